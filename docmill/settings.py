@@ -1,0 +1,127 @@
+"""Settings: the one place that reads the environment and `.env`. Names are DOCMILL_* plus a few well-known ones."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from docmill.errors import SettingsInvalid
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """All settings of one process. Sizes in bytes, times in seconds unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="DOCMILL_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    home: Path = Field(default=Path(".docmill"), description="Where ledger, store, index and run files live.")
+    tenant: str = Field(default="default", description="Tenant of the command line and of single-user installations.")
+    ledger_url: str | None = Field(
+        default=None, description="SQLAlchemy URL; default SQLite under home; postgresql+pg8000://... for more than one machine."
+    )
+    store_url: str | None = Field(default=None, description="file:///folder or gs://bucket[/prefix]; default a folder under home.")
+    gcs_endpoint: str | None = Field(default=None, description="Another API endpoint than Google's, for a test double.")
+    gcs_bucket: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_GCS_BUCKET", "GOOGLE_CLOUD_STORAGE_BUCKET"))
+    gcs_project: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_GCS_PROJECT", "GOOGLE_CLOUD_PROJECT_ID"))
+    google_credentials: Path | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DOCMILL_GOOGLE_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS"),
+    )
+    vision_endpoint: str | None = Field(
+        default=None, description="host:port of another ImageAnnotator than Google's; plain text when on loopback."
+    )
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_API_KEY", "OPENAI_API_KEY"))
+    openai_model: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_MODEL", "OPENAI_MODEL"))
+    language: str = Field(
+        default="en", validation_alias=AliasChoices("DOCMILL_LANGUAGE", "OCR_LANGUAGE"), description="Default language, ISO 639-1."
+    )
+    receipt_validation_threshold: float = Field(
+        default=0.8,
+        ge=0,
+        le=1,
+        validation_alias=AliasChoices("DOCMILL_RECEIPT_VALIDATION_THRESHOLD", "RECEIPT_VALIDATION_THRESHOLD"),
+    )
+    source_roots: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Folders and gs:// prefixes that flow runs may read, separated by the path separator.",
+    )
+    url_key: SecretStr | None = Field(default=None, description="Key that signs links to local files; made under home when unset.")
+    gateway_url: str | None = Field(default=None, description="Public address of the gateway in signed links.")
+    gateway_port: int = Field(default=8000, description="First port `docmill serve` tries.")
+    prefect_port: int = Field(default=4200, description="First port `docmill up` tries for the Prefect server.")
+
+    dask_address: str | None = Field(default=None, description="Address of a Dask scheduler; default a local cluster of processes.")
+    dask_workers: int = Field(default=0, ge=0, description="Worker processes of a local cluster; 0 means one per core.")
+    shard_seconds: float = Field(default=45.0, gt=0, description="Estimated cost that the planner aims at per shard.")
+    inline_seconds: float = Field(default=8.0, ge=0, description="Work estimated below this runs in the flow process.")
+    stall_deadline_s: float = Field(default=180.0, gt=0, description="A cluster without any progress for so long is lost.")
+    lease_renew_s: float = Field(default=5.0, gt=0, description="How often a flow process renews its lease.")
+    lease_limit_s: float = Field(default=30.0, gt=0, description="Work under an older lease stops.")
+
+    retries: int = Field(default=3, ge=0, description="Further tries of a task after a retryable error.")
+    retry_delay_s: float = Field(default=60.0, ge=0, description="Delay before the first further try; doubles each time (60, 120, 240).")
+    item_tries: int = Field(default=2, ge=1, description="An item begun this often without an end is quarantined.")
+
+    max_bytes: int = Field(default=100 * MIB, gt=0, description="Largest file.")
+    max_pages: int = Field(default=2000, gt=0, description="Most pages of one document.")
+    max_pixels: int = Field(default=120_000_000, gt=0, description="Most pixels of one page image.")
+    page_deadline_s: float = Field(default=120.0, gt=0, description="Longest time for reading one page.")
+    document_deadline_s: float = Field(default=600.0, gt=0, description="Longest time for any other stage of one document.")
+    cell_memory_bytes: int = Field(default=4096 * MIB, gt=0, description="Address space of a parsing process.")
+    cell_items: int = Field(default=1000, gt=0, description="A parsing process is replaced after so many items.")
+
+    log_format: Literal["text", "json"] = Field(default="text", description="Logs for people or as JSON, on stderr.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="Least level that is logged.")
+
+    @property
+    def resolved_ledger_url(self) -> str:
+        """The ledger's SQLAlchemy URL."""
+        return self.ledger_url or f"sqlite:///{self.home.absolute() / 'ledger.db'}"
+
+    @property
+    def resolved_store_url(self) -> str:
+        """The object store's URL."""
+        if self.store_url:
+            return self.store_url
+        return f"gs://{self.gcs_bucket}" if self.gcs_bucket else (self.home.absolute() / "store").as_uri()
+
+    @property
+    def knowledge_dir(self) -> Path:
+        """Where the knowledge base lives."""
+        return self.home.absolute() / "knowledge"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        SettingsInvalid: a value cannot be used; the message names the setting, never its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = ", ".join(sorted({str(e["loc"][0]) for e in error.errors()}))
+        raise SettingsInvalid(f"cannot use the value of: {names}") from None
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """The environment for child processes of the embedded set: this process's own, with additions."""
+    return {**os.environ, **extra}  # noqa: TID251 - this is the one module that may
+
+
+def scrubbed_environment() -> dict[str, str]:
+    """The environment for processes that touch untrusted bytes: nothing secret, one thread per native library."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TESSDATA_PREFIX", "PYTHONPATH", "TMPDIR") if name in os.environ}  # noqa: TID251
+    return {
+        "PATH": "/usr/bin:/bin",
+        **kept,
+        "OMP_THREAD_LIMIT": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }

@@ -1,0 +1,74 @@
+"""Findings on pages: spans of personal data, fields, the kind of a document, each with where it was seen and how sure we are."""
+
+from docmill.values.geometry import Box
+from docmill.values.model import Value
+
+
+class Evidence(Value):
+    """Where a value was seen.
+
+    Attributes:
+        page: counted from 1.
+        box: in pixels of the upright page image; None when the page has no geometry.
+        start, end: characters [start, end) of the page's canonical text; None when the value is not in it.
+        confidence: 0.0-1.0.
+        source: the rule, engine or pattern that found it.
+    """
+
+    page: int
+    box: Box | None = None
+    start: int | None = None
+    end: int | None = None
+    confidence: float
+    source: str
+
+
+class Field(Value):
+    """One value read from a document.
+
+    Attributes:
+        name: such as document_number, issue_date, total.
+        value: normalised: ISO 8601 date, decimal number with a point, ISO 4217 currency, or text. None when it was masked by redaction.
+        text: as printed, or the mask.
+        evidence: where and how.
+    """
+
+    name: str
+    value: str | None
+    text: str
+    evidence: Evidence
+
+
+class Span(Value):
+    """Characters [start, end) of one page's canonical text that are personal data.
+
+    Attributes:
+        page: counted from 1.
+        type: the entity type, upper case (PERSON, EMAIL_ADDRESS, ...).
+        confidence: 0.0-1.0.
+        source: the engine or pattern that found it.
+        boxes: one box per word touched, in pixels of the upright page image.
+    """
+
+    page: int
+    start: int
+    end: int
+    type: str
+    confidence: float
+    source: str
+    boxes: tuple[Box, ...] = ()
+
+
+class Kind(Value):
+    """What a document is. `reason` names the rule, never words that only this document has."""
+
+    name: str
+    confidence: float
+    reason: str
+
+
+class Understanding(Value):
+    """What the understanding stage keeps for one document."""
+
+    kind: Kind
+    fields: tuple[Field, ...] = ()

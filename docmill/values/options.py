@@ -1,0 +1,65 @@
+"""The one options model. The command line, the API and the Prefect form are generated from it."""
+
+import hashlib
+import json
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from docmill.errors import InvalidOptions
+from docmill.values.languages import language_code
+
+DEFAULT_ENTITIES: tuple[str, ...] = (
+    "PERSON", "LOCATION", "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "US_SSN", "IP_ADDRESS", "URL", "MAC_ADDRESS",
+    "BIRTH_DATE", "PASSPORT", "TAX_ID", "US_DRIVER_LICENSE", "US_BANK_NUMBER", "CRYPTO", "MEDICAL_LICENSE",
+)  # fmt: skip
+"""Entity types that are searched and redacted unless asked otherwise. ORGANIZATION, DATE, NRP and TITLE must be asked for."""
+
+KNOWN_ENTITIES: tuple[str, ...] = (*DEFAULT_ENTITIES, "ORGANIZATION", "DATE_TIME", "NRP", "TITLE")
+"""Every entity type that may be asked for."""
+
+
+class MillOptions(BaseModel):
+    """How documents are milled. Immutable; the same options give the same artefact keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: str = Field(default="en", description="Language of the documents, ISO 639-1 (en, de, fr, ...); eng is taken as en.")
+    engine: Literal["auto", "tesseract", "vision"] = Field(
+        default="auto",
+        description="What reads pages: auto takes a usable text layer, else Tesseract; tesseract and vision read every page image.",
+    )
+    extract_format: Literal["text", "json", "markdown", "hocr"] = Field(
+        default="text", description="Format of the extracted text artefact."
+    )
+    confidence_threshold: float = Field(
+        default=0.8, ge=0.0, le=1.0, description="Text blocks below this confidence are left out and counted."
+    )
+    redact: bool = Field(default=False, description="Publish only a redacted copy and redacted text.")
+    entities: tuple[str, ...] = Field(default=DEFAULT_ENTITIES, description="Types of personal data to find and redact.")
+    index: bool = Field(default=True, description="Add the document to the search index.")
+    kind: str = Field(
+        default="auto", description="Kind of document (invoice, receipt, letter, ...); auto decides by rules.", pattern=r"^[a-z_]{2,32}$"
+    )
+    force: bool = Field(default=False, description="Mill again even if a result is there.")
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, value: str) -> str:
+        try:
+            return language_code(value)
+        except InvalidOptions as error:
+            raise ValueError(error.message) from error
+
+    @field_validator("entities")
+    @classmethod
+    def _known_entities(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wanted = tuple(sorted({name.strip().upper() for name in value}))
+        if unknown := [name for name in wanted if name not in KNOWN_ENTITIES]:
+            raise ValueError(f"unknown entities {unknown}; known are {', '.join(KNOWN_ENTITIES)}")
+        return wanted
+
+    def digest(self) -> str:
+        """SHA-256 over the options that shape a result (all but force), hexadecimal."""
+        body = self.model_dump(mode="json", exclude={"force"})
+        return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
