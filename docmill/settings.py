@@ -111,12 +111,40 @@ def settings() -> Settings:
 
 def child_environment(**extra: str) -> dict[str, str]:
     """The environment for child processes of the embedded set: this process's own, with additions."""
-    return {**os.environ, **extra}  # noqa: TID251 - this is the one module that may
+    return {**os.environ, **extra}
+
+
+PREFECT_DEFAULTS = {
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_CLIENT_MAX_RETRIES": "10",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "GX_ANALYTICS_ENABLED": "false",
+}
+"""What docmill wants of Prefect unless the user says otherwise: no telemetry, patience with a server that is starting, few words."""
+
+
+def prefect_environment(found: Settings, **extra: str) -> dict[str, str]:
+    """Prefect's environment for the embedded set: its files under docmill's home."""
+    return {"PREFECT_HOME": str(found.home.absolute() / "prefect"), **PREFECT_DEFAULTS, **extra}
+
+
+def prepare_for_prefect(found: Settings, api_url: str | None) -> None:
+    """Set Prefect's environment of this process before Prefect is imported; what the user has set stays.
+
+    Args:
+        found: the settings.
+        api_url: the server to use; None starts an ephemeral one.
+    """
+    extra = {"PREFECT_API_URL": api_url} if api_url else {}
+    for name, value in prefect_environment(found, **extra).items():
+        os.environ.setdefault(name, value)
 
 
 def scrubbed_environment() -> dict[str, str]:
     """The environment for processes that touch untrusted bytes: nothing secret, one thread per native library."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TESSDATA_PREFIX", "PYTHONPATH", "TMPDIR") if name in os.environ}  # noqa: TID251
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TESSDATA_PREFIX", "PYTHONPATH", "TMPDIR") if name in os.environ}
     return {
         "PATH": "/usr/bin:/bin",
         **kept,

@@ -101,7 +101,7 @@ class ItemOutcome(Value):
 
 @dataclass(frozen=True, slots=True)
 class IncomingFile:
-    """A file that arrives: a local path or an object of a source bucket, its name as the sender calls it, and its size in bytes if known."""
+    """A file that arrives: a local path or an object of a source bucket, the name its sender gave it, and its size in bytes if known."""
 
     location: str
     name: str

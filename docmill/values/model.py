@@ -6,4 +6,5 @@ from pydantic import BaseModel, ConfigDict
 class Value(BaseModel):
     """An immutable value; unknown keys are refused so that a border's change is noticed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # a validation error must not carry the input: it may be document text
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,0 +1,12 @@
+"""Blocks: saved configuration that opens something. `prefect block register -m blocks` registers them.
+
+Belongs here: which store, ledger, engine, cluster. Does not belong here: what is done with them. Secrets are SecretStr and never travel to
+workers: a block gives a secret-free spec, the worker opens it with credentials of its own.
+"""
+
+from blocks.dask_cluster import DaskCluster
+from blocks.ledger import Ledger
+from blocks.object_store import ObjectStore
+from blocks.ocr_engine import OcrEngine
+
+__all__ = ["DaskCluster", "Ledger", "ObjectStore", "OcrEngine"]

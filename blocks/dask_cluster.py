@@ -1,0 +1,105 @@
+"""DaskCluster: where shards run."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Literal
+
+import dask
+from distributed import Client, LocalCluster
+from prefect.blocks.core import Block
+from pydantic import Field
+
+from blocks.runners import ClusterRunner, InlineRunner, ShardRunner
+from blocks.saved import SavedOrDefault
+from blocks.worker_shutdown import StopShardsOnShutdown
+from docmill.errors import ClusterLost
+from docmill.settings import settings
+
+DASK_SETTINGS = {
+    # SpecCluster looks once after a worker vanished; if the nanny is just restarting it at that moment, the default 15 s closes it for ever
+    "distributed.deploy.lost-worker-timeout": "1h",
+    # the journal quarantines a poison item after 2-3 worker deaths; Dask must not give up on the shard before that
+    "distributed.scheduler.allowed-failures": 10,
+    # a stopped or hung worker loses its shards to others after this; must be longer than any pause a healthy worker makes
+    "distributed.scheduler.worker-ttl": "60s",
+}
+
+
+class DaskCluster(SavedOrDefault, Block):
+    """Where shards run: in the flow process, on a local cluster of processes, or on a Dask scheduler at an address."""
+
+    _block_type_name = "docmill Dask cluster"
+    _block_type_slug = "docmill-dask-cluster"
+    _description = "Where docmill's shards run: the flow process, a local cluster of processes, or a Dask scheduler at an address."
+
+    mode: Literal["auto", "inline", "local", "address"] = Field(
+        default="auto",
+        description="auto: the address if one is set, the flow process for little work, else a local cluster.",
+    )
+    address: str | None = Field(default_factory=lambda: settings().dask_address, description="tcp://host:port of a Dask scheduler.")
+    workers: int = Field(
+        default_factory=lambda: settings().dask_workers, ge=0, description="Processes of a local cluster; 0: one per core."
+    )
+    stall_deadline_s: float = Field(
+        default_factory=lambda: settings().stall_deadline_s, gt=0, description="Lost after so long without progress."
+    )
+
+    @contextlib.contextmanager
+    def open(self, *, estimated_s: float) -> Iterator[ShardRunner]:
+        """A runner for a run whose work is estimated at so many seconds.
+
+        Raises:
+            ClusterLost: the scheduler does not answer, or has no worker within 30 s.
+        """
+        mode = self._resolved(estimated_s)
+        if mode == "inline":
+            runner = InlineRunner()
+            try:
+                yield runner
+            finally:
+                runner.close()
+        elif mode == "address":
+            with self._client(self.address or "") as client:
+                yield ClusterRunner(client, stall_s=self.stall_deadline_s, workers=_threads(client))
+        else:
+            with self._local() as client:
+                yield ClusterRunner(client, stall_s=self.stall_deadline_s, workers=_threads(client))
+
+    def _resolved(self, estimated_s: float) -> str:
+        if self.mode != "auto":
+            return self.mode
+        if self.address:
+            return "address"
+        return "inline" if estimated_s <= settings().inline_seconds else "local"
+
+    @contextlib.contextmanager
+    def _local(self) -> Iterator[Client]:
+        with (
+            dask.config.set(DASK_SETTINGS),
+            LocalCluster(
+                n_workers=self.workers or len(os.sched_getaffinity(0)),
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                silence_logs=50,
+            ) as cluster,
+            self._client(cluster.scheduler_address) as client,
+        ):
+            yield client
+
+    @contextlib.contextmanager
+    def _client(self, address: str) -> Iterator[Client]:
+        try:
+            client = Client(address, set_as_default=False, timeout="30s")
+            client.wait_for_workers(1, timeout=30)
+        except (OSError, TimeoutError) as error:
+            raise ClusterLost("the Dask scheduler does not answer or has no worker") from error
+        with client:
+            client.register_plugin(StopShardsOnShutdown())
+            yield client
+
+
+def _threads(client: Client) -> int:
+    return sum(client.nthreads().values()) or 1

@@ -1,0 +1,23 @@
+"""OcrEngine: what reads page images unless the options name another."""
+
+from typing import Literal
+
+from prefect.blocks.core import Block
+from pydantic import Field
+
+from blocks.saved import SavedOrDefault
+from docmill.settings import settings
+
+
+class OcrEngine(SavedOrDefault, Block):
+    """Where OCR engines are found. The engine itself is chosen per run by the options."""
+
+    _block_type_name = "docmill OCR engine"
+    _block_type_slug = "docmill-ocr-engine"
+    _description = "The OCR engine docmill reads page images with: Tesseract, or Google Cloud Vision."
+
+    provider: Literal["auto", "tesseract", "vision"] = Field(default="auto", description="Engine for runs whose options say auto.")
+    vision_endpoint: str | None = Field(
+        default_factory=lambda: settings().vision_endpoint,
+        description="host:port of another ImageAnnotator than Google's.",
+    )

@@ -1,0 +1,100 @@
+"""The checks of `docmill doctor`. Each looks at one part and never raises: what is wrong is in the finding."""
+
+import shutil
+import uuid
+from collections.abc import Callable
+from importlib import metadata
+
+import httpx
+
+from docmill.cli.embedded import running_stack
+from docmill.errors import DocmillError
+from docmill.services.programs import program_version, tesseract_languages
+from docmill.settings import Settings
+from docmill.storage.ledger import open_ledger
+from docmill.storage.objects import StoreSpec, open_store
+from docmill.values.keys import PRIVATE
+from docmill.values.languages import TESSERACT_NAMES
+from docmill.values.model import Value
+
+LEAST_DISK_BYTES = 2 * 1024**3
+
+
+class Finding(Value):
+    """What one check found. `needed` says whether docmill cannot work without it."""
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str
+    needed: bool = True
+
+
+def _tesseract(found: Settings) -> Finding:
+    del found
+    version = program_version("tesseract")
+    return Finding(name="tesseract", ok=version is not None, detail=version or "not found", mend="apt-get install tesseract-ocr")
+
+
+def _poppler(found: Settings) -> Finding:
+    del found
+    version = program_version("pdftoppm")
+    return Finding(name="poppler", ok=version is not None, detail=version or "not found", mend="apt-get install poppler-utils")
+
+
+def _languages(found: Settings) -> Finding:
+    there = tesseract_languages()
+    by_name = {name: code for code, name in TESSERACT_NAMES.items()}
+    codes = sorted(by_name[n] for n in there if n in by_name)
+    wanted = TESSERACT_NAMES.get(found.language, "eng")
+    mend = f"apt-get install tesseract-ocr-{wanted.replace('_', '-')}"
+    return Finding(name="OCR languages", ok=wanted in there, detail=", ".join(codes) or "none", mend=mend)
+
+
+def _store(found: Settings) -> Finding:
+    name = f"{PRIVATE}/{found.tenant}/doctor/{uuid.uuid4().hex}"
+    try:
+        store = open_store(StoreSpec.from_settings(found))
+        store.create(name, b"docmill")
+        ok = store.read(name) == b"docmill"
+        store.delete(name)
+    except DocmillError as error:
+        return Finding(name="object store", ok=False, detail=error.message, mend=error.hint)
+    detail = "writes, reads and deletes"
+    return Finding(name="object store", ok=ok, detail=detail, mend="check DOCMILL_STORE_URL and the credentials")
+
+
+def _ledger(found: Settings) -> Finding:
+    if found.ledger_url is None and not (found.home / "ledger.db").exists():
+        return Finding(name="ledger", ok=True, detail="SQLite, made on first use", mend="")
+    try:
+        open_ledger(found.resolved_ledger_url).close()
+    except DocmillError as error:
+        return Finding(name="ledger", ok=False, detail=error.message, mend=error.hint)
+    return Finding(name="ledger", ok=True, detail="reached, schema is current", mend="")
+
+
+def _prefect(found: Settings) -> Finding:
+    versions = f"prefect {metadata.version('prefect')}, fastapi {metadata.version('fastapi')}"
+    stack = running_stack(found)
+    if stack is None:
+        return Finding(name="Prefect", ok=True, detail=f"{versions}; no server runs, commands start one for themselves", mend="docmill up")
+    try:
+        ok = httpx.get(f"{stack.prefect_api_url}/health", timeout=5).is_success
+    except httpx.HTTPError:
+        ok = False
+    return Finding(name="Prefect", ok=ok, detail=f"{versions}; server of `docmill up`", mend="docmill down, then docmill up")
+
+
+def _disk(found: Settings) -> Finding:
+    folder = found.home.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return Finding(
+        name="disk", ok=free > LEAST_DISK_BYTES, detail=f"{free / 1024**3:.1f} GiB free", mend="free some space, or set DOCMILL_HOME"
+    )
+
+
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (_tesseract, _poppler, _languages, _store, _ledger, _prefect, _disk)
+"""All checks, in the order they are shown."""

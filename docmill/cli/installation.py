@@ -1,0 +1,44 @@
+"""`docmill db upgrade` and `docmill doctor`: is everything there, and how to mend what is not."""
+
+from typing import Annotated
+
+import typer
+
+from docmill.cli.checks import CHECKS, Finding
+from docmill.cli.output import show_json, show_table
+from docmill.settings import settings
+from docmill.storage.ledger import upgrade_ledger
+
+db = typer.Typer(help="The ledger's schema.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(db, name="db")
+    app.command()(doctor)
+
+
+@db.callback()
+def ledger_commands() -> None:
+    """The ledger's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the ledger to the schema of this version; makes it when it is not there."""
+    found = settings()
+    found.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    upgrade_ledger(found.resolved_ledger_url)
+    typer.echo("the ledger is up to date")
+
+
+def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")] = False) -> None:
+    """Check programs, languages, store, ledger, Prefect and disk, and say how to mend each. Exit code 30 when something is broken."""
+    found: list[Finding] = [check(settings()) for check in CHECKS]
+    if as_json:
+        show_json(found)
+    else:
+        rows = [("ok" if f.ok else "BROKEN" if f.needed else "missing", f.name, f.detail, "" if f.ok else f.mend) for f in found]
+        show_table("docmill doctor", ("", "part", "what was found", "how to mend it"), rows)
+    if any(f.needed and not f.ok for f in found):
+        raise typer.Exit(30)

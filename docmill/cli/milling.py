@@ -1,0 +1,70 @@
+"""Running the ingest flow in this process: the Prefect server of `docmill up` when it is there, else an ephemeral one; a progress bar meanwhile."""
+
+import logging
+import threading
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from docmill.cli.embedded import running_stack
+from docmill.errors import DocmillError
+from docmill.services.batches import batch_view
+from docmill.services.jobs import list_jobs
+from docmill.services.running.report import BatchReport, batch_report
+from docmill.services.running.room import Room
+from docmill.settings import prepare_for_prefect
+from docmill.values.jobs import FINAL_STATES, BatchView, JobState
+
+LOOK_EVERY_S = 0.5
+
+
+def mill(room: Room, batch_id: str, *, quiet: bool) -> BatchReport:
+    """Carry the open jobs of a batch to their ends and report. Nothing is started when nothing is open."""
+    view = batch_view(room.ledger, room.tenant, batch_id)
+    if _final(view) < view.total_files:
+        with _Bar(room, batch_id, view.total_files, quiet=quiet):
+            _run_flow(room, batch_id)
+    return batch_report(room, batch_id)
+
+
+def _final(view: BatchView) -> int:
+    return sum(view.by_state.get(state, 0) for state in FINAL_STATES)
+
+
+def _run_flow(room: Room, batch_id: str) -> None:
+    stack = running_stack(room.settings)
+    prepare_for_prefect(room.settings, stack.prefect_api_url if stack else None)
+    from flows.ingest_documents import ingest_documents  # noqa: PLC0415 - loads Prefect (3 s), only where used
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    ingest_documents(batch_id=batch_id)
+
+
+class _Bar:
+    """A progress bar on stderr that reads the ledger from a thread of its own; the flow needs the main thread for signals."""
+
+    def __init__(self, room: Room, batch_id: str, total: int, *, quiet: bool) -> None:
+        self._room, self._batch_id, self._total, self._quiet = room, batch_id, total, quiet
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._show, name="docmill-progress", daemon=True)
+
+    def __enter__(self) -> None:
+        if not self._quiet:
+            self._thread.start()
+
+    def __exit__(self, *ignored: object) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def _show(self) -> None:
+        columns = (TextColumn("milling"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("starting", total=self._total)
+            while not self._over.wait(LOOK_EVERY_S):
+                try:
+                    done = _final(batch_view(self._room.ledger, self._room.tenant, self._batch_id))
+                    running = list_jobs(self._room.ledger, self._room.tenant, state=JobState.RUNNING, limit=1)
+                except DocmillError:
+                    continue  # a busy ledger must not end the bar
+                progress.update(task, completed=done, description=running[0].message if running else "")

@@ -1,0 +1,75 @@
+"""`docmill read FILE`: the text of one file on stdout, without ledger, store or Prefect."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from pydantic import JsonValue
+
+from docmill.cell import Cell, CellLimits
+from docmill.cli.option_flags import with_mill_options
+from docmill.errors import DocmillError, NotFound
+from docmill.services.milling.shard import MillLimits
+from docmill.settings import settings
+from docmill.stages.reading.formats import render
+from docmill.values.keys import document_id
+from docmill.values.options import MillOptions
+from docmill.values.outcome import Problem, problem_from
+from docmill.values.page import Page
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("read")(with_mill_options(read, only=("language", "engine")))
+
+
+def read(
+    file: Annotated[Path, typer.Argument(help="The file to read.")],
+    *,
+    options: MillOptions,
+    form: Annotated[Literal["text", "json", "hocr", "markdown"], typer.Option("--format", help="Form of the output.")] = "text",
+) -> None:
+    """Read one file and print what it says; pages that cannot be read are reported, the others are printed."""
+    if not file.is_file():
+        raise NotFound("there is no such file")
+    pages, problems, first = read_file(file, options)
+    if not pages and first is not None:
+        raise first
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    rendered = render(pages, form, document_id=document_id(settings().tenant, digest), problems=problems)
+    typer.echo(rendered.text, nl=not rendered.text.endswith("\n"))
+    for problem in problems:
+        typer.echo(f"docmill: page {problem.page}: {problem.message} [{problem.code}]", err=True)
+
+
+def read_file(file: Path, options: MillOptions) -> tuple[list[Page], list[Problem], DocmillError | None]:
+    """The pages of a file, the problems of pages that could not be read, and the first error.
+
+    Raises:
+        DocmillError: the file as a whole cannot be read.
+    """
+    limits = MillLimits.from_settings(settings())
+    reading: JsonValue = dict(limits.for_reading())
+    engine = f"vision@{limits.vision_endpoint}" if options.engine == "vision" and limits.vision_endpoint else options.engine
+    pages: list[Page] = []
+    problems: list[Problem] = []
+    first: DocmillError | None = None
+    with (
+        Cell(CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items)) as cell,
+        tempfile.TemporaryDirectory(prefix="docmill-read-") as folder,
+    ):
+        path, out = str(file.absolute()), Path(folder) / "page.json"
+        found = cell.call("docmill.stages.reading.verbs:inspect", path, reading, deadline_s=limits.page_deadline_s)
+        if not isinstance(found, dict):
+            return pages, problems, first
+        for number in range(1, int(str(found["page_count"])) + 1):
+            args: list[JsonValue] = [path, found["media_type"], number, options.language, engine, folder, str(out), reading]
+            try:
+                cell.call("docmill.stages.reading.verbs:read_page", *args, deadline_s=limits.page_deadline_s)
+                pages.append(Page.model_validate_json(out.read_bytes()))
+            except DocmillError as error:
+                first = first or error
+                problems.append(problem_from(error, "read", number))
+    return pages, problems, first

@@ -1,0 +1,104 @@
+"""Batches: making one, registering its files as jobs, looking at it, closing it. Every change is one ledger transaction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from docmill.errors import NotFound
+from docmill.services.batches_registering import Asked, Order, register
+from docmill.storage.ledger import Ledger, views
+from docmill.storage.ledger import batches as batch_rows
+from docmill.storage.ledger.audit import append_event
+from docmill.storage.ledger.ids import new_id
+from docmill.storage.ledger.outbox import Notice, put_notices
+from docmill.storage.ledger.records import NewJob, Registration
+from docmill.values.jobs import BatchView, JobView
+from docmill.values.options import MillOptions
+
+__all__ = ["NewJob", "Registration", "batch_jobs", "batch_view", "create_batch", "finish_batch", "register_jobs"]
+
+
+def create_batch(ledger: Ledger, tenant: str, *, total_files: int, submitted_by: str) -> str:
+    """Make a batch for `total_files` files and return its id.
+
+    Raises:
+        NotFound: no such tenant.
+    """
+    at = ledger.now()
+    batch_id = new_id(at)
+    with ledger.transaction() as conn:
+        batch_rows.insert(conn, tenant, batch_id, total_files=total_files, submitted_by=submitted_by, at=at)
+        append_event(conn, tenant, batch_id, "batch.created", {"total_files": total_files, "by": submitted_by}, at=at)
+    return batch_id
+
+
+def register_jobs(
+    ledger: Ledger,
+    tenant: str,
+    batch_id: str,
+    files: Sequence[NewJob],
+    options: MillOptions,
+    *,
+    submitted_by: str,
+    tags: Sequence[str] = (),
+    collection: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    plan_digest: str,
+) -> list[Registration]:
+    """Register files with a batch, all in one transaction.
+
+    Args:
+        ledger: the open ledger.
+        tenant: whose files these are.
+        batch_id: may be given files more than once.
+        files: what arrived; one with an error becomes a job that failed at once.
+        options: how to mill; `force` makes a new job even if a result is there.
+        submitted_by: id of the user.
+        tags: labels of the client for the jobs.
+        collection: the collection that the jobs belong to.
+        metadata: JSON of the client, at most 4 KB.
+        plan_digest: digest of options, stage versions and engines: jobs with the same one give the same result.
+
+    Returns:
+        A registration per file, in their order; the same bytes twice share one job.
+
+    Raises:
+        NotFound: no such batch.
+        InvalidOptions: metadata or a label is too long.
+    """
+    order = Order(options, plan_digest, submitted_by, tuple(tags), collection, metadata)
+    with ledger.transaction() as conn:
+        if not batch_rows.exists(conn, tenant, batch_id, lock=True):
+            raise NotFound("no such batch")
+        return register(conn, tenant, batch_id, [Asked(file, order) for file in files], at=ledger.now())
+
+
+def batch_view(ledger: Ledger, tenant: str, batch_id: str) -> BatchView:
+    """The batch, its files counted by the state of their jobs.
+
+    Raises:
+        NotFound: no such batch.
+    """
+    with ledger.reading() as conn:
+        return batch_rows.view(conn, tenant, batch_id)
+
+
+def batch_jobs(ledger: Ledger, tenant: str, batch_id: str) -> list[JobView]:
+    """One job per file of the batch in the order the files came, reused ones included, under the name the file had in this batch."""
+    with ledger.reading() as conn:
+        return views.of_batch(conn, tenant, batch_id)
+
+
+def finish_batch(ledger: Ledger, tenant: str, batch_id: str, *, report_object: str) -> None:
+    """Note that the batch is over and where its report lies; a later run of the same batch puts its own report in the place.
+
+    Raises:
+        NotFound: no such batch.
+    """
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        if not batch_rows.exists(conn, tenant, batch_id, lock=True):
+            raise NotFound("no such batch")
+        batch_rows.finish(conn, tenant, batch_id, report_object=report_object, at=at)
+        counts = batch_rows.view(conn, tenant, batch_id).by_state
+        append_event(conn, tenant, batch_id, "batch.finished", counts, at=at)
+        put_notices(conn, tenant, [Notice("batch.finished", {"batch_id": batch_id, "report_object": report_object})], at=at)

@@ -1,0 +1,185 @@
+"""Jobs of a run: claim, renew, fold what workers left, note progress, cancel, look. Ends are in jobs_finishing.
+
+Every change is one ledger transaction. A writer shows the fence of its attempt; one whose lease was lost meanwhile has an older fence than the
+job and changes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from docmill.errors import Conflict, NotFound
+from docmill.services.jobs_events import cancelled_events, end_notice, state_event
+from docmill.services.jobs_finishing import finish_jobs
+from docmill.storage.ledger import Connection, Ledger, artefacts, attempts, outbox, views
+from docmill.storage.ledger import audit as audit_rows
+from docmill.storage.ledger import batches as batch_rows
+from docmill.storage.ledger import documents as document_rows
+from docmill.storage.ledger import jobs as job_rows
+from docmill.storage.ledger.records import AttemptView, JobRow
+from docmill.storage.ledger.states import ACTIVE_STATES, HELD_STATES
+from docmill.values.jobs import ClaimedJob, ItemOutcome, JobProgress, JobState, JobView
+
+__all__ = [
+    "AttemptView",
+    "attempts_of",
+    "cancel_run",
+    "claim_jobs",
+    "finish_jobs",
+    "fold_outcomes",
+    "job_view",
+    "list_jobs",
+    "renew_leases",
+    "request_cancel",
+    "update_progress",
+]
+
+
+def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease_s: float) -> list[ClaimedJob]:
+    """Take the batch's jobs that nobody holds: accepted ones, and running ones whose lease has expired.
+
+    Each gets a new attempt with a higher fence. Jobs that were being cancelled when their lease expired become cancelled.
+
+    Args:
+        ledger: the open ledger.
+        tenant: whose batch it is.
+        batch_id: jobs that it shares with other batches are taken too.
+        run_id: the flow run's id.
+        lease_s: how long the ledger believes in the attempt without `renew_leases`.
+
+    Raises:
+        NotFound: no such batch.
+    """
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        if not batch_rows.exists(conn, tenant, batch_id):
+            raise NotFound("no such batch")
+        rows = job_rows.locked(conn, tenant, batch_rows.job_ids(conn, tenant, batch_id, ACTIVE_STATES))
+        until = attempts.leases(conn, tenant, rows)
+        lost = [row for row in rows.values() if row.state in HELD_STATES and until[row.job_id] <= at]
+        attempts.end(conn, tenant, lost, reason="lease_lost", at=at)
+        _cancel(conn, tenant, [row for row in lost if row.state is JobState.CANCELLING], at)
+        free = [row for row in rows.values() if row.state is JobState.ACCEPTED]
+        taken = free + [row for row in lost if row.state is JobState.RUNNING]
+        _start(conn, tenant, taken, batch_id=batch_id, run_id=run_id, at=at, lease_until=at + timedelta(seconds=lease_s))
+        return views.claimed(conn, tenant, [row.job_id for row in taken])
+
+
+def renew_leases(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> int:
+    """Move the lease of all that this run has under way; returns how many attempts that is, 0 when it has lost everything."""
+    with ledger.transaction() as conn:
+        return attempts.renew(conn, tenant, run_id, lease_until=ledger.now() + timedelta(seconds=lease_s))
+
+
+def fold_outcomes(
+    ledger: Ledger, tenant: str, *, run_id: str, outcomes: Sequence[ItemOutcome], progress: Sequence[JobProgress]
+) -> list[str]:
+    """Take what the workers of a shard left into the ledger: artefacts, pages, progress.
+
+    Artefacts are noted whoever made them, so that deleting a document finds them; pages, links and progress only for jobs this run still holds.
+
+    Returns:
+        Ids of jobs in `outcomes` that this run does not hold any more: its work on them is for nothing.
+    """
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        rows = job_rows.locked(conn, tenant, {o.job_id for o in outcomes} | {p.job_id for p in progress})
+        held = attempts.held_by(conn, tenant, run_id) & rows.keys()
+        known = [(rows[o.job_id].document_id, a) for o in outcomes if o.job_id in rows for a in o.artefacts]
+        artefacts.keep(conn, tenant, known, at=at)
+        artefacts.link(conn, tenant, [(o.job_id, a) for o in outcomes if o.job_id in held for a in o.artefacts])
+        artefacts.keep_pages(conn, tenant, [o for o in outcomes if o.job_id in held])
+        job_rows.set_progress(conn, tenant, rows, progress)
+    return sorted({o.job_id for o in outcomes} - held)
+
+
+def update_progress(ledger: Ledger, tenant: str, progress: Sequence[JobProgress]) -> None:
+    """Note where running jobs stand; under an older fence, or once the job is over, nothing changes. Progress never falls."""
+    with ledger.transaction() as conn:
+        job_rows.set_progress(conn, tenant, job_rows.locked(conn, tenant, [p.job_id for p in progress]), progress)
+
+
+def request_cancel(ledger: Ledger, tenant: str, job_id: str) -> JobState:
+    """Ask a job to stop: one that nobody has begun is cancelled at once, a running one is being cancelled until its run has stopped.
+
+    Raises:
+        NotFound: no such job.
+        Conflict: it is over already.
+    """
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        row = job_rows.locked(conn, tenant, [job_id]).get(job_id)
+        if row is None:
+            raise NotFound("no such job")
+        if row.state.is_final:
+            raise Conflict(f"the job is over: {row.state}")
+        if row.state is JobState.ACCEPTED:
+            _cancel(conn, tenant, [row], at)
+            return JobState.CANCELLED
+        if row.state is JobState.RUNNING:
+            job_rows.change_states(conn, tenant, [row], [{"job_id": job_id, "state": JobState.CANCELLING}])
+            asked = state_event(job_id, row.document_id, JobState.CANCELLING, fence=row.fence)
+            audit_rows.append_events(conn, tenant, [asked], at=at)
+        return JobState.CANCELLING
+
+
+def cancel_run(ledger: Ledger, tenant: str, run_id: str) -> list[str]:
+    """End all that a cancelled flow run holds, and what waits in the batches it claimed from; returns the jobs that became cancelled."""
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        rows = job_rows.locked(conn, tenant, attempts.held_by(conn, tenant, run_id) | attempts.waiting_for(conn, tenant, run_id))
+        # asked again under the locks: another run may have taken a job, or ended it, while this one waited
+        held = attempts.held_by(conn, tenant, run_id)
+        stopped = [row for row in rows.values() if row.state is JobState.ACCEPTED or (row.state in HELD_STATES and row.job_id in held)]
+        attempts.end(conn, tenant, [row for row in stopped if row.state in HELD_STATES], reason="cancelled", at=at)
+        _cancel(conn, tenant, stopped, at)
+    return [row.job_id for row in stopped]
+
+
+def job_view(ledger: Ledger, tenant: str, job_id: str) -> JobView:
+    """One job.
+
+    Raises:
+        NotFound: no such job.
+    """
+    with ledger.reading() as conn:
+        return views.job(conn, tenant, job_id)
+
+
+def list_jobs(ledger: Ledger, tenant: str, *, state: JobState | None = None, limit: int = 50, before: str | None = None) -> list[JobView]:
+    """Jobs newest first, at most `limit`; `before` is the last job id of the page before."""
+    with ledger.reading() as conn:
+        return views.newest(conn, tenant, state=state, limit=limit, before=before)
+
+
+def attempts_of(ledger: Ledger, tenant: str, job_id: str) -> list[AttemptView]:
+    """All attempts at a job, first to last."""
+    with ledger.reading() as conn:
+        return attempts.of_job(conn, tenant, job_id)
+
+
+def _start(
+    conn: Connection, tenant: str, taken: Sequence[JobRow], *, batch_id: str, run_id: str, at: datetime, lease_until: datetime
+) -> None:
+    documents = document_rows.locked(conn, tenant, [row.document_id for row in taken])
+    changes, starts = [], []
+    for row in taken:
+        document = documents[row.document_id]
+        document.next_fence += 1
+        changes.append(job_rows.start(row, fence=document.next_fence, at=at))
+        starts.append((row, document.next_fence))
+    document_rows.save(conn, tenant, documents.values())
+    job_rows.change_states(conn, tenant, taken, changes)
+    attempts.insert(conn, tenant, starts, batch_id=batch_id, run_id=run_id, at=at, lease_until=lease_until)
+    told = [
+        state_event(row.job_id, row.document_id, JobState.RUNNING, attempt=row.attempt + 1, fence=fence, run_id=run_id)
+        for row, fence in starts
+    ]
+    audit_rows.append_events(conn, tenant, told, at=at)
+
+
+def _cancel(conn: Connection, tenant: str, rows: Sequence[JobRow], at: datetime) -> None:
+    """Put locked jobs into the state cancelled; their attempts are the caller's."""
+    changes = [job_rows.end(row, JobState.CANCELLED, at=at) for row in rows]
+    job_rows.change_states(conn, tenant, rows, changes)
+    audit_rows.append_events(conn, tenant, cancelled_events(rows), at=at)
+    outbox.put_notices(conn, tenant, [end_notice(row, JobState.CANCELLED, error_code="cancelled") for row in rows], at=at)

@@ -1,0 +1,90 @@
+"""The workbench of one shard on one worker: store, cell, scratch folder, lease, and how files go in and artefacts come out."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import JsonValue
+
+from docmill.cell import CellLimits, thread_cell
+from docmill.services.milling.lease import LeaseWatch
+from docmill.services.milling.shard import Item, Shard
+from docmill.storage.objects import StoreSpec, open_store
+from docmill.values.jobs import Artefact
+from docmill.values.keys import original_name
+from docmill.values.ports import ObjectStore
+
+
+@lru_cache(maxsize=4)
+def store_of(spec: StoreSpec) -> ObjectStore:
+    """The store of this process for a spec, opened once."""
+    return open_store(spec)
+
+
+class Bench:
+    """Everything a stage needs to mill the items of one shard. Use as a context manager: the scratch folder goes with it."""
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard = shard
+        self.store = store_of(shard.store)
+        self.watch = LeaseWatch(self.store, shard.tenant, shard.run_id, shard.limits.lease_limit_s)
+        self.scratch = Path(tempfile.mkdtemp(prefix="docmill-"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def call(self, verb: str, *args: JsonValue) -> dict[str, JsonValue]:
+        """Run a verb in this thread's cell under the stage's deadline; stops when the run stops.
+
+        Raises:
+            DocmillError: whatever the verb raised, or TimedOut, ParserDied, Cancelled.
+        """
+        limits = self.shard.limits
+        cell = thread_cell(CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items))
+        reply = cell.call(verb, *args, deadline_s=limits.deadline_s(self.shard.stage), should_stop=self.watch.should_stop)
+        return reply if isinstance(reply, dict) else {"reply": reply}
+
+    def original(self, item: Item) -> str:
+        """A local file with the document's bytes."""
+        return self.file(original_name(self.shard.tenant, item.sha256))
+
+    def file(self, object_name: str) -> str:
+        """A local file with an object's bytes; fetched once per shard."""
+        return str(self.store.fetch(object_name, self.scratch))
+
+    def files(self, artefacts: Sequence[Artefact]) -> list[JsonValue]:
+        """Local files of artefacts, in their order."""
+        return [self.file(a.object_name) for a in artefacts]
+
+    def out(self, name: str) -> Path:
+        """A path in the scratch folder for the cell to write to."""
+        return self.scratch / name
+
+    def keep(self, key: str, name: str, object_name: str, source: Path | bytes, *, media_type: str, page: int | None = None) -> Artefact:
+        """Put bytes or a file into the store at its deterministic name and say what lies there now."""
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        size_bytes, sha256 = len(data), hashlib.sha256(data).hexdigest()
+        if not self.store.create(object_name, data, media_type=media_type):
+            # somebody was quicker: what lies there counts, not what was just made
+            kept = self.store.read(object_name)
+            size_bytes, sha256 = len(kept), hashlib.sha256(kept).hexdigest()
+        if isinstance(source, Path):
+            source.unlink(missing_ok=True)
+        return Artefact(
+            stage=self.shard.stage,
+            name=name,
+            key=key,
+            object_name=object_name,
+            media_type=media_type,
+            size_bytes=size_bytes,
+            sha256=sha256,
+            page=page,
+        )

@@ -1,0 +1,141 @@
+"""publish: the results JSON and the extracted text, from what the earlier stages kept. Works on docmill's own JSON only, so it needs no cell."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from docmill.errors import StageFailed
+from docmill.services.milling.bench import Bench
+from docmill.services.milling.receipts import Receipt
+from docmill.services.milling.shard import Item, Shard
+from docmill.services.milling.stage_work import (
+    JSON,
+    PAGE_WORDS,
+    REDACTED_PAGES,
+    SPANS,
+    UNDERSTANDING,
+    StageWork,
+    artefact_inputs,
+    one_by_one,
+)
+from docmill.services.publishing import PublishInput, build_results
+from docmill.stages.knowledge import version as knowledge
+from docmill.stages.privacy import version as privacy
+from docmill.stages.reading import version as reading
+from docmill.stages.reading.formats import render
+from docmill.stages.understanding import version as understanding
+from docmill.values.evidence import Span, Understanding
+from docmill.values.jobs import Artefact, ClaimedJob
+from docmill.values.keys import public_name, results_name
+from docmill.values.options import MillOptions
+from docmill.values.page import Page
+from docmill.values.pages_file import read_pages, read_spans
+from docmill.values.results import Results, read_results, results_bytes
+
+VERSION = "1"
+RESULTS, TEXT = "results", "text"
+TIMED = "seconds_"
+
+
+def _publish(bench: Bench, item: Item, key: str) -> Receipt:
+    tenant, accepted = bench.shard.tenant, date.fromisoformat(item.accepted_on)
+    pages = _shown_pages(bench, item)
+    rendered = render(pages, item.options.extract_format, document_id=item.document_id, problems=item.problems)
+    text_name = public_name(tenant, "publish", key, rendered.extension)
+    text = bench.keep(key, TEXT, text_name, rendered.text.encode(), media_type=rendered.media_type)
+    built = build_results(_input(bench, item, pages, text))
+    name = results_name(tenant, accepted, item.job_id)
+    kept = bench.keep(key, RESULTS, name, results_bytes(built), media_type=JSON)
+    # an earlier attempt of this job may have written its results first: then those are the results
+    stored = read_results(bench.store.read(name))
+    return Receipt(artefacts=(text, kept), facts={"outcome": stored.outcome.name.value, "kind": stored.kind.name, "problems": _problems(stored)})
+
+
+def _problems(results: Results) -> str:
+    """The problems as JSON, for the ledger."""
+    return json.dumps([p.model_dump(mode="json") for p in results.outcome.problems])
+
+
+def _read_pages(bench: Bench, item: Item) -> list[Page]:
+    return [Page.model_validate_json(Path(bench.file(a.object_name)).read_bytes()) for a in item.inputs_of("read", PAGE_WORDS)]
+
+
+def _shown_pages(bench: Bench, item: Item) -> list[Page]:
+    """The pages that may be shown.
+
+    Raises:
+        StageFailed: redaction is on and there are no redacted pages; nothing unredacted may be published.
+    """
+    if not item.options.redact:
+        return _read_pages(bench, item)
+    redacted = item.inputs_of("redact", REDACTED_PAGES)
+    if not redacted:
+        raise StageFailed("redaction is on but there are no redacted pages")
+    return read_pages(Path(bench.file(redacted[0].object_name)).read_bytes())
+
+
+def _spans(bench: Bench, item: Item) -> list[Span] | None:
+    found = item.inputs_of("find_pii", SPANS)
+    return read_spans(json.loads(Path(bench.file(found[0].object_name)).read_bytes())["spans"]) if found else None
+
+
+def _understanding(bench: Bench, item: Item) -> Understanding | None:
+    found = item.inputs_of("understand", UNDERSTANDING)
+    return Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else None
+
+
+def _input(bench: Bench, item: Item, pages: list[Page], text: Artefact) -> PublishInput:
+    spans, facts = _spans(bench, item), item.facts
+    made = tuple(a for a in item.inputs if a.stage != "read")
+    return PublishInput(
+        job=_job(bench.shard, item),
+        page_count=int(facts.get("page_count") or 0),
+        pages=pages,
+        read_pages=_read_pages(bench, item),
+        understanding=_understanding(bench, item),
+        created_at=datetime.now(UTC),
+        spans=spans or (),
+        searched=item.options.entities if spans is not None else (),
+        failed_checks=[name for name in str(facts.get("failed_checks") or "").split(",") if name],
+        problems=item.problems,
+        artefacts=(*made, text),
+        timings_s={name.removeprefix(TIMED): float(value or 0.0) for name, value in facts.items() if name.startswith(TIMED)},
+        engines=_engines(item.options),
+    )
+
+
+def _job(shard: Shard, item: Item) -> ClaimedJob:
+    return ClaimedJob(
+        job_id=item.job_id,
+        document_id=item.document_id,
+        tenant=shard.tenant,
+        sha256=item.sha256,
+        size_bytes=item.size_bytes,
+        media_type=item.media_type,
+        options=item.options,
+        accepted_at=datetime.combine(date.fromisoformat(item.accepted_on), datetime.min.time(), UTC),
+        fence=0,
+        count=item.count,
+    )
+
+
+def _engines(options: MillOptions) -> dict[str, dict[str, str]]:
+    used = {"read": reading.engine(options), "understand": understanding.engine(options), "find_pii": privacy.find_engine(options)}
+    if options.redact:
+        used["redact"] = privacy.redact_engine(options)
+    if options.index:
+        used["index"] = knowledge.engine(options)
+    return used
+
+
+def _inputs(shard: Shard, item: Item) -> list[str]:
+    # results are a job's own: they carry its id and its problems, so no other job may find them
+    return [*artefact_inputs(shard, item), item.job_id, *(p.model_dump_json() for p in item.problems)]
+
+
+def _engine(options: MillOptions) -> dict[str, str]:
+    del options
+    return {}
+
+
+PUBLISH = StageWork("publish", VERSION, _engine, one_by_one(_publish), inputs=_inputs)

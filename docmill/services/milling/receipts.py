@@ -1,0 +1,77 @@
+"""Receipts and outcome markers, the two kinds of small JSON that a worker leaves beside artefacts.
+
+A *receipt* lies at an artefact key and says what that key holds (artefacts, facts) or which verdict the bytes earned (damaged, encrypted ...).
+It is written last and create-only, so whoever finds it need not run the stage again: for any job, run or tenant worker. A *marker* lies under
+the run and says how one item of one job ended; the flow process folds markers into the ledger.
+"""
+
+from pydantic import Field
+
+from docmill.errors import ERROR_TABLE, NotFound
+from docmill.services.milling.shard import Item, Shard, type_fact
+from docmill.values.jobs import Artefact, ItemOutcome, ItemStatus
+from docmill.values.keys import private_name
+from docmill.values.model import Value
+from docmill.values.ports import ObjectStore
+
+
+class Receipt(Value):
+    """What an artefact key holds."""
+
+    artefacts: tuple[Artefact, ...] = ()
+    facts: dict[str, type_fact] = Field(default_factory=dict)
+    seconds: float = 0.0
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+def find_receipt(store: ObjectStore, shard: Shard, key: str) -> Receipt | None:
+    """The receipt at a key, or None."""
+    try:
+        return Receipt.model_validate_json(store.read(private_name(shard.tenant, shard.stage, key, "receipt")))
+    except NotFound:
+        return None
+
+
+def keep_receipt(store: ObjectStore, shard: Shard, key: str, receipt: Receipt) -> None:
+    """Write a receipt unless one is there. Only results and verdicts are kept, never errors that another try may not meet."""
+    if receipt.error_code is None or ERROR_TABLE[receipt.error_code].is_verdict:
+        store.create(
+            private_name(shard.tenant, shard.stage, key, "receipt"), receipt.model_dump_json().encode(), media_type="application/json"
+        )
+
+
+def outcome_of(item: Item, stage: str, receipt: Receipt, *, status: ItemStatus, tries: int = 0) -> ItemOutcome:
+    """The outcome of an item whose receipt is known."""
+    return ItemOutcome(
+        job_id=item.job_id,
+        document_id=item.document_id,
+        stage=stage,
+        item=item.name,
+        status=ItemStatus.FAILED if receipt.error_code else status,
+        artefacts=receipt.artefacts,
+        error_code=receipt.error_code,
+        error_message=receipt.error_message,
+        facts=receipt.facts,
+        seconds=0.0 if status is ItemStatus.PRESENT else receipt.seconds,
+        tries=tries,
+    )
+
+
+def marker_name(shard: Shard, item: Item) -> str:
+    """Where the outcome marker of an item lies."""
+    return f"{shard.markers}/{item.job_id}.{item.name}.json"
+
+
+def keep_marker(store: ObjectStore, shard: Shard, item: Item, outcome: ItemOutcome) -> ItemOutcome:
+    """Write the outcome marker; when one is there already, that one counts (a late writer changes nothing)."""
+    name = marker_name(shard, item)
+    if store.create(name, outcome.model_dump_json().encode(), media_type="application/json"):
+        return outcome
+    return ItemOutcome.model_validate_json(store.read(name))
+
+
+def read_markers(store: ObjectStore, shard: Shard) -> dict[tuple[str, str], ItemOutcome]:
+    """The outcomes already noted for this shard, by (job id, item)."""
+    found = [ItemOutcome.model_validate_json(store.read(info.name)) for info in store.list(f"{shard.markers}/")]
+    return {(o.job_id, o.item): o for o in found}

@@ -1,0 +1,106 @@
+"""What is sent to a worker and what comes back. Secret-free and picklable: a worker opens the store with credentials of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from docmill.settings import Settings
+from docmill.storage.objects import StoreSpec
+from docmill.values.jobs import Artefact, ItemOutcome
+from docmill.values.keys import run_prefix
+from docmill.values.options import MillOptions
+from docmill.values.outcome import Problem
+
+type_fact = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class MillLimits:
+    """Limits of one item and of the run, sizes in bytes, times in seconds."""
+
+    page_deadline_s: float
+    document_deadline_s: float
+    lease_limit_s: float
+    item_tries: int
+    cell_memory_bytes: int
+    cell_items: int
+    max_bytes: int
+    max_pages: int
+    max_pixels: int
+    vision_endpoint: str | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "MillLimits":
+        """The limits that the flow process's settings ask for."""
+        return cls(**{name: getattr(settings, name) for name in cls.__slots__})
+
+    def deadline_s(self, stage: str) -> float:
+        """The longest time for one item of a stage."""
+        return self.page_deadline_s if stage in {"inspect", "read"} else self.document_deadline_s
+
+    def for_reading(self) -> dict[str, int]:
+        """Limits as the reading verbs take them."""
+        return {"max_bytes": self.max_bytes, "max_pages": self.max_pages, "max_pixels": self.max_pixels}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One document, or one page of it, in one stage.
+
+    Attributes:
+        name: "document" or "page-<n>".
+        count: the journal's count this try belongs to (retry and force start a new one).
+        inputs: artefacts of earlier stages that this stage reads, in order.
+        facts: what earlier stages found out (page_count, media_type, words, confidence, ...); numbers and type names only.
+        problems: what went wrong so far; only publish reads it.
+    """
+
+    job_id: str
+    document_id: str
+    sha256: str
+    media_type: str
+    size_bytes: int
+    accepted_on: str
+    options: MillOptions
+    name: str = "document"
+    count: int = 0
+    inputs: tuple[Artefact, ...] = ()
+    facts: Mapping[str, type_fact] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def page(self) -> int:
+        """The page number of a page item, counted from 1; 0 for a document."""
+        return int(self.name.removeprefix("page-")) if self.name.startswith("page-") else 0
+
+    def inputs_of(self, stage: str, name: str | None = None) -> list[Artefact]:
+        """The inputs that a stage made, optionally only those of one name."""
+        return [a for a in self.inputs if a.stage == stage and (name is None or a.name == name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Items of one stage for one worker. `version` is docmill's: a worker with another one refuses."""
+
+    tenant: str
+    run_id: str
+    shard_id: str
+    stage: str
+    items: tuple[Item, ...]
+    store: StoreSpec
+    limits: MillLimits
+    version: str
+    cost_s: float = 0.0
+
+    @property
+    def markers(self) -> str:
+        """Prefix of this shard's outcome markers."""
+        return f"{run_prefix(self.tenant, self.run_id)}/{self.stage}/{self.shard_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardReport:
+    """What became of the items. `retryable` holds the codes of items that should be tried again; `stopped` says the run was stopped."""
+
+    outcomes: tuple[ItemOutcome, ...]
+    retryable: tuple[str, ...] = ()
+    stopped: bool = False

@@ -1,0 +1,81 @@
+"""What a stage must say so that a worker can do it: its version and engines (they enter the key), its inputs, and how to make its artefacts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from docmill.services.milling.bench import Bench
+from docmill.services.milling.receipts import Receipt
+from docmill.services.milling.shard import Item, Shard
+from docmill.values.keys import artefact_key, digest
+from docmill.values.options import MillOptions
+
+JSON = "application/json"
+PAGE_WORDS, UNDERSTANDING, SPANS, REDACTED, REDACTED_PAGES, CHUNKS = (
+    "page_words",
+    "understanding",
+    "spans",
+    "redacted",
+    "redacted_pages",
+    "chunks",
+)
+"""Names of artefacts."""
+
+
+def document_input(shard: Shard, item: Item) -> list[str]:
+    """The key input of stages that read the original bytes."""
+    del shard
+    return [item.document_id]
+
+
+def artefact_inputs(shard: Shard, item: Item) -> list[str]:
+    """The key input of stages that read artefacts: their keys, in order, after the document's."""
+    del shard
+    return [item.document_id, *(a.key for a in item.inputs)]
+
+
+@dataclass(frozen=True, slots=True)
+class StageWork:
+    """How a worker does one stage.
+
+    Attributes:
+        stage: its name.
+        version: raised when its output changes.
+        engine: names and versions of engines, models and language data that shape its output.
+        make: makes the artefacts of items; one receipt for each, in their order.
+        inputs: what enters the key.
+        whole_shard: whether `make` takes all items of a shard at once.
+    """
+
+    stage: str
+    version: str
+    engine: Callable[[MillOptions], dict[str, str]]
+    make: Callable[[Bench, Sequence[tuple[Item, str]]], list[Receipt]]
+    inputs: Callable[[Shard, Item], list[str]] = artefact_inputs
+    whole_shard: bool = False
+
+    def key(self, shard: Shard, item: Item) -> str:
+        """The artefact key of an item. A forced job has keys of its own, so that it finds nothing of the earlier ones but its own."""
+        part = item.name if item.page else ""
+        return artefact_key(
+            tenant=shard.tenant,
+            stage=self.stage,
+            version=self.version,
+            inputs=self.inputs(shard, item),
+            options=item.options,
+            engine=self.engine(item.options),
+            part=f"{part}!{item.count}" if item.options.force else part,
+        )
+
+
+def one_by_one(make: Callable[[Bench, Item, str], Receipt]) -> Callable[[Bench, Sequence[tuple[Item, str]]], list[Receipt]]:
+    """A `make` for stages that look at one item at a time."""
+
+    def make_each(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
+        return [make(bench, item, key) for item, key in items]
+
+    return make_each
+
+
+def plan_digest(options: MillOptions, works: Sequence[StageWork]) -> str:
+    """Digest of everything that decides what milling a document gives: options, stage versions, engines. Same digest, same result."""
+    return digest("plan", options.digest(), [(w.stage, w.version, w.engine(options)) for w in works])

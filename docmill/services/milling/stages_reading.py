@@ -1,0 +1,46 @@
+"""inspect and read: from the original bytes to page words. Untrusted bytes are touched in the cell only."""
+
+from docmill.services.milling.bench import Bench
+from docmill.services.milling.receipts import Receipt
+from docmill.services.milling.shard import Item
+from docmill.services.milling.stage_work import JSON, PAGE_WORDS, StageWork, document_input, one_by_one
+from docmill.stages.reading import version
+from docmill.values.keys import private_name
+from docmill.values.options import MillOptions
+
+
+def _inspect(bench: Bench, item: Item, key: str) -> Receipt:
+    del key
+    found = bench.call("docmill.stages.reading.verbs:inspect", bench.original(item), dict(bench.shard.limits.for_reading()))
+    return Receipt(facts={name: found[name] for name in ("media_type", "page_count", "einvoice")})  # type: ignore[misc] # scalars by contract, checked by Receipt
+
+
+def _engine_name(bench: Bench, item: Item) -> str:
+    endpoint = bench.shard.limits.vision_endpoint
+    return f"vision@{endpoint}" if item.options.engine == "vision" and endpoint else item.options.engine
+
+
+def _read(bench: Bench, item: Item, key: str) -> Receipt:
+    out = bench.out(f"{key}.json")
+    facts = bench.call(
+        "docmill.stages.reading.verbs:read_page",
+        bench.original(item),
+        item.media_type,
+        item.page,
+        item.options.language,
+        _engine_name(bench, item),
+        str(bench.scratch),
+        str(out),
+        dict(bench.shard.limits.for_reading()),
+    )
+    kept = bench.keep(key, PAGE_WORDS, private_name(bench.shard.tenant, "read", key), out, media_type=JSON, page=item.page)
+    return Receipt(artefacts=(kept,), facts=facts)  # type: ignore[arg-type] # scalars by contract, checked by Receipt
+
+
+def _inspect_engine(options: MillOptions) -> dict[str, str]:
+    del options
+    return {}
+
+
+INSPECT = StageWork("inspect", version.VERSION, _inspect_engine, one_by_one(_inspect), inputs=document_input)
+READ = StageWork("read", version.VERSION, version.engine, one_by_one(_read), inputs=document_input)

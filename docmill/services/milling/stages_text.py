@@ -1,0 +1,105 @@
+"""understand, index and validate: stages that work on page words, in the cell like all work on what a document says."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from docmill.errors import StageFailed
+from docmill.services.milling.bench import Bench
+from docmill.services.milling.receipts import Receipt
+from docmill.services.milling.shard import Item, Shard
+from docmill.services.milling.stage_work import (
+    CHUNKS,
+    JSON,
+    PAGE_WORDS,
+    REDACTED_PAGES,
+    UNDERSTANDING,
+    StageWork,
+    artefact_inputs,
+    one_by_one,
+)
+from docmill.stages.knowledge import version as knowledge
+from docmill.stages.understanding import version as understanding
+from docmill.stages.validation import version as validation
+from docmill.stages.validation.rows import ValidationRow, row_from
+from docmill.values.evidence import Kind, Understanding
+from docmill.values.keys import private_name
+from docmill.values.page import Page
+from docmill.values.pages_file import read_pages
+
+NOT_UNDERSTOOD = Understanding(kind=Kind(name="other", confidence=0.0, reason="the stage failed"))
+
+
+def _understand(bench: Bench, item: Item, key: str) -> Receipt:
+    out = bench.out(f"{key}.json")
+    pages = bench.files(item.inputs_of("read"))
+    facts = bench.call("docmill.stages.understanding.verbs:understand", pages, item.options.kind, str(out))
+    kept = bench.keep(key, UNDERSTANDING, private_name(bench.shard.tenant, "understand", key), out, media_type=JSON)
+    return Receipt(artefacts=(kept,), facts={"kind": str(facts["kind"]), "fields": int(str(facts["fields"]))})
+
+
+def page_files(bench: Bench, item: Item) -> list[str]:
+    """Local page files that may be shown on: the redacted ones when redaction is on, else as read.
+
+    Raises:
+        StageFailed: redaction is on and there are no redacted pages; nothing unredacted may go on.
+    """
+    if not item.options.redact:
+        return [str(path) for path in bench.files(item.inputs_of("read", PAGE_WORDS))]
+    redacted = item.inputs_of("redact", REDACTED_PAGES)
+    if not redacted:
+        raise StageFailed("redaction is on but there are no redacted pages")
+    return [_write_page(bench, page) for page in read_pages(Path(bench.file(redacted[0].object_name)).read_bytes())]
+
+
+def _write_page(bench: Bench, page: Page) -> str:
+    path = bench.out(f"page-{page.number}.json")
+    path.write_text(page.model_dump_json(), encoding="utf-8")
+    return str(path)
+
+
+def _index(bench: Bench, item: Item, key: str) -> Receipt:
+    out = bench.out(f"{key}.arrow")
+    facts = bench.call("docmill.stages.knowledge.verbs:index", [*page_files(bench, item)], item.document_id, str(out))
+    kept = bench.keep(
+        key,
+        CHUNKS,
+        private_name(bench.shard.tenant, "index", key, "arrow"),
+        out,
+        media_type="application/vnd.apache.arrow.file",
+    )
+    return Receipt(artefacts=(kept,), facts={"chunks": int(str(facts["chunks"])), "chunks_failed": int(str(facts["failed"]))})
+
+
+def _row(bench: Bench, item: Item) -> ValidationRow:
+    found = item.inputs_of("understand", UNDERSTANDING)
+    understood = Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else NOT_UNDERSTOOD
+    facts = item.facts
+    # the facts carry the document's sums: they stand on the first page, the others only count
+    pages = [(int(facts.get("words") or 0), float(facts.get("confidence") or 0.0)), *[(0, 0.0)] * (int(facts.get("pages_read") or 1) - 1)]
+    chunks = facts.get("chunks")
+    return row_from(
+        item.document_id,
+        understood,
+        pages=pages,
+        chunks=None if chunks is None else int(chunks),
+        checked_on=date.fromisoformat(item.accepted_on),
+    )
+
+
+def _validate_inputs(shard: Shard, item: Item) -> list[str]:
+    # one check asks whether a date lies in the future: the day it is asked belongs to the answer
+    return [*artefact_inputs(shard, item), item.accepted_on]
+
+
+def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
+    rows = [_row(bench, item).model_dump(mode="json") for item, _ in items]
+    reply = bench.call("docmill.stages.validation.verbs:validate", rows)["reply"]
+    if not isinstance(reply, list) or len(reply) != len(items):
+        raise StageFailed("validation did not answer for every document")
+    return [Receipt(facts={"failed_checks": ",".join(str(name) for name in verdict["failed"])}) for verdict in reply]  # type: ignore[index,call-overload,union-attr] # list of dicts by contract
+
+
+UNDERSTAND = StageWork("understand", understanding.VERSION, understanding.engine, one_by_one(_understand))
+INDEX = StageWork("index", knowledge.VERSION, knowledge.engine, one_by_one(_index))
+VALIDATE = StageWork("validate", validation.VERSION, validation.engine, _validate, inputs=_validate_inputs, whole_shard=True)

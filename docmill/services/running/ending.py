@@ -1,0 +1,43 @@
+"""How jobs end: the final state with everything the ledger should know about it."""
+
+import json
+
+from docmill.services.running.tracked import Tracked
+from docmill.values.jobs import JobEnd, JobState, final_state
+from docmill.values.outcome import Outcome, OutcomeName, Problem
+
+
+def failed_end(tracked: Tracked) -> JobEnd:
+    """The end of a job of which nothing can be published."""
+    return _end(tracked, Outcome(name=OutcomeName.FAILED, problems=tuple(tracked.problems)))
+
+
+def published_end(tracked: Tracked) -> JobEnd:
+    """The end of a job whose results were written; the outcome is the one that the results carry."""
+    if "publish" in tracked.failed:
+        return failed_end(tracked)
+    return _end(tracked, Outcome(name=OutcomeName(str(tracked.facts["outcome"])), problems=_problems(str(tracked.facts["problems"]))))
+
+
+def _problems(text: str) -> tuple[Problem, ...]:
+    return tuple(Problem.model_validate(one) for one in json.loads(text))
+
+
+def _end(tracked: Tracked, outcome: Outcome) -> JobEnd:
+    job = tracked.job
+    made = tracked.inputs("redact", "publish")
+    results = next((a for a in made if a.name == "results"), None)
+    kind = tracked.facts.get("kind")
+    return JobEnd(
+        job_id=job.job_id,
+        document_id=job.document_id,
+        fence=job.fence,
+        state=JobState(final_state(outcome)),
+        outcome=outcome,
+        results=results if outcome.name is not OutcomeName.FAILED else None,
+        published=tuple(a for a in made if a.prefix == "public" and a is not results),
+        kind=str(kind) if kind else None,
+        page_count=tracked.page_count or None,
+        media_type=tracked.media_type,
+        seconds=round(sum(tracked.seconds.values()), 3),
+    )

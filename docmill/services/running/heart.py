@@ -1,0 +1,58 @@
+"""The heartbeat of a run: renews its lease for workers and in the ledger, and carries page progress into the ledger at most once a second."""
+
+import contextlib
+import logging
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from docmill.errors import DocmillError
+from docmill.services import jobs as ledger_jobs
+from docmill.services.milling.lease import write_lease
+from docmill.services.running.run import BatchRun
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+
+
+class Heart:
+    """A thread that beats while a run is open. Leaving the context asks workers to stop when it is left by an error."""
+
+    def __init__(self, run: BatchRun, *, lease_s: float) -> None:
+        self._run, self._lease_s = run, lease_s
+        self._renew_s = run.room.settings.lease_renew_s
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="docmill-heart", daemon=True)
+
+    def __enter__(self) -> Self:
+        write_lease(self._run.room.store, self._run.room.tenant, self._run.run_id, stop=False)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join(timeout=10)
+        with contextlib.suppress(DocmillError):
+            write_lease(self._run.room.store, self._run.room.tenant, self._run.run_id, stop=True)
+
+    def _beat(self) -> None:
+        renewed = time.monotonic()
+        while not self._over.wait(BEAT_S):
+            try:
+                self._carry_progress()
+                if time.monotonic() - renewed >= self._renew_s:
+                    self._renew()
+                    renewed = time.monotonic()
+            except DocmillError as error:  # the next beat tries again; a lease not renewed for long ends the run by itself
+                log.warning("heartbeat failed: %s", error.code)
+
+    def _carry_progress(self) -> None:
+        if moved := self._run.progress_now():
+            ledger_jobs.update_progress(self._run.room.ledger, self._run.room.tenant, moved)
+
+    def _renew(self) -> None:
+        room = self._run.room
+        write_lease(room.store, room.tenant, self._run.run_id, stop=False)
+        ledger_jobs.renew_leases(room.ledger, room.tenant, self._run.run_id, self._lease_s)

@@ -1,0 +1,88 @@
+"""The planner: estimated costs, waves of documents, shards.
+
+A *wave* is a set of documents that goes through the stages together; each stage of a wave is one shard, except reading, where a wave is cut
+into page ranges. Costs are estimates in seconds on one core (benchmarks/reading.py prints what pages really cost); being wrong by a factor
+of two only makes shards longer or shorter.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+PAGE_COST_S = {"application/pdf": 1.5, "text/plain": 0.01, "application/xml": 0.01}
+"""Seconds per page by media type; a PDF page may be text (0.05) or a scan (3). Images take OTHER_PAGE_COST_S."""
+OTHER_PAGE_COST_S = 2.5
+DOCUMENT_COST_S = 0.02
+INSPECT_COST_S, INSPECT_BYTES_PER_S = 0.02, 50e6
+LEAST_SHARD_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class PageRange:
+    """Pages first..last of one job, both counted from 1."""
+
+    job_id: str
+    first: int
+    last: int
+
+
+def page_cost_s(media_type: str) -> float:
+    """Estimated seconds of reading one page."""
+    return PAGE_COST_S.get(media_type, OTHER_PAGE_COST_S)
+
+
+def document_cost_s(media_type: str, page_count: int) -> float:
+    """Estimated seconds of reading a document."""
+    return DOCUMENT_COST_S + page_count * page_cost_s(media_type)
+
+
+def inspect_cost_s(size_bytes: int) -> float:
+    """Estimated seconds of inspecting a document."""
+    return INSPECT_COST_S + size_bytes / INSPECT_BYTES_PER_S
+
+
+def guess_cost_s(size_bytes: int, media_type: str) -> float:
+    """Estimated seconds of a document whose pages are not counted yet: about 100 kB a page."""
+    return document_cost_s(media_type, 1 + size_bytes // 100_000)
+
+
+def target_s(total_s: float, workers: int, aim_s: float) -> float:
+    """How much a shard should cost: the aim, or less when there would be fewer than two shards per worker."""
+    return max(LEAST_SHARD_S, min(aim_s, total_s / max(1, 2 * workers)))
+
+
+def cut_by_cost(costs: Sequence[tuple[str, float]], target: float, most: int = 500) -> Iterator[list[str]]:
+    """Group names so that each group costs about `target` seconds and has at most `most` members; order is kept."""
+    group: list[str] = []
+    spent = 0.0
+    for name, cost in costs:
+        if group and (spent + cost > target or len(group) >= most):
+            yield group
+            group, spent = [], 0.0
+        group.append(name)
+        spent += cost
+    if group:
+        yield group
+
+
+def cut_pages(documents: Iterable[tuple[str, str, int]], target: float) -> Iterator[list[PageRange]]:
+    """Cut reading into groups of page ranges of about `target` seconds each.
+
+    Args:
+        documents: (job id, media type, page count).
+        target: seconds per group.
+    """
+    group: list[PageRange] = []
+    spent = 0.0
+    for job_id, media_type, pages in documents:
+        first, each = 1, page_cost_s(media_type)
+        while first <= pages:
+            room = max(1, int((target - spent) / each))
+            last = min(pages, first + room - 1)
+            group.append(PageRange(job_id, first, last))
+            spent += DOCUMENT_COST_S + (last - first + 1) * each
+            first = last + 1
+            if spent >= target:
+                yield group
+                group, spent = [], 0.0
+    if group:
+        yield group

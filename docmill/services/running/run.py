@@ -1,0 +1,199 @@
+"""`BatchRun`: the course of one batch. The flow sends the shards it names and folds what comes back; when no shard is open, the run is over."""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from itertools import count
+
+from docmill import __version__
+from docmill.errors import DocmillError
+from docmill.services import jobs as ledger_jobs
+from docmill.services.milling.receipts import read_markers
+from docmill.services.milling.shard import Item, Shard, ShardReport
+from docmill.services.running import plan
+from docmill.services.running.ending import failed_end, published_end
+from docmill.services.running.indexing import index_documents
+from docmill.services.running.room import Room
+from docmill.services.running.tracked import Tracked
+from docmill.services.running.waves import STAGE_INPUTS, Wave, is_lost, next_stage, wants
+from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress
+
+
+class BatchRun:
+    """One run over the jobs of a batch. Not for several threads, but `progress_now` may be called from another one.
+
+    Args:
+        room: the opened parts.
+        batch_id: whose jobs to claim.
+        run_id: the flow run's id; names the lease and the markers.
+        workers: how many shards can run at once.
+        lease_s: how long the ledger believes in this run without a renewal.
+    """
+
+    def __init__(self, room: Room, batch_id: str, run_id: str, *, workers: int, lease_s: float) -> None:
+        self.room, self.batch_id, self.run_id, self.workers = room, batch_id, run_id, workers
+        claimed = ledger_jobs.claim_jobs(room.ledger, room.tenant, batch_id, run_id=run_id, lease_s=lease_s)
+        self.tracked = {job.job_id: Tracked(job, job.media_type) for job in claimed}
+        self.open: dict[str, Shard] = {}
+        self.refused: list[str] = []
+        self._waves: dict[str, Wave] = {}
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._markers = 0
+        self._progressed = time.monotonic()
+
+    def progressed(self) -> None:
+        """Note that something moved; the stall deadline runs from here."""
+        self._progressed = time.monotonic()
+
+    @property
+    def still_s(self) -> float:
+        """Seconds since anything moved anywhere on the cluster."""
+        return time.monotonic() - self._progressed
+
+    @property
+    def total(self) -> int:
+        """How many jobs this run still works on."""
+        return len(self.tracked)
+
+    @property
+    def estimated_s(self) -> float:
+        """A first guess at the work, from sizes alone."""
+        return sum(plan.guess_cost_s(t.job.size_bytes, t.job.media_type) for t in self.tracked.values())
+
+    def first_shards(self) -> list[Shard]:
+        """The shards to begin with: inspection of every job."""
+        costs = [(t.job.job_id, plan.inspect_cost_s(t.job.size_bytes)) for t in self.tracked.values()]
+        target = plan.target_s(sum(cost for _, cost in costs), self.workers, self.room.settings.shard_seconds)
+        return [self._shard("inspect", [self.tracked[i].item() for i in group], cost_s=target) for group in plan.cut_by_cost(costs, target)]
+
+    def fold(self, shard: Shard, report: ShardReport) -> list[Shard]:
+        """Take what a shard left into the ledger, in one transaction, and name the shards that come next."""
+        with self._lock:
+            self.progressed()
+            del self.open[shard.shard_id]
+            touched = self._take(report.outcomes)
+            if shard.stage == "index":
+                index_documents(self.room, touched)
+            progress = [t.progress(shard.stage) for t in touched]
+            ledger_jobs.fold_outcomes(self.room.ledger, self.room.tenant, run_id=self.run_id, outcomes=report.outcomes, progress=progress)
+            if shard.stage == "inspect":
+                return self._plan_reading([t.job.job_id for t in touched])
+            return self._advance(shard)
+
+    def fail_shard(self, shard: Shard, error: DocmillError) -> list[Shard]:
+        """Give up on a shard: items without an outcome fail with the error; the others count."""
+        noted = read_markers(self.room.store, shard)
+        lost = [i for i in shard.items if (i.job_id, i.name) not in noted]
+        outcomes = (*noted.values(), *(_failed(i, shard.stage, error) for i in lost))
+        return self.fold(shard, ShardReport(outcomes))
+
+    def progress_now(self) -> list[JobProgress]:
+        """Where jobs stand that are being read, from the names of outcome markers; nothing is written. Notes any progress seen."""
+        with self._lock:
+            shards = list(self.open.values())
+        seen: dict[str, int] = {}
+        markers = 0
+        for shard in shards:
+            for info in self.room.store.list(f"{shard.markers}/"):
+                markers += 1
+                if shard.stage == "read":
+                    job_id = info.name.rsplit("/", 1)[1].split(".", 1)[0]
+                    seen[job_id] = seen.get(job_id, 0) + 1
+        with self._lock:
+            if markers > self._markers:
+                self.progressed()
+            self._markers = markers
+            moved = []
+            for job_id, pages in seen.items():
+                tracked = self.tracked.get(job_id)
+                if tracked and (now := len(tracked.page_facts) + pages) > tracked.pages_seen:
+                    tracked.pages_seen = min(now, tracked.page_count)
+                    moved.append(tracked.progress("read"))
+            return moved
+
+    def _take(self, outcomes: Iterable[ItemOutcome]) -> list[Tracked]:
+        touched = {}
+        for outcome in outcomes:
+            if (tracked := self.tracked.get(outcome.job_id)) is not None:
+                tracked.take(outcome)
+                touched[outcome.job_id] = tracked
+        return list(touched.values())
+
+    def _plan_reading(self, job_ids: Sequence[str]) -> list[Shard]:
+        self._end([failed_end(self.tracked[i]) for i in job_ids if is_lost(self.tracked[i])])
+        alive = [self.tracked[i] for i in job_ids if i in self.tracked]
+        for t in alive:
+            t.media_type, t.page_count = str(t.facts.get("media_type") or t.media_type), int(t.facts.get("page_count") or 0)
+        costs = [(t.job.job_id, plan.document_cost_s(t.media_type, t.page_count)) for t in alive]
+        target = plan.target_s(sum(cost for _, cost in costs), self.workers, self.room.settings.shard_seconds)
+        shards = []
+        for group in plan.cut_by_cost(costs, target):
+            wave = Wave(group)
+            pages = plan.cut_pages(((i, self.tracked[i].media_type, self.tracked[i].page_count) for i in group), target)
+            shards += [self._shard("read", self._page_items(ranges), wave=wave, cost_s=target) for ranges in pages]
+            if not wave.open_shards:  # documents without pages have nothing to read
+                shards += self._enter(wave, next_stage("read"))
+        return shards
+
+    def _page_items(self, ranges: Sequence[plan.PageRange]) -> list[Item]:
+        return [self.tracked[r.job_id].item(f"page-{n}") for r in ranges for n in range(r.first, r.last + 1)]
+
+    def _advance(self, shard: Shard) -> list[Shard]:
+        wave = self._waves.pop(shard.shard_id)
+        wave.open_shards -= 1
+        if wave.open_shards:
+            return []
+        if shard.stage == "publish":
+            self._end([published_end(self.tracked[i]) for i in wave.job_ids if i in self.tracked])
+            return []
+        lost = [i for i in wave.job_ids if i in self.tracked and is_lost(self.tracked[i])]
+        self._end([failed_end(self.tracked[i]) for i in lost])
+        return self._enter(wave, next_stage(shard.stage))
+
+    def _enter(self, wave: Wave, stage: str | None) -> list[Shard]:
+        """The shard for a wave's stage; stages that no document of it wants are passed over."""
+        while stage is not None:
+            members = [t for i in wave.job_ids if (t := self.tracked.get(i)) and wants(stage, t.job.options)]
+            if members:
+                items = [t.item(inputs=t.inputs(*STAGE_INPUTS[stage])) for t in members]
+                return [self._shard(stage, items, wave=wave)]
+            stage = next_stage(stage)
+        return []
+
+    def _shard(self, stage: str, items: Sequence[Item], *, wave: Wave | None = None, cost_s: float = 0.0) -> Shard:
+        room = self.room
+        shard = Shard(
+            tenant=room.tenant,
+            run_id=self.run_id,
+            shard_id=f"{next(self._numbers):05d}",
+            stage=stage,
+            items=tuple(items),
+            store=room.store_spec,
+            limits=room.limits,
+            version=__version__,
+            cost_s=cost_s,
+        )
+        self.open[shard.shard_id] = shard
+        if wave is not None:
+            wave.open_shards += 1
+            self._waves[shard.shard_id] = wave
+        return shard
+
+    def _end(self, ends: Sequence[JobEnd]) -> None:
+        if ends:
+            self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
+        for end in ends:
+            del self.tracked[end.job_id]
+
+
+def _failed(item: Item, stage: str, error: DocmillError) -> ItemOutcome:
+    return ItemOutcome(
+        job_id=item.job_id,
+        document_id=item.document_id,
+        stage=stage,
+        item=item.name,
+        status=ItemStatus.FAILED,
+        error_code=error.code,
+        error_message=error.message,
+    )

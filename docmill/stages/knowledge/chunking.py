@@ -1,0 +1,130 @@
+"""Pages become chunks: cut where the page itself pauses, never longer than the model can look at.
+
+A chunk is filled with whole paragraphs; a paragraph that is too long is cut between lines, a line that is too long between words, a word
+that is too long anywhere. A chunk never crosses a page, so it has one page and a span of its canonical text.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from docmill.stages.knowledge.chunk import Chunk
+from docmill.stages.knowledge.tokens import MAX_TOKENS, SPECIAL_TOKENS, token_counts
+from docmill.values.geometry import union
+from docmill.values.keys import digest
+from docmill.values.page import Line, Page, Word
+
+_BUDGET = MAX_TOKENS - SPECIAL_TOKENS
+_GAP_HEIGHTS = 0.5  # a gap this much of a line height wider than the page's usual one begins a paragraph
+_TYPE_RATIO = 1.4  # a line so much higher or lower than the one before is of another type size: a heading or its end
+
+
+class _Piece(NamedTuple):
+    """Characters [start, end) of the page's text and their number of tokens."""
+
+    start: int
+    end: int
+    tokens: int
+
+
+def chunk_pages(pages: Sequence[Page], document_id: str) -> list[Chunk]:
+    """The chunks of a document in reading order, each of at most 256 tokens of the embedding model ([CLS] and [SEP] included).
+
+    Raises:
+        EngineMissing: the tokenizer is not installed.
+    """
+    return [chunk for page in pages for chunk in _chunk_page(page, document_id)]
+
+
+def _chunk_page(page: Page, document_id: str) -> Iterator[Chunk]:
+    lines = _placed(page)
+    counts = token_counts([line.text for _, line in lines])
+    pieces: list[_Piece] = []
+    for paragraph in _paragraphs(lines):
+        own = [_Piece(lines[i][0], lines[i][0] + len(lines[i][1].text), counts[i]) for i in paragraph]
+        whole = _Piece(own[0].start, own[-1].end, sum(p.tokens for p in own))
+        pieces += [whole] if whole.tokens <= _BUDGET else _packed([part for line in own for part in _fitting(page.text, line)])
+    for piece in _packed(pieces):
+        if piece.tokens:
+            yield _chunk(page, lines, piece, document_id)
+
+
+def _placed(page: Page) -> list[tuple[int, Line]]:
+    """Lines with the offset of their first character; lines without words are left out."""
+    placed, at = [], 0
+    for line in page.lines:
+        if line.words:
+            placed.append((at, line))
+        at += len(line.text) + 1
+    return placed
+
+
+def _paragraphs(lines: list[tuple[int, Line]]) -> list[list[int]]:
+    """Indices of the lines of each paragraph. A wide gap, a jump up (a new column) or another type size begins one."""
+    if not lines:
+        return []
+    boxes = [line.box for _, line in lines]
+    height = median(box.height for box in boxes)
+    gaps = [below.y0 - above.y1 for above, below in pairwise(boxes)]
+    usual = median(gaps) if gaps else 0.0
+    paragraphs = [[0]]
+    for i, gap in enumerate(gaps, start=1):
+        low, high = sorted((boxes[i - 1].height, boxes[i].height))
+        if gap > usual + _GAP_HEIGHTS * height or gap < -height or high > _TYPE_RATIO * max(low, 1.0):
+            paragraphs.append([])
+        paragraphs[-1].append(i)
+    return paragraphs
+
+
+def _packed(pieces: list[_Piece]) -> list[_Piece]:
+    """Neighbours joined as long as they stay within the budget."""
+    packed: list[_Piece] = []
+    for piece in pieces:
+        if packed and packed[-1].tokens + piece.tokens <= _BUDGET:
+            packed[-1] = _Piece(packed[-1].start, piece.end, packed[-1].tokens + piece.tokens)
+        else:
+            packed.append(piece)
+    return packed
+
+
+def _fitting(text: str, piece: _Piece) -> list[_Piece]:
+    """The piece cut until every part is within the budget: at spaces while there are any, else in the middle of a word."""
+    if piece.tokens <= _BUDGET:
+        return [piece]
+    own = text[piece.start : piece.end]
+    middle = len(own) // 2
+    spaces = [i for i, character in enumerate(own) if character == " "]
+    cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else middle
+    ends = (own[:cut].rstrip(" "), own[cut:].lstrip(" "))
+    left, right = token_counts(ends)
+    return [
+        *_fitting(text, _Piece(piece.start, piece.start + len(ends[0]), left)),
+        *_fitting(text, _Piece(piece.end - len(ends[1]), piece.end, right)),
+    ]
+
+
+def _chunk(page: Page, lines: list[tuple[int, Line]], piece: _Piece, document_id: str) -> Chunk:
+    text = page.text[piece.start : piece.end]
+    touched = [_words_of(line, at, piece) for at, line in lines]
+    words = tuple(word for line in touched for word in line)
+    return Chunk(
+        id=digest("chunk", document_id, page.number, piece.start, text)[:32],
+        document_id=document_id,
+        page=page.number,
+        start=piece.start,
+        end=piece.end,
+        text=text,
+        confidence=Line(words=words).confidence,
+        boxes=tuple(union([word.box for word in line]).rounded() for line in touched if line),
+    )
+
+
+def _words_of(line: Line, at: int, piece: _Piece) -> list[Word]:
+    """The words of a line, whose text begins at `at`, that share a character with the piece."""
+    found = []
+    for word in line.words:
+        if at < piece.end and at + len(word.text) > piece.start:
+            found.append(word)
+        at += len(word.text) + 1
+    return found

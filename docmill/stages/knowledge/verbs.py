@@ -1,0 +1,32 @@
+"""What the cell may call of this stage."""
+
+from pathlib import Path
+
+from docmill.stages.knowledge.chunk_file import write_chunks
+from docmill.stages.knowledge.chunking import chunk_pages
+from docmill.stages.knowledge.embedding import embed_each
+from docmill.values.page import Page
+
+
+def index(page_paths: list[str], document_id: str, out_path: str) -> dict[str, int]:
+    """Cut pages into chunks, embed them and write the chunks file.
+
+    A chunk that the model fails on is left out and counted; it does not fail its document.
+
+    Args:
+        page_paths: Page JSON files in page order.
+        document_id: whose pages they are; enters the chunk ids.
+        out_path: where the Arrow IPC file of docmill.stages.knowledge.chunk_file goes.
+
+    Returns:
+        {"chunks": how many were written, "failed": how many were left out}.
+
+    Raises:
+        EngineMissing: model or tokenizer is not installed.
+    """
+    pages = [Page.model_validate_json(Path(path).read_bytes()) for path in page_paths]
+    chunks = chunk_pages(pages, document_id)
+    vectors, is_done = embed_each([chunk.text for chunk in chunks])
+    kept = [chunk for chunk, done in zip(chunks, is_done, strict=True) if done]
+    write_chunks(Path(out_path), kept, vectors[is_done])
+    return {"chunks": len(kept), "failed": len(chunks) - len(kept)}

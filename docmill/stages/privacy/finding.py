@@ -1,0 +1,77 @@
+"""Finding personal data in pages: patterns and the model vote, overlaps merge, and what was found once is found everywhere."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from docmill.stages.privacy import names
+from docmill.stages.privacy.hits import Findings, Hit
+from docmill.stages.privacy.literals import folded, occurrences
+from docmill.stages.privacy.merging import merge
+from docmill.stages.privacy.patterns import PATTERNS
+from docmill.stages.privacy.version import FIND_VERSION, model_versions
+from docmill.values.evidence import Span
+from docmill.values.page import Page
+
+
+def find_in_text(text: str, *, language: str, entities: Collection[str]) -> Findings:
+    """Personal data in one text.
+
+    Args:
+        text: any text; offsets of the hits count its characters.
+        language: ISO 639-1; names are searched by model in English only, see `engines`.
+        entities: types of docmill.values.options.KNOWN_ENTITIES to look for.
+
+    Raises:
+        EngineMissing: names are wanted and Presidio, spaCy or the model is not installed.
+    """
+    hits = [hit for recogniser in PATTERNS if recogniser.type in entities for hit in recogniser.find(text)]
+    if language == names.LANGUAGE:
+        hits += names.find_names(text, entities)
+    return Findings(merge(hits, text), engines_for(language, entities))
+
+
+def find_spans(pages: Sequence[Page], *, language: str, entities: Collection[str]) -> tuple[list[Span], dict[str, str]]:
+    """Personal data on the pages of one document, and the engines that looked for it.
+
+    A value found once is marked wherever else it stands in the document, on any page.
+
+    Raises:
+        EngineMissing: as `find_in_text`.
+    """
+    found = {page.number: find_in_text(page.text, language=language, entities=entities).hits for page in pages}
+    known = _strongest(pages, found)
+    spans = []
+    for page in pages:
+        spans += [_span(page, hit) for hit in merge([*found[page.number], *_repeats(page.text, known)], page.text)]
+    return spans, engines_for(language, entities)
+
+
+def engines_for(language: str, entities: Collection[str]) -> dict[str, str]:
+    """What searches, and what does not: a gap is said, never hidden."""
+    engines = {"patterns": FIND_VERSION}
+    if names.TYPES.isdisjoint(entities):
+        return engines
+    if language != names.LANGUAGE:
+        return engines | {"names": f"not searched by model for {language}; labels, titles and salutations only"}
+    return engines | {"names": names.MODEL} | model_versions()
+
+
+def _strongest(pages: Sequence[Page], found: dict[int, tuple[Hit, ...]]) -> dict[tuple[str, str], Hit]:
+    """Each found (value, type) -> the surest hit that found it."""
+    known: dict[tuple[str, str], Hit] = {}
+    for page in pages:
+        for hit in found[page.number]:
+            key = (folded(page.text[hit.start : hit.end]), hit.type)
+            if key not in known or hit.confidence > known[key].confidence:
+                known[key] = hit
+    return known
+
+
+def _repeats(text: str, known: dict[tuple[str, str], Hit]) -> Iterator[Hit]:
+    for start, end, key in occurrences(text, known):
+        first = known[key]
+        yield Hit(start, end, first.type, first.confidence, f"repeat:{first.source}")
+
+
+def _span(page: Page, hit: Hit) -> Span:
+    boxes = tuple(word.box for word in page.words_in(hit.start, hit.end))
+    return Span(page=page.number, start=hit.start, end=hit.end, type=hit.type, confidence=hit.confidence, source=hit.source, boxes=boxes)

@@ -1,0 +1,74 @@
+"""Finding a known value again, however it is split, spaced, accented or re-cased.
+
+Finding uses this to spread a value over the document, the proof to look for it in the written file: one definition, so that what the
+proof calls a leak is what finding would have covered.
+
+A name is looked for as a whole: after `Uwe Sommer` was found, a lone `Sommer` is not taken for it, because the same word may stand
+there as an ordinary one, and a proof that trips over ordinary words would be switched off.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+SHORTEST = 4
+"""Letters and digits a value needs to be looked for elsewhere: shorter ones (`Ida`, `54`) are parts of too many other words."""
+
+_WIDEST_GAP = 3  # characters between two letters of one value that are neither letter nor digit
+_WORDLIKE = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "TITLE", "DATE_TIME"})
+
+
+def folded(text: str) -> str:
+    """The text's letters and digits alone: compatibility forms resolved, accents and case dropped."""
+    return "".join(_fold(c) for c in text)
+
+
+class Haystack:
+    """A text in which known values are looked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        letters: list[str] = []
+        self._places: list[int] = []
+        for place, character in enumerate(text):
+            plain = _fold(character)
+            letters.append(plain)
+            self._places.extend([place] * len(plain))
+        self._folded = "".join(letters)
+
+    def find(self, value: str, entity: str) -> Iterator[tuple[int, int]]:
+        """[start, end) of every occurrence of the value; nothing for values shorter than `SHORTEST`.
+
+        A name ends at word borders (`Anna` is not in `Annapolis`). Anything else only needs that no digit stands beside it, so that a
+        number glued to its label still counts.
+        """
+        needle = folded(value)
+        if len(needle) < SHORTEST:
+            return
+        is_border = str.isalnum if entity in _WORDLIKE or not any(c.isdigit() for c in needle) else str.isdigit
+        at = self._folded.find(needle)
+        while at >= 0:
+            places = self._places[at : at + len(needle)]
+            start, end = places[0], places[-1] + 1
+            is_tight = all(b - a <= _WIDEST_GAP + 1 for a, b in pairwise(places))
+            if is_tight and not is_border(self._text[start - 1 : start]) and not is_border(self._text[end : end + 1]):
+                yield start, end
+            at = self._folded.find(needle, at + 1)
+
+    def holds(self, value: str, entity: str) -> bool:
+        """Whether the value occurs."""
+        return next(self.find(value, entity), None) is not None
+
+
+def occurrences(text: str, values: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int, tuple[str, str]]]:
+    """(start, end, pair) of every occurrence of the (value, entity) pairs in `text`."""
+    haystack = Haystack(text)
+    for value, entity in values:
+        for start, end in haystack.find(value, entity):
+            yield start, end, (value, entity)
+
+
+def _fold(character: str) -> str:
+    if character.isascii():
+        return character.lower() if character.isalnum() else ""
+    return "".join(c for c in unicodedata.normalize("NFKD", character).casefold() if c.isalnum())

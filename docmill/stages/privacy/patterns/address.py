@@ -1,0 +1,174 @@
+"""Postal addresses: street with number, flats, boxes, postcode with town, and the lines of a postal block. All are LOCATION.
+
+No list of towns: a town is known by its postcode, by the street beside it or by the model (names.py).
+"""
+
+import re
+from collections.abc import Iterator
+
+from docmill.stages.privacy.hits import Hit
+from docmill.stages.privacy.patterns.pattern import Pattern
+
+_CAP = r"(?:[A-ZÀ-ÞΑ-ΩА-ЯŠŽČĆĐŁŚŻŹŐŰİ][\w'\u2019.-]*)"  # a word that starts with a capital, of the scripts of Europe
+
+_SUFFIX_WORDS = (
+    r"Street|St|Road|Rd|Avenue|Ave|Av|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Tce|Crescent|Cres|Close|Way|Parkway|Pkwy|Highway|Hwy"
+    r"|Circle|Cir|Trail|Trl|Crossroads?|Harbor|Junctions?|Mews|Row|Gardens?|Grove|Hill|Quay|Walk|Run|Loop|Pike|Alley|Ridge|Plaza|Route|Rte"
+    r"|tee|utca|u|út|ut|útja|tér|ter|körút|tn|katu|tie|gatan|gata|vej|veien|veg|väg|vägen|ulica|ul|trg|cesta|straat|laan|gade"
+)
+_GLUED_ENDINGS = (
+    r"stra(?:ss|ß)e|str\.|gasse|weg|platz|allee|ring|damm|ufer|graben|berg|gürtel|zeile|straat|laan|kade|plein|dijk|singel|gracht|dreef|hof|water"
+    r"|vej|veien|vegen|vei|gate|gata|gatan|gade|vägen|gränd|stræde|torg|torvet|alle|katu|tie|polku|kuja|kaari"
+    r"|braut|stígur|vegur|stræti|götu|tún|gerði|utca|promenade"
+)
+_PREFIX_WORDS = (
+    r"Rue|Avenue|Boulevard|Chemin|Place|Quai|Impasse|Allée|Via|Viale|Piazza|Corso|Vicolo|Largo|Calle|Avda\.?|Avenida|Av\.?|Plaza|Paseo|C/|Carrer|Ronda|Camino|Carretera"
+    r"|Rua|R|Travessa|Praça|Estrada|Quinta|Ul\.?|Ulica|al\.|os\.|pl\.|\u0391\u03b3\.|\u039b\u03b5\u03c9\u03c6\.|\u0443\u043b\.|Jl\.?|Jalan|Lorong|Strada|Str\.|Bd\.|Calea|Cl\."
+)
+_LINKS = r"(?:de|da|do|dos|das|del|della|di|du|des|la|le|los|las|el|et|e|y|d')"
+_NUMBER = r"\d{1,5}\s?[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?!\w)"
+
+_FLAGS = re.VERBOSE
+STREET_FIRST_NUMBER = Pattern(  # 203 Kingswood Road
+    "street_en",
+    "LOCATION",
+    re.compile(
+        rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?{_NUMBER}[ ](?:{_CAP}[ ]){{1,4}}(?:{_SUFFIX_WORDS})\b\.?(?:[ ](?:[NSEW]{{1,2}}|North|South|East|West)\b)?",
+        _FLAGS,
+    ),
+    0.85,
+)
+STREET_GLUED = Pattern(  # Linzer Strasse 69, Kromwater 38, Auerstrasse 84
+    "street_glued",
+    "LOCATION",
+    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{0,2}}(?=\w)\w*(?i:{_GLUED_ENDINGS})[ ]{_NUMBER}", _FLAGS),
+    0.85,
+)
+STREET_WORD_NUMBER = Pattern(  # Luige tee 10, Rákóczi út 67.
+    "street_word",
+    "LOCATION",
+    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{1,3}}(?:{_SUFFIX_WORDS})\.?[ ]{_NUMBER}\.?", _FLAGS),
+    0.85,
+)
+STREET_PREFIX = Pattern(  # Via Zannoni 49, Rua Cidade de Maracajá 468, 12 Rue de la Paix
+    "street_prefix",
+    "LOCATION",
+    re.compile(
+        rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:(?:{_PREFIX_WORDS})[ ](?:(?:{_CAP}|{_LINKS})[ ]){{1,5}}{_NUMBER}"
+        rf"|{_NUMBER},?[ ](?i:rue|avenue|boulevard|chemin|place|quai|impasse|allée)[ ](?:(?:de|des|du|la|le|l'|d')[ ]?)*{_CAP}(?:[ -]{_CAP})*)",
+        _FLAGS,
+    ),
+    0.85,
+)
+_FLAT = (
+    r"(?<!\w)(?i:(?:apt|apartment|suite|ste|unit|flat|room|rm|floor|psc|apartado|postfach)\b\.?|p\.?[ ]?o\.?[ ]?box|box)"
+    r"[ ]?(?:\#[ ]?)?\d{1,6}[A-Za-z]?(?!\w)"
+)
+FLAT = Pattern("flat", "LOCATION", re.compile(_FLAT), 0.8)  # Apt. 370, P.O. Box 12
+MILITARY = Pattern(  # APO AP 96854
+    "military_post",
+    "LOCATION",
+    re.compile(r"(?<!\w)(?i:(?:[ADF]PO)[,]?\s(?:AA|AE|AP))\s\d{5}(?:-\d{4})?(?!\w)"),
+    0.9,
+)
+US_ZIP = Pattern(  # Springfield, IL 62704
+    "state_zip",
+    "LOCATION",
+    re.compile(rf"(?<!\w)(?:{_CAP}[ ]){{0,3}}{_CAP}[ ]?,[ ][A-Z]{{2}}[ ]\d{{5}}(?:-\d{{4}})?(?!\w)", _FLAGS),
+    0.85,
+)
+UK_POSTCODE = Pattern(
+    "uk_postcode",
+    "LOCATION",
+    re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]?[ ]\d[ABD-HJLNP-UW-Z]{2}(?!\w)"),  # Royal Mail: outward and inward code
+    0.85,
+)
+
+STREET_PATTERNS = (STREET_FIRST_NUMBER, STREET_GLUED, STREET_WORD_NUMBER, STREET_PREFIX, FLAT, MILITARY)
+
+LABELLED_ADDRESS = Pattern(  # Address: Luige tee 10, Kehra
+    "address_label",
+    "LOCATION",
+    re.compile(
+        r"(?:^|[\n|;>])[ \t]*(?i:(?:home|postal|mailing|street|billing|shipping|delivery|residential|current|permanent)?[ ]?address"
+        r"|anschrift|adresse|wohnort|dirección|domicilio|indirizzo|endereço|adres)[ \t]*:[ \t]*\n?[ \t]*(?P<value>[^\n:]*\w[^\n:]*?)[ .]*(?=\n|$)",
+    ),
+    0.85,
+    accept=lambda value: "@" not in value and "://" not in value,
+)
+
+_TOWN_LINE = re.compile(
+    rf"""
+    [>\s]*(?:[A-Z]{{1,2}}[- ])?
+    (?: \d{{3,6}}(?:[- ]\d{{2,4}})?[ ]{_CAP}(?:[ ][\w'\u2019().-]+){{0,4}}                     # 8248 Nemesvámos
+      | (?:[\w'\u2019().-]+[ ]){{1,4}}(?:[A-Z]{{2}}[ ])?\d{{4,6}}                              # Uganda 48288
+      | ,[ ]?(?:[A-Z]{{2}}|\d{{1,3}})?[ ]?\d{{0,6}} | \d{{4,6}}                                      # , NI   61089
+      | {_CAP}(?:[ ,/-]+[\w'\u2019().-]+){{0,3}}                                              # Höfn
+    )[ ]?[.,]?[ ]?
+    """,
+    _FLAGS,
+)
+_WITH_POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|^\W*\d{3}[ ]\w")
+_BLOCK_LINES = 3  # below a street there are at most flat, town, and state or country
+
+
+class AddressTail:
+    """What stands behind a street on its line: flat, town, state, postcode, country. `Ennisbraut 27, Reykjahlíð`."""
+
+    type = "LOCATION"
+    _FLAT = rf"(?:{_FLAT})"
+    _TOWN = rf"(?:\d{{4,6}}[ ])?{_CAP}(?:[ -]{_CAP}){{0,3}}(?:[ ]\([A-Z]\w+\))?(?:[ ]?,?[ ]\d{{4,6}}(?!\w))?"
+    # behind a flat or a comma a capital is a town; right behind the street only when the line or the list ends there
+    _NEXT = re.compile(
+        rf"[ ]?,?[ ]{_FLAT}|[ ]?,[ ]?{_TOWN}|[ ]{_TOWN}(?=[ ]?(?:,|\.?$))|(?<=\d)[ ]{_TOWN}(?=[ ][a-z]|[ ]?[,.]|$)", re.MULTILINE
+    )
+
+    def find(self, text: str) -> Iterator[Hit]:
+        """The rest of each street's line, and the lines below it."""
+        for street in (hit for pattern in STREET_PATTERNS for hit in pattern.find(text)):
+            end = street.end
+            while tail := self._NEXT.match(text, end):
+                yield Hit(end + len(tail[0]) - len(tail[0].lstrip(" ,")), tail.end(), self.type, 0.7, "pattern:address_tail")
+                end = tail.end()
+            yield from (Hit(a, b, self.type, 0.75, "pattern:address_block") for a, b in _lines_below(text, end))
+
+
+class NumberedStreet:
+    """`5638 Aasa 43`: a word between two numbers is a street only when an address goes on behind it. Invoice lines look the same."""
+
+    type = "LOCATION"
+    _STREET = re.compile(rf"(?<![\w.,-])\d{{1,6}}[ ](?:{_CAP}[ ]){{1,3}}{_NUMBER}")
+    _FLAT_NEXT = re.compile(rf"[ ,]{{1,2}}{_FLAT}")
+
+    def find(self, text: str) -> Iterator[Hit]:
+        """Such streets with a flat behind or a postcode below."""
+        for street in self._STREET.finditer(text):
+            end = street.end()
+            below = _lines_below(text, end)
+            if flat := self._FLAT_NEXT.match(text, end):
+                end = flat.end()
+            if flat or below:
+                yield Hit(street.start(), end, self.type, 0.75, "pattern:numbered_street")
+                yield from (Hit(a, b, self.type, 0.75, "pattern:address_block") for a, b in below)
+
+
+def _lines_below(text: str, street_end: int) -> list[tuple[int, int]]:
+    """Lines under a street line, but only if one of them ends the block with a postcode."""
+    at = text.find("\n", street_end)
+    if at < 0 or text[street_end:at].strip(" ,."):
+        return []
+    block: list[tuple[int, int]] = []
+    for _ in range(_BLOCK_LINES):
+        stop = text.find("\n", at + 1)
+        stop = len(text) if stop < 0 else stop
+        line = text[at + 1 : stop]
+        if not line.strip() or not _TOWN_LINE.fullmatch(line):
+            return []
+        block.append((at + 1 + len(line) - len(line.lstrip(" >")), at + 1 + len(line.rstrip())))
+        if _WITH_POSTCODE.search(line):
+            return block
+        at = stop
+    return []
+
+
+ADDRESS_PATTERNS = (*STREET_PATTERNS, US_ZIP, UK_POSTCODE, LABELLED_ADDRESS, AddressTail(), NumberedStreet())

@@ -1,0 +1,42 @@
+"""Dates of birth, and other dates when they are asked for.
+
+A date is personal when a word beside it says so: an invoice's date is not.
+"""
+
+import re
+
+from docmill.stages.privacy.patterns.pattern import Pattern, any_of
+
+_MONTHS = (
+    r"jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar)?|f[eé]v(?:rier)?|m(?:ar(?:ch|s)?|är(?:z)?)|apr(?:il)?|avril|ma[iy]|june?|juni|juin|july?|juli|juillet"
+    r"|aug(?:ust)?|août|sep(?:t(?:ember)?)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?"
+)
+_DATE = rf"""
+    (?:
+        \d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}                                   # 1995-06-13
+      | \d{{1,2}}\s?[-./]\s?\d{{1,2}}\s?[-./]\s?(?:\d{{4}}|\d{{2}})           # 06/13/1995, 13.6.95
+      | \d{{1,2}}(?:st|nd|rd|th|\.)?\s?(?:of\s)?(?:{_MONTHS})\.?,?\s\d{{4}}   # 13 June 1995, 13. Juni 1995
+      | (?:{_MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}                # June 13, 1995
+    )
+"""
+
+BIRTH_DATE = Pattern(
+    "birth_date",
+    "BIRTH_DATE",
+    re.compile(rf"(?<![\w./-]){_DATE}(?![\w/-])", re.VERBOSE | re.IGNORECASE),
+    0.9,
+    context=any_of(
+        r"(?:date|day|year)\s+of\s+birth", r"birth\s?-?\s?(?:date|day)", "born", r"d\.?\s?o\.?\s?b\.?", "geburts(?:datum|tag)", "geboren", r"geb\.?",
+        r"date\s+de\s+naissance", r"née?\s+le", r"fecha\s+de\s+nacimiento", r"data\s+di\s+nascita", r"data\s+de\s+nascimento", "geboortedatum",
+        r"nato", r"nata", r"födelsedatum", r"fødselsdato", r"data\s+urodzenia",
+    ),
+)  # fmt: skip
+
+DATE = Pattern(
+    "date",
+    "DATE_TIME",
+    re.compile(rf"(?<![\w./-]){_DATE}(?:[T\s]\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?(?![\w/-])", re.VERBOSE | re.IGNORECASE),
+    0.8,
+)
+
+BIRTH_PATTERNS = (BIRTH_DATE, DATE)

@@ -1,0 +1,58 @@
+"""One pattern: a regular expression, a check of what it matched, and context words where the shape alone says too little.
+
+Belongs here: how a pattern is applied. The patterns themselves live in their own modules.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from docmill.stages.privacy.hits import Hit
+
+BEFORE = 48
+"""Characters in front of a match in which a context word counts: about one short line, so that a label on the line above still does."""
+
+AFTER = 16
+"""Characters behind a match in which a context word counts (`555 0100 (office)`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern with validation.
+
+    Attributes:
+        name: shown in a span's source.
+        type: the entity type.
+        regex: what to look for; a group `value`, if there is one, is the personal part.
+        confidence: 0.0-1.0, of a match that passed.
+        accept: looks at the value, False drops it.
+        context: words of which one must stand near; None when the shape is proof enough.
+    """
+
+    name: str
+    type: str
+    regex: re.Pattern[str]
+    confidence: float
+    accept: Callable[[str], bool] | None = None
+    context: re.Pattern[str] | None = None
+
+    def find(self, text: str) -> Iterator[Hit]:
+        """All accepted matches."""
+        group: str | int = "value" if "value" in self.regex.groupindex else 0
+        for match in self.regex.finditer(text):
+            start, end = match.span(group)
+            if start == end or (self.accept and not self.accept(match[group])):
+                continue
+            if self.context is None or has_context(text, start, end, self.context):
+                yield Hit(start, end, self.type, self.confidence, f"pattern:{self.name}")
+
+
+def has_context(text: str, start: int, end: int, words: re.Pattern[str]) -> bool:
+    """Whether one of the words stands shortly before the match, or right behind it on its line."""
+    behind = text[end : end + AFTER].partition("\n")[0]
+    return bool(words.search(text, max(0, start - BEFORE), start) or words.search(behind))
+
+
+def any_of(*words: str) -> re.Pattern[str]:
+    """A case-insensitive pattern for whole words or phrases (regular expressions themselves)."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)

@@ -1,0 +1,134 @@
+"""The pages of the file to redact as upright images, the way reading saw them.
+
+Only what was read is drawn: on a page read from its text layer annotations and form fields are left out, because their words were not
+searched. A page whose image has not the size of the page that was read is refused: boxes would miss.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pypdfium2 as pdfium
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
+
+from docmill.errors import Damaged, Encrypted, RedactionUnproven, TooLarge, UnsupportedType
+from docmill.values.page import Page
+
+_POINTS_PER_INCH = 72
+_SLACK_PX = 2  # renderers round page sizes up or down
+_COLOUR_PREVIEW_PX = 400
+_COLOURED = 24  # difference between channels, of 255, that is no scanner's tint
+
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file with pages. `render` gives the upright image (mode RGB, L or 1) of a page as it was read, in that page's pixels."""
+
+    page_count: int
+    render: Callable[[Page], Image.Image]
+
+
+@contextmanager
+def open_source(path: Path, media_type: str) -> Iterator[Source]:
+    """Open the file to redact.
+
+    Raises:
+        Damaged, Encrypted: it cannot be opened or rendered.
+        TooLarge: an image has more pixels than Pillow decodes.
+        UnsupportedType: no pages to render in this type.
+        RedactionUnproven: from `render`, when the image has not the size of the page that was read.
+    """
+    if media_type == "application/pdf":
+        with _open_pdf(path) as source:
+            yield source
+    elif media_type in IMAGE_TYPES:
+        with _open_image(path) as source:
+            yield source
+    else:
+        raise UnsupportedType(f"{media_type} has no pages to redact")
+
+
+@contextmanager
+def _open_pdf(path: Path) -> Iterator[Source]:
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise Encrypted from error
+        raise Damaged("the PDF cannot be opened") from error
+    try:
+        document.init_forms()
+        yield Source(len(document), lambda page: _render_pdf_page(document, page))
+    finally:
+        document.close()
+
+
+def _render_pdf_page(document: pdfium.PdfDocument, page: Page) -> Image.Image:
+    try:
+        sheet = document[page.number - 1]
+        scale = page.dpi / _POINTS_PER_INCH
+        _require_size(page, *(side * scale for side in sheet.get_size()))
+        was_seen: Any = page.source != "text_layer"
+        look = {"draw_annots": was_seen, "may_draw_forms": was_seen}
+        preview = sheet.render(scale=_COLOUR_PREVIEW_PX / max(sheet.get_size()), **look).to_pil()
+        # pdfium keeps the picture until it is closed; the copy lives on
+        image: Image.Image = sheet.render(scale=scale, grayscale=not _has_colour(preview), **look).to_pil().copy()
+        sheet.close()
+    except pdfium.PdfiumError as error:
+        raise Damaged(f"page {page.number} cannot be rendered") from error
+    return image.convert("RGB") if image.mode not in {"RGB", "L"} else image
+
+
+@contextmanager
+def _open_image(path: Path) -> Iterator[Source]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are limited when the file is read first
+            image = Image.open(path)
+    except Image.DecompressionBombError as error:
+        raise TooLarge("the image has too many pixels") from error
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
+        raise Damaged("the image cannot be opened") from error
+    with image:
+        yield Source(getattr(image, "n_frames", 1), lambda page: _frame(image, page))
+
+
+def _frame(image: Image.Image, page: Page) -> Image.Image:
+    try:
+        image.seek(page.number - 1)
+        upright = ImageOps.exif_transpose(image)  # a copy also where nothing is turned
+        upright.load()
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise Damaged(f"page {page.number} cannot be decoded") from error
+    _require_size(page, *upright.size)
+    return _flattened(upright)
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """Mode 1, L or RGB; what was transparent is white."""
+    if image.mode in {"1", "L", "RGB"}:
+        return image
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    if "A" in image.getbands() or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        paper = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(paper, layered).convert("RGB")
+    return image.convert("RGB")
+
+
+def _require_size(page: Page, width_px: float, height_px: float) -> None:
+    if abs(width_px - page.width_px) > _SLACK_PX or abs(height_px - page.height_px) > _SLACK_PX:
+        raise RedactionUnproven(f"the image of page {page.number} has another size than the page that was read")
+
+
+def _has_colour(image: Image.Image) -> bool:
+    """Whether any pixel is clearly neither black, grey nor white."""
+    red, green, blue = image.convert("RGB").split()
+    spread = ImageChops.lighter(ImageChops.difference(red, green), ImageChops.difference(green, blue))
+    return sum(spread.histogram()[_COLOURED:]) > 0

@@ -1,0 +1,84 @@
+"""An invisible text layer in any script without a font file.
+
+A Type 3 font with empty glyphs and a ToUnicode map (PDF 1.7, 9.6.5 and 9.10.3): nothing is drawn, every extractor reads the characters.
+Every glyph is half an em wide and one em high, so a word set at its box's height and scaled to its width covers exactly its box.
+"""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf
+
+from docmill.values.page import Line
+
+_FIRST, _LAST = 0x21, 0xFF  # 0x20 is the blank in every font
+_GLYPH_WIDTH = 500  # of 1000
+_CODES = _LAST - _FIRST + 1
+
+
+class InvisibleText:
+    """Collects the characters of one document and writes pages of invisible words."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}  # character -> running number
+
+    def content(self, lines: Iterable[Line], *, scale: float, height_pt: float) -> bytes:
+        """Content-stream operators that set the words. `scale` is points per pixel, `height_pt` the page's height."""
+        parts = [b"BT 3 Tr"]
+        for line in lines:
+            for word in line.words:
+                shown = [c for c in word.text if c.isprintable() and c != " " and not 0xD800 <= ord(c) <= 0xDFFF]  # noqa: PLR2004 - lone surrogates
+                if shown and word.box.width > 0 and word.box.height > 0:
+                    size = word.box.height * scale
+                    stretch = 100 * word.box.width * scale / (size * len(shown) * _GLYPH_WIDTH / 1000)
+                    x, y = word.box.x0 * scale, height_pt - word.box.y1 * scale
+                    parts.append(b"%.2f Tz 1 0 0 1 %.2f %.2f Tm" % (stretch, x, y))
+                    parts.append(self._shown(shown, size))
+        return b"\n".join([*parts, b"ET"])
+
+    def _shown(self, characters: list[str], size: float) -> bytes:
+        runs = []
+        numbers = [self._codes.setdefault(c, len(self._codes)) for c in characters]
+        for font, members in groupby(numbers, key=lambda number: number // _CODES):
+            codes = bytes(number % _CODES + _FIRST for number in members)
+            runs.append(b"/F%d %.2f Tf <%s> Tj" % (font, size, codes.hex().encode()))
+        return b" ".join([*runs, b"<20> Tj"])  # a blank ends every word, so that no extractor has to guess
+
+    def fonts(self, pdf: Pdf) -> Dictionary:
+        """The /Font resources for all pages written so far, objects of `pdf`."""
+        characters = list(self._codes)
+        count = max(1, -(-len(characters) // _CODES))
+        chosen = (characters[i * _CODES : (i + 1) * _CODES] for i in range(count))
+        return Dictionary({f"/F{i}": pdf.make_indirect(_font(pdf, part)) for i, part in enumerate(chosen)})
+
+
+def _font(pdf: Pdf, characters: list[str]) -> Dictionary:
+    codes = [0x20, *range(_FIRST, _FIRST + len(characters))]
+    empty = pdf.make_indirect(pdf.make_stream(b"%d 0 0 0 %d 1000 d1" % (_GLYPH_WIDTH, _GLYPH_WIDTH)))
+    return Dictionary(
+        Type=Name.Font,
+        Subtype=Name.Type3,
+        FontBBox=Array([0, 0, _GLYPH_WIDTH, 1000]),
+        FontMatrix=Array([pikepdf.Object.parse(b"0.001"), 0, 0, pikepdf.Object.parse(b"0.001"), 0, 0]),
+        CharProcs=Dictionary({f"/g{code:02x}": empty for code in codes}),
+        Encoding=Dictionary(Type=Name.Encoding, Differences=Array([0x20, *(Name(f"/g{code:02x}") for code in codes)])),
+        FirstChar=0x20,
+        LastChar=codes[-1],
+        Widths=Array([_GLYPH_WIDTH] * len(codes)),
+        Resources=Dictionary(),
+        ToUnicode=pdf.make_indirect(pdf.make_stream(_to_unicode([" ", *characters]))),
+    )
+
+
+def _to_unicode(characters: list[str]) -> bytes:
+    """A ToUnicode CMap (Adobe Technical Note 5411): code 0x20 + n is the n-th character; at most 100 entries a section."""
+    rows = [f"<{0x20 + n:02X}> <{c.encode('utf-16-be').hex().upper()}>" for n, c in enumerate(characters)]
+    sections = []
+    for at in range(0, len(rows), 100):
+        part = rows[at : at + 100]
+        sections.append("\n".join([f"{len(part)} beginbfchar", *part, "endbfchar"]))
+    head = "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /U def\n/CMapType 2 def"
+    space = "1 begincodespacerange\n<00> <FF>\nendcodespacerange"
+    tail = "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
+    return "\n".join([head, space, *sections, tail]).encode("ascii")

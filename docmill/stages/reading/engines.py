@@ -1,0 +1,78 @@
+"""Which OCR engines there are, by name. Others come through the entry point group `docmill.ocr_engines`.
+
+An engine is named in a string, because it crosses the cell's border: `name`, `name@host:port` for another address of a service, and
+`name?credentials=FILE` for its key file, in this order: `vision@127.0.0.1:9000`, `vision?credentials=/run/keys/vision.json`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from docmill.errors import InvalidOptions
+from docmill.values.ports import OcrEngine
+
+ENTRY_POINTS: Final = "docmill.ocr_engines"
+AUTO: Final = "auto"
+"""Not an engine: a usable text layer is taken, and DEFAULT_OCR reads the other pages."""
+
+DEFAULT_OCR: Final = "tesseract"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """An engine as asked for: its name, another address (host:port) and a key file where given."""
+
+    name: str
+    endpoint: str | None = None
+    credentials: Path | None = None
+
+    @classmethod
+    def of(cls, text: str) -> "EngineSpec":
+        """Read `name[@host:port][?credentials=FILE]`.
+
+        Raises:
+            InvalidOptions: anything else behind the question mark.
+        """
+        address, _, query = text.partition("?")
+        name, _, endpoint = address.partition("@")
+        key, _, value = query.partition("=")
+        if query and (key != "credentials" or not value):
+            raise InvalidOptions("an engine is written name[@host:port][?credentials=FILE]")
+        return cls(name, endpoint or None, Path(value) if value else None)
+
+
+EngineFactory = Callable[[EngineSpec, Path, float], OcrEngine]
+"""(spec, scratch folder, longest run in seconds) -> engine."""
+
+
+def _tesseract(_spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngine:
+    from docmill.stages.reading.tesseract import TesseractEngine  # noqa: PLC0415 - loads pandas in 1.6 s, only where pages are read by it
+
+    return TesseractEngine(scratch_dir, timeout_s)
+
+
+def _vision(spec: EngineSpec, _scratch_dir: Path, timeout_s: float) -> OcrEngine:
+    from docmill.stages.reading.vision import VisionEngine  # noqa: PLC0415 - loads gRPC in 0.9 s, only where it is asked for
+
+    return VisionEngine(spec.endpoint, spec.credentials, timeout_s)
+
+
+BUILT_IN: Mapping[str, EngineFactory] = MappingProxyType({"tesseract": _tesseract, "vision": _vision})
+
+
+def ocr_engine(spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngine:
+    """The engine of this name.
+
+    Raises:
+        InvalidOptions: unknown; the message names the known ones.
+    """
+    factory = BUILT_IN.get(spec.name)
+    if factory is None:
+        others = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+        if spec.name not in others:
+            raise InvalidOptions(f"unknown engine; known are {', '.join(sorted({AUTO, *BUILT_IN, *others}))}")
+        factory = others[spec.name].load()
+    return factory(spec, scratch_dir, timeout_s)

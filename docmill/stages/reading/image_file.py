@@ -1,0 +1,132 @@
+"""Opening image files with Pillow under limits: only the decoder of the sniffed type, sizes judged from the header before decoding.
+
+Pillow's own bomb check is switched off here because the limits below are stricter and raise a typed error instead of a warning.
+"""
+
+import contextlib
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from PIL import Image, ImageOps
+
+from docmill.errors import Damaged, DocmillError
+from docmill.stages.reading.limits import Limits
+
+# MPO: what telephones write is a JPEG with further pictures behind the first
+_DECODERS = MappingProxyType(
+    {"image/png": ("PNG",), "image/jpeg": ("JPEG", "MPO"), "image/tiff": ("TIFF",), "image/bmp": ("BMP",), "image/webp": ("WEBP",)}
+)
+_ORIENTATION_TAG: Final = 0x0112
+_LEAST_DPI, _MOST_DPI = 70, 1200
+_LEAST_SIDE_IN, _MOST_SIDE_IN = 2.0, 25.0
+_PAGE_SHORT_IN, _PAGE_LONG_IN, _RECEIPT_IN = 8.4, 11.35, 3.15  # between A4 and letter; a till roll is 80 mm wide
+_PAGE_SHAPE, _RECEIPT_SHAPE = 1.2, 1.6
+
+
+@contextlib.contextmanager
+def opened(path: Path, media_type: str, limits: Limits, number: int = 1) -> Iterator[Image.Image]:
+    """Frame `number` of an image, not decoded yet, its size within the limits.
+
+    Raises:
+        Damaged: no decoder makes sense of it; also for errors of decoding inside the with block.
+        TooLarge: more pixels than limits.max_pixels.
+    """
+    Image.MAX_IMAGE_PIXELS = None
+    limits.check_bytes(path.stat().st_size)
+    try:
+        with Image.open(path, formats=_DECODERS[media_type]) as image:
+            if number > 1:
+                image.seek(number - 1)
+            limits.check_pixels(*image.size)
+            yield image
+    except (DocmillError, MemoryError):
+        raise
+    except Exception as error:  # decoders raise whatever the damage makes of them
+        raise Damaged("the image cannot be decoded", page=number) from error
+
+
+def count_frames(path: Path, media_type: str, limits: Limits) -> int:
+    """The pages of an image file: the frames of a TIFF, else 1; each within the limits.
+
+    Raises:
+        TooLarge: more frames than limits.max_pages, or one with too many pixels.
+        Damaged: the first frame cannot be decoded at all.
+    """
+    with opened(path, media_type, limits) as image:
+        if media_type != "image/tiff":
+            return 1
+        count = 1
+        # frames are walked one by one so that a file of a million frames costs no more than the limit
+        while count <= limits.max_pages:
+            try:
+                image.seek(count)
+            except Exception:  # noqa: BLE001 - the end, or damage behind the last readable frame
+                return count
+            limits.check_pixels(*image.size)
+            count += 1
+        limits.check_pages(count)
+        return count
+
+
+def is_upright(image: Image.Image) -> bool:
+    """Whether the pixels are stored the way the picture is looked at."""
+    try:
+        return image.getexif().get(_ORIENTATION_TAG, 1) in {0, 1}
+    except Exception:  # noqa: BLE001 - broken EXIF data says nothing
+        return True
+
+
+def upright_colour(image: Image.Image) -> Image.Image:
+    """The decoded picture, turned upright, in mode 1, L or RGB, transparent parts on white."""
+    image.load()
+    if not is_upright(image):
+        image = ImageOps.exif_transpose(image)
+    if image.mode in {"1", "L", "RGB"} and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return _eight_bits(image)
+    if image.mode == "LAB":
+        return image.getchannel(0)  # lightness; Pillow has no conversion
+    if image.mode in {"LA", "PA", "La", "RGBA", "RGBa"} or "transparency" in image.info:
+        picture = image.convert("RGBA")
+        white = Image.new("RGB", picture.size, (255, 255, 255))
+        white.paste(picture, mask=picture.getchannel("A"))
+        return white
+    return image.convert("RGB")
+
+
+def dpi_of(image: Image.Image, width_px: int, height_px: int) -> int:
+    """Pixels per inch of an upright picture: what its metadata say if that gives a plausible sheet, else estimated from the shape.
+
+    Tesseract reads a tenth of the words wrong when it must guess, and many programs write 72 into every file, so neither is trusted blindly.
+    """
+    with contextlib.suppress(Exception):  # metadata may hold anything
+        stated = float(image.info["dpi"][0])
+        if (
+            math.isfinite(stated)
+            and _LEAST_DPI <= round(stated) <= _MOST_DPI
+            and _LEAST_SIDE_IN <= max(width_px, height_px) / stated <= _MOST_SIDE_IN
+        ):
+            return round(stated)
+    short, long = sorted((width_px, height_px))
+    shape = long / max(1, short)
+    if _PAGE_SHAPE <= shape < _RECEIPT_SHAPE:
+        estimate = short / _PAGE_SHORT_IN
+    elif shape >= _RECEIPT_SHAPE and height_px > width_px:
+        estimate = width_px / _RECEIPT_IN
+    else:
+        estimate = long / _PAGE_LONG_IN
+    return max(_LEAST_DPI, min(_MOST_DPI, round(estimate)))
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    # Pillow's own conversion of 16-bit pictures clips everything above 255 to white
+    values = image.convert("F")
+    low, high = (float(str(v)) for v in values.getextrema())
+    if image.mode.startswith("I"):
+        low, high = min(0.0, low), 2.0 ** max(8, int(high).bit_length()) - 1
+    scale = 255.0 / max(1e-9, high - low)
+    return values.point(lambda v: v * scale - low * scale).convert("L")

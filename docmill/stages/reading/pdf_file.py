@@ -1,0 +1,164 @@
+"""Opening PDFs with PDFium, with qpdf's repair behind it, and keeping the last ones open.
+
+A 500-page PDF is read page by page by 500 calls; parsing it each time would cost more than reading. What is kept is bounded to two
+documents, keyed by path, time and size of the file, so a changed file is opened anew. PDFium isn't thread-safe: one document at a time,
+as in the cell.
+"""
+
+import contextlib
+import io
+import math
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pikepdf
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from docmill.errors import Damaged, Encrypted
+from docmill.values.geometry import Box
+
+_KEPT_OPEN: Final = 2
+_open: OrderedDict[tuple[str, int, int], pdfium.PdfDocument] = OrderedDict()
+_TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
+
+
+@dataclass(frozen=True, slots=True)
+class PageGeometry:
+    """How a page's own coordinates (points, origin bottom-left, not turned) map to its upright image.
+
+    Attributes:
+        box_pt: the visible part, crop box within media box: left, bottom, right, top.
+        rotation_deg: /Rotate, clockwise: 0, 90, 180 or 270.
+    """
+
+    box_pt: tuple[float, float, float, float]
+    rotation_deg: int
+
+    @property
+    def size_pt(self) -> tuple[float, float]:
+        """Width and height of the upright page."""
+        left, bottom, right, top = self.box_pt
+        size = (right - left, top - bottom)
+        return size if self.rotation_deg % 180 == 0 else (size[1], size[0])
+
+    def size_px(self, dpi: int) -> tuple[int, int]:
+        """Size of the upright page image; rounded up, as poppler does."""
+        width_pt, height_pt = self.size_pt
+        return max(1, math.ceil(width_pt * dpi / 72 - 1e-6)), max(1, math.ceil(height_pt * dpi / 72 - 1e-6))
+
+    def dpi_within(self, dpi: int, max_pixels: int) -> int:
+        """The resolution, lowered so far that the page image has at most `max_pixels`."""
+        width_pt, height_pt = self.size_pt
+        return max(1, min(dpi, int(72 * math.sqrt(max_pixels / max(1.0, width_pt * height_pt)))))
+
+    def upright_px(self, left: float, bottom: float, right: float, top: float, dpi: int) -> Box:
+        """A rectangle of page coordinates as a box in pixels of the upright page image."""
+        x0, y0, x1, y1 = self.box_pt
+        turned = {
+            0: (left - x0, y1 - top, right - x0, y1 - bottom),
+            90: (bottom - y0, left - x0, top - y0, right - x0),
+            180: (x1 - right, bottom - y0, x1 - left, top - y0),
+            270: (y1 - top, x1 - right, y1 - bottom, x1 - left),
+        }[self.rotation_deg]
+        return Box(*turned).scaled(dpi / 72)
+
+
+def open_pdf(path: Path) -> pdfium.PdfDocument:
+    """The open document for a file; stays open until two others were opened.
+
+    Raises:
+        Encrypted: it asks for a password (an empty user password is no obstacle).
+        Damaged: neither PDFium nor qpdf's repair finds pages in it.
+    """
+    stat = path.stat()
+    key = (str(path), stat.st_mtime_ns, stat.st_size)
+    if key in _open:
+        _open.move_to_end(key)
+        return _open[key]
+    while len(_open) >= _KEPT_OPEN:
+        _open.popitem(last=False)[1].close()
+    _open[key] = _opened(path)
+    return _open[key]
+
+
+def close_all() -> None:
+    """Close every document that is kept open."""
+    while _open:
+        _open.popitem()[1].close()
+
+
+@contextlib.contextmanager
+def pdf_page(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
+    """A page by its number from 1, closed afterwards. Filled form fields, notes and stamps are part of its content.
+
+    Raises:
+        Damaged: the page cannot be parsed.
+    """
+    document = open_pdf(path)
+    if not 1 <= number <= len(document):
+        raise Damaged(f"there is no page {number}", page=number)
+    try:
+        page = document[number - 1]
+        # PDFium's text leaves out what form fields and notes show, unless they are drawn into the page first
+        if _shows_annotations(page) and raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
+            page.close()
+            page = document[number - 1]
+    except pdfium.PdfiumError as error:
+        raise Damaged(f"page {number} cannot be parsed", page=number) from error
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def geometry_of(page: pdfium.PdfPage) -> PageGeometry:
+    """The page's visible box and rotation."""
+    return PageGeometry(tuple(page.get_bbox()), page.get_rotation() % 360)
+
+
+def _opened(path: Path) -> pdfium.PdfDocument:
+    try:
+        document = pdfium.PdfDocument(path)
+        if len(document):
+            document.init_forms()
+            return document
+        document.close()
+    except pdfium.PdfiumError as error:
+        if error.err_code == raw.FPDF_ERR_FILE:
+            raise Damaged("the file cannot be read") from error
+    return _repaired(path)
+
+
+def _repaired(path: Path) -> pdfium.PdfDocument:
+    # qpdf rebuilds lost cross-reference tables and page trees that PDFium gives up on, and opens with an empty password some
+    # AES-256 files that PDFium refuses
+    try:
+        with pikepdf.open(path) as broken:
+            rewritten = io.BytesIO()
+            broken.save(rewritten, encryption=False)
+        document = pdfium.PdfDocument(rewritten)
+        count = len(document)
+    except pikepdf.PasswordError as error:
+        raise Encrypted("the PDF asks for a password") from error
+    except Exception as error:  # both libraries raise what the damage makes of them
+        raise Damaged("the PDF is damaged beyond repair") from error
+    if not count:
+        raise Damaged("the PDF has no pages")
+    document.init_forms()
+    return document
+
+
+def _shows_annotations(page: pdfium.PdfPage) -> bool:
+    for index in range(min(raw.FPDFPage_GetAnnotCount(page), 500)):
+        annotation = raw.FPDFPage_GetAnnot(page, index)
+        if not annotation:
+            continue
+        subtype = raw.FPDFAnnot_GetSubtype(annotation)
+        raw.FPDFPage_CloseAnnot(annotation)
+        if subtype in _TEXT_ANNOTATIONS:
+            return True
+    return False

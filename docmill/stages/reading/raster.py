@@ -1,0 +1,140 @@
+"""Upright page images in files: a PDF page through poppler (PDFium stands behind it), a frame of an image file through Pillow.
+
+Raw PGM and PPM files are written, because encoding PNG costs more than rendering; they lie in the caller's scratch folder.
+"""
+
+import contextlib
+import math
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+from pdf2image import convert_from_path
+from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
+from PIL import Image
+
+from docmill.errors import Damaged, TimedOut, UnsupportedType
+from docmill.stages.reading import image_file
+from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.pdf_file import geometry_of, pdf_page
+from docmill.stages.reading.sniff import IMAGE_TYPES, PDF
+from docmill.values.ports import PageImage
+
+OCR_DPI: Final = 200
+"""Resolution at which PDF pages are read and at which boxes of PDF pages are given."""
+
+Colour = Literal["gray", "colour"]
+
+
+def page_image_of(path: Path, media_type: str, number: int, *, dpi: int, colour: Colour, scratch_dir: Path, limits: Limits) -> PageImage:
+    """The upright image of a page in a new file below `scratch_dir`, which belongs to the caller.
+
+    A PDF page comes at `dpi`, or lower where limits.max_pixels asks for it; an image keeps its own pixels and its own resolution.
+
+    Raises:
+        Damaged, TooLarge, TimedOut: the page cannot be drawn, or not within the limits.
+        UnsupportedType: the document is text and has no page image.
+    """
+    if media_type == PDF:
+        return _pdf_page_image(path, number, dpi, colour, scratch_dir, limits)
+    if media_type not in IMAGE_TYPES:
+        raise UnsupportedType("a text document has no page image", media_type=media_type)
+    with image_file.opened(path, media_type, limits, number) as image:
+        picture = image_file.upright_colour(image)
+        own_dpi = image_file.dpi_of(image, *picture.size)
+        if colour == "gray" and picture.mode == "RGB":
+            picture = picture.convert("L")
+        return _saved(picture, own_dpi, number, scratch_dir)
+
+
+@contextlib.contextmanager
+def image_for_ocr(path: Path, media_type: str, number: int, *, scratch_dir: Path, limits: Limits) -> Iterator[PageImage]:
+    """The upright page image for an OCR engine; a scratch file is removed afterwards.
+
+    A JPEG or PNG that is upright and plain already is handed on as it is, without decoding it here.
+
+    Raises:
+        As `page_image_of`.
+    """
+    as_it_is = _plain_image(path, media_type, number, limits)
+    if as_it_is:
+        yield as_it_is
+        return
+    made = page_image_of(path, media_type, number, dpi=OCR_DPI, colour="gray", scratch_dir=scratch_dir, limits=limits)
+    try:
+        yield made
+    finally:
+        made.path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def temporary_files_in(folder: Path) -> Iterator[None]:
+    """Lets libraries that make temporary files of their own make them in `folder`, which the caller empties even after a kill."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+def _plain_image(path: Path, media_type: str, number: int, limits: Limits) -> PageImage | None:
+    if media_type not in {"image/jpeg", "image/png"}:
+        return None
+    with image_file.opened(path, media_type, limits, number) as image:
+        if image.mode not in {"1", "L", "RGB"} or "transparency" in image.info or not image_file.is_upright(image):
+            return None
+        width, height = image.size
+        return PageImage(path=path, width_px=width, height_px=height, dpi=image_file.dpi_of(image, width, height), number=number)
+
+
+def _pdf_page_image(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: Path, limits: Limits) -> PageImage:
+    with pdf_page(path, number) as page:
+        dpi = geometry_of(page).dpi_within(dpi, limits.max_pixels)
+    drawn = _by_poppler(path, number, dpi, colour, scratch_dir, limits)
+    if drawn is None:
+        return _by_pdfium(path, number, dpi, colour, scratch_dir)
+    with Image.open(drawn) as image:
+        width, height = image.size
+    return PageImage(path=drawn, width_px=width, height_px=height, dpi=dpi, number=number)
+
+
+def _by_poppler(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: Path, limits: Limits) -> Path | None:
+    try:
+        # without use_cropbox poppler draws the media box, and every box of the text layer would be off
+        drawn = convert_from_path(
+            path,
+            dpi=dpi,
+            first_page=number,
+            last_page=number,
+            fmt="ppm",
+            grayscale=colour == "gray",
+            use_cropbox=True,
+            output_folder=scratch_dir,
+            paths_only=True,
+            timeout=math.ceil(limits.deadline_s),
+        )
+    except PDFPopplerTimeoutError as error:
+        raise TimedOut("drawing the page took too long", page=number, limit_s=limits.deadline_s) from error
+    except (PDFInfoNotInstalledError, PDFPageCountError, PDFSyntaxError, OSError, ValueError):
+        return None
+    return Path(str(drawn[0])) if drawn else None
+
+
+def _by_pdfium(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: Path) -> PageImage:
+    with pdf_page(path, number) as page:
+        try:
+            picture = page.render(scale=dpi / 72, grayscale=colour == "gray").to_pil()
+        except Exception as error:  # the binding raises several types
+            raise Damaged(f"page {number} cannot be drawn", page=number) from error
+    return _saved(picture if picture.mode == "L" else picture.convert("RGB"), dpi, number, scratch_dir)
+
+
+def _saved(picture: Image.Image, dpi: int, number: int, scratch_dir: Path) -> PageImage:
+    suffix = {"1": ".pbm", "L": ".pgm"}.get(picture.mode, ".ppm")
+    target = scratch_dir / f"page-{number}-{uuid.uuid4().hex}{suffix}"
+    picture.save(target, format="PPM")
+    width, height = picture.size
+    return PageImage(path=target, width_px=width, height_px=height, dpi=dpi, number=number)

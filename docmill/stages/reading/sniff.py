@@ -1,0 +1,155 @@
+"""Which type the first bytes of a file name. Pure Python on bytes, no parser, so it is safe outside the cell; intake calls it.
+
+The name of a file proves nothing; `refuse_lie` refuses a name that claims another type than the bytes have.
+"""
+
+import codecs
+import re
+from collections.abc import Callable
+from types import MappingProxyType
+
+from docmill.errors import Damaged, UnsupportedType
+
+PDF, PNG, JPEG, TIFF, BMP, WEBP = "application/pdf", "image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp"
+TEXT, XML = "text/plain", "application/xml"
+MEDIA_TYPES = (PDF, PNG, JPEG, TIFF, BMP, WEBP, TEXT, XML)
+"""Every media type that can be read."""
+
+IMAGE_TYPES = (PNG, JPEG, TIFF, BMP, WEBP)
+HEAD_BYTES = 4096
+"""How much of the file's beginning `media_type_of` wants to see."""
+
+_SUFFIXES = MappingProxyType(
+    {
+        ".pdf": PDF, ".png": PNG, ".jpg": JPEG, ".jpeg": JPEG, ".jpe": JPEG, ".tif": TIFF, ".tiff": TIFF, ".bmp": BMP, ".dib": BMP,
+        ".webp": WEBP, ".txt": TEXT, ".xml": XML,
+    }
+)  # fmt: skip
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
+    (b"II+\x00", TIFF),  # BigTIFF
+    (b"MM\x00+", TIFF),
+)
+# readers accept junk (a mail or HTTP header, a BOM) before the header, within the first 1024 bytes
+_PDF_HEADER_WITHIN_BYTES = 1024
+_PDF_HEADER = re.compile(rb"(?:\A|[^ -~])%PDF-|%PDF-\d\.\d\s*[\r\n]+%[\x80-\xff]")
+# text that is a program for another reader, not something a person reads as it is
+_FOREIGN_TEXT = re.compile(r"\s*(?:%!PS|\{\\rtf|<!doctype html|<html|<svg)", re.IGNORECASE)
+_XML_PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*", re.DOTALL)
+_XML_ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)([^>]*)")
+_CII_ROOTS = ("CrossIndustryInvoice", "CrossIndustryDocument")
+_UBL_ROOTS = ("Invoice", "CreditNote")
+_UBL_NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd:"
+
+
+def media_type_of(head: bytes, size: int) -> str:
+    """The media type of a file.
+
+    Args:
+        head: its first bytes, up to HEAD_BYTES.
+        size: its whole length in bytes.
+
+    Returns:
+        One of MEDIA_TYPES; `application/xml` only for an e-invoice (CII or UBL by its root element).
+
+    Raises:
+        Damaged: the file is empty.
+        UnsupportedType: none of the supported types.
+    """
+    if size == 0 or not head:
+        raise Damaged("the file is empty", size_bytes=size)
+    for magic, media_type in _MAGIC:
+        if head.startswith(magic):
+            return media_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if _is_bmp(head):
+        return BMP
+    if _PDF_HEADER.search(head[:_PDF_HEADER_WITHIN_BYTES]):
+        return PDF
+    return _type_of_text(head, cut=size > len(head))
+
+
+def refuse_lie(media_type: str, file_name: str) -> None:
+    """Refuse a file whose name claims a supported type that its bytes do not have; any other name is let pass.
+
+    Raises:
+        UnsupportedType: for example text named .pdf.
+    """
+    suffix = "." + file_name.rpartition(".")[2].lower() if "." in file_name else ""
+    claimed = _SUFFIXES.get(suffix, media_type)
+    if claimed == media_type or {claimed, media_type} <= {TEXT, XML} or {claimed, media_type} <= set(IMAGE_TYPES):
+        return  # a JPEG named .png harms nobody, every reader goes by the bytes
+    raise UnsupportedType(f"the name says {claimed}, the bytes are {media_type}", claimed=claimed, media_type=media_type)
+
+
+def decode_text(data: bytes, *, cut: bool = False) -> str | None:
+    """The text of bytes in UTF-8, UTF-16 (by its mark or its zero bytes) or Windows-1252; None when it is not text.
+
+    Args:
+        data: the whole file or its beginning.
+        cut: whether `data` may end in the middle of a character.
+    """
+    for encoding, holds in _ENCODINGS:
+        if holds(data):
+            decoder = codecs.getincrementaldecoder(encoding)()
+            try:
+                text = decoder.decode(data, final=not cut)
+            except UnicodeDecodeError:
+                continue
+            return text if _reads_as_text(text) else None
+    return None
+
+
+def _is_bmp(head: bytes) -> bool:
+    # BM + file size + 4 reserved zero bytes (some writers use them) + offset of the pixels + size of a known header
+    return head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in {12, 40, 52, 56, 64, 108, 124}
+
+
+def _type_of_text(head: bytes, *, cut: bool) -> str:
+    text = decode_text(head, cut=cut)
+    if text is None:
+        raise UnsupportedType("the bytes are of no supported type")
+    if _FOREIGN_TEXT.match(text):
+        raise UnsupportedType("the file is PostScript, RTF, HTML or SVG")
+    if is_einvoice_xml(text):
+        return XML
+    if re.match(r"\s*<\?xml\b", text):
+        raise UnsupportedType("the file is XML, but no e-invoice")
+    return TEXT
+
+
+def is_einvoice_xml(text: str) -> bool:
+    """Whether this text begins an XML e-invoice: UN/CEFACT CII (also ZUGFeRD 1) or OASIS UBL, by the root element's name.
+
+    The prolog is skipped by pattern; nothing is parsed and no entity is followed.
+    """
+    prolog = _XML_PROLOG.match(text)
+    root = _XML_ROOT.match(text, prolog.end() if prolog else 0)
+    if not root:
+        return False
+    return root[2] in _CII_ROOTS or (root[2] in _UBL_ROOTS and _UBL_NAMESPACE in root[3])
+
+
+def _reads_as_text(text: str) -> bool:
+    if not text:
+        return False
+    odd = sum(1 for c in text if (c < " " and c not in "\t\n\r\f") or "\x7f" <= c <= "\x9f" or c == "\ufffd")
+    return odd == 0 or odd <= len(text) // 200
+
+
+def _zeros_at(data: bytes, first: int) -> bool:
+    # UTF-16 without a mark: nearly every second byte of Western text is zero, and none of the others
+    return len(data) >= 4 and data[first::2].count(0) > len(data) // 3 and data[1 - first :: 2].count(0) == 0  # noqa: PLR2004 - two units
+
+
+_ENCODINGS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("utf-16", lambda d: d[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
+    ("utf-16-le", lambda d: _zeros_at(d, 1)),
+    ("utf-16-be", lambda d: _zeros_at(d, 0)),
+    ("utf-8-sig", lambda _: True),
+    ("cp1252", lambda d: 0 not in d),
+)

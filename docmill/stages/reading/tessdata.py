@@ -1,0 +1,98 @@
+"""What Tesseract is installed: the program, its languages and the digests of their data. Needs no OCR library, so keys are cheap to make."""
+
+import hashlib
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from docmill.errors import EngineMissing, LanguageMissing
+from docmill.values.languages import TESSERACT_NAMES
+
+PSM: Final = 3
+"""Page segmentation: fully automatic, without orientation detection. psm 6 loses a tenth of the words of ordinary pages."""
+
+_VERSION_CALL_S: Final = 20
+
+
+def require(language: str) -> None:
+    """Make sure that Tesseract and its data for a language are there.
+
+    Raises:
+        EngineMissing: no tesseract program.
+        LanguageMissing: no data; the message names the package.
+    """
+    folder = tessdata_dir()
+    name = TESSERACT_NAMES[language]
+    if not (folder / f"{name}.traineddata").is_file():
+        package = f"tesseract-ocr-{name.replace('_', '-')}"
+        raise LanguageMissing(f"Tesseract has no data for language {language}; the package is {package}", language=language)
+
+
+def installed_languages() -> tuple[str, ...]:
+    """ISO 639-1 codes that Tesseract has data for.
+
+    Raises:
+        EngineMissing: no tesseract program.
+    """
+    folder = tessdata_dir()
+    return tuple(sorted(code for code, name in TESSERACT_NAMES.items() if (folder / f"{name}.traineddata").is_file()))
+
+
+def versions(language: str) -> dict[str, str]:
+    """Names and versions of what shapes Tesseract's output. Cheap after the first call."""
+    try:
+        data = tessdata_dir() / f"{TESSERACT_NAMES[language]}.traineddata"
+        stat = data.stat()
+        found = {"tesseract": _program_version(), "language_data": f"{data.stem}:{_digest(data, stat.st_mtime_ns, stat.st_size)}"}
+    except EngineMissing:
+        found = {"tesseract": "missing", "language_data": "missing"}
+    except OSError:
+        found = {"tesseract": _program_version(), "language_data": "missing"}
+    return {**found, "psm": str(PSM)}
+
+
+def tessdata_dir() -> Path:
+    """The folder of the language data.
+
+    Raises:
+        EngineMissing: no tesseract program, or it names no folder.
+    """
+    program = shutil.which("tesseract")
+    if program is None:
+        raise EngineMissing("Tesseract is not installed; the package is tesseract-ocr")
+    return _tessdata_dir_of(program)
+
+
+@lru_cache(maxsize=4)
+def _tessdata_dir_of(program: str) -> Path:
+    listed = _output([program, "--list-langs"])
+    # first line: List of available languages in "/usr/share/tesseract-ocr/5/tessdata/" (2):
+    parts = listed.split("\n", 1)[0].split('"')
+    if len(parts) != 3:  # noqa: PLR2004 - before, between and after the quotes
+        raise EngineMissing("Tesseract does not say where its language data are")
+    return Path(parts[1])
+
+
+def _program_version() -> str:
+    return _version_of(shutil.which("tesseract") or "tesseract")
+
+
+@lru_cache(maxsize=4)
+def _version_of(program: str) -> str:
+    return _output([program, "--version"]).split("\n", 1)[0].removeprefix("tesseract").strip()
+
+
+def _output(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_VERSION_CALL_S, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EngineMissing("Tesseract is installed but does not run") from error
+    return done.stdout or done.stderr
+
+
+@lru_cache(maxsize=32)
+def _digest(data: Path, _mtime_ns: int, _size: int) -> str:
+    with data.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -1,0 +1,129 @@
+"""What the cell can be asked to do with a document's bytes: inspect it, read one page, draw one page.
+
+Arguments and answers are plain JSON values; everything else stays behind this border. Errors are docmill's own.
+"""
+
+import time
+from pathlib import Path
+
+from docmill.errors import UnsupportedType
+from docmill.stages.reading.engines import AUTO, DEFAULT_OCR, EngineSpec, ocr_engine
+from docmill.stages.reading.judgement import judge_text_layer
+from docmill.stages.reading.layout import lines_in_order
+from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.pdf_file import geometry_of, pdf_page
+from docmill.stages.reading.plain_text import read_text_page
+from docmill.stages.reading.raster import OCR_DPI, image_for_ocr, page_image_of
+from docmill.stages.reading.sniff import IMAGE_TYPES, PDF, TEXT, XML
+from docmill.stages.reading.survey import survey
+from docmill.stages.reading.text_layer import text_layer_of
+from docmill.values.page import Page
+
+
+def inspect(path: str, limits: dict[str, float]) -> dict[str, str | int | None]:
+    """What a file is: {"media_type", "page_count", "einvoice": name of an embedded XML invoice, "bare" or None}.
+
+    Raises:
+        UnsupportedType, Damaged, Encrypted, TooLarge: why it cannot be read.
+    """
+    found = survey(Path(path), Limits.of(limits))
+    return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice}
+
+
+def read_page(
+    path: str, media_type: str, number: int, language: str, engine: str, scratch_dir: str, out_path: str, limits: dict[str, float]
+) -> dict[str, str | float | int]:
+    """Read one page and write it as Page JSON to `out_path`.
+
+    Args:
+        path: the document.
+        media_type: as `inspect` said.
+        number: from 1.
+        language: ISO 639-1.
+        engine: auto takes a usable text layer and OCR for the rest; an engine's name reads the page image (see engines.py).
+        scratch_dir: for temporary files, all removed before this returns.
+        out_path: where the Page JSON goes.
+        limits: max_pages, max_pixels, max_bytes, and deadline_s for outside programs.
+
+    Returns:
+        {"source", "confidence" 0.0-1.0, "words", "width_px", "height_px"}; no words for a blank page.
+
+    Raises:
+        Damaged, Encrypted, TooLarge, UnsupportedType: the page cannot be read; others of the document may be.
+        TimedOut: an outside program took longer than deadline_s.
+        EngineMissing, LanguageMissing, EngineUnavailable, InvalidOptions: of the OCR engine.
+    """
+    started = time.perf_counter()
+    spec, kept = EngineSpec.of(engine), Limits.of(limits)
+    if media_type in {TEXT, XML}:
+        page = read_text_page(Path(path), number, language, kept)
+    elif media_type == PDF and spec.name == AUTO:
+        page = _pdf_page_by_layer(Path(path), number, language, Path(scratch_dir), kept)
+    elif media_type == PDF or media_type in IMAGE_TYPES:
+        reason = "an image has no text layer" if spec.name == AUTO else "asked for"
+        page = _page_by_ocr(Path(path), media_type, number, language, spec, reason, Path(scratch_dir), kept)
+    else:
+        raise UnsupportedType("no reader for this media type", media_type=media_type)
+    page = page.model_copy(update={"seconds": round(time.perf_counter() - started, 3)})
+    Path(out_path).write_text(page.model_dump_json(), encoding="utf-8")
+    return {
+        "source": page.source,
+        "confidence": page.confidence,
+        "words": len(page.words),
+        "width_px": page.width_px,
+        "height_px": page.height_px,
+    }
+
+
+def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: str) -> dict[str, str | int]:
+    """Draw one page upright, in its colours, into a new PGM or PPM file below `scratch_dir`.
+
+    Args:
+        path: the document.
+        media_type: as `inspect` said.
+        number: from 1.
+        dpi: resolution for a PDF page; an image keeps its own pixels, and the answer names its own resolution.
+        scratch_dir: the file belongs to the caller.
+
+    Returns:
+        {"path", "width_px", "height_px", "dpi", "number"}.
+
+    Raises:
+        Damaged, Encrypted, TooLarge, TimedOut: the page cannot be drawn.
+        UnsupportedType: a text document has no page image.
+    """
+    drawn = page_image_of(Path(path), media_type, number, dpi=dpi, colour="colour", scratch_dir=Path(scratch_dir), limits=Limits())
+    return {"path": str(drawn.path), "width_px": drawn.width_px, "height_px": drawn.height_px, "dpi": drawn.dpi, "number": number}
+
+
+def _pdf_page_by_layer(path: Path, number: int, language: str, scratch_dir: Path, limits: Limits) -> Page:
+    with pdf_page(path, number) as page:
+        geometry = geometry_of(page)
+        dpi = geometry.dpi_within(OCR_DPI, limits.max_pixels)
+        layer = text_layer_of(page, dpi)
+    width, height = geometry.size_px(dpi)
+    usable, reason = judge_text_layer(layer)
+    if not usable and not layer.is_blank:
+        return _page_by_ocr(path, PDF, number, language, EngineSpec(DEFAULT_OCR), reason, scratch_dir, limits)
+    lines = lines_in_order(layer.words) if usable else ()
+    return Page(
+        number=number,
+        width_px=width,
+        height_px=height,
+        dpi=dpi,
+        lines=lines,
+        source="text_layer" if usable else "none",
+        language=language,
+        reason=reason if usable else "blank page: nothing is drawn on it",
+    )
+
+
+def _page_by_ocr(
+    path: Path, media_type: str, number: int, language: str, spec: EngineSpec, reason: str, scratch_dir: Path, limits: Limits
+) -> Page:
+    engine = ocr_engine(EngineSpec(DEFAULT_OCR) if spec.name == AUTO else spec, scratch_dir, limits.deadline_s)
+    with image_for_ocr(path, media_type, number, scratch_dir=scratch_dir, limits=limits) as image:
+        page = engine.read(image, language=language)
+    found = {} if page.words else {"source": "none"}
+    reason = f"{reason}: page image read by {engine.name}" + ("" if page.words else ", which found no words")
+    return page.model_copy(update={"reason": reason, **found})

@@ -1,0 +1,33 @@
+"""What identifies reading's output: the room's own version and its engines' versions. Enters artefact keys, so it must be cheap."""
+
+import subprocess
+from functools import lru_cache
+from importlib.metadata import version as installed_version
+from typing import Final
+
+from docmill.stages.reading import tessdata
+from docmill.stages.reading.engines import AUTO, EngineSpec
+from docmill.values.options import MillOptions
+
+VERSION: Final = "1"
+"""Raised when the words that reading finds, their boxes or their order change."""
+
+
+def engine(options: MillOptions) -> dict[str, str]:
+    """Names and versions of what reads pages under these options; `missing` for what is not installed."""
+    name = EngineSpec.of(options.engine).name
+    shared = {"pypdfium2": installed_version("pypdfium2"), "poppler": _poppler_version(), "language": options.language}
+    if name in {AUTO, "tesseract"}:
+        return {**shared, **tessdata.versions(options.language)}
+    if name == "vision":
+        return {**shared, "vision": "DOCUMENT_TEXT_DETECTION", "google-cloud-vision": installed_version("google-cloud-vision")}
+    return {**shared, "engine": name}
+
+
+@lru_cache(maxsize=1)
+def _poppler_version() -> str:
+    try:
+        done = subprocess.run(["pdftoppm", "-v"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S607 - found on PATH, as pdf2image does
+    except (OSError, subprocess.TimeoutExpired):
+        return "missing"
+    return (done.stderr or done.stdout).split("\n", 1)[0].rpartition(" ")[2]

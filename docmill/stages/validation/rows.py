@@ -1,0 +1,102 @@
+"""The row that the suite looks at: figures and flags about one document, without its words.
+
+Belongs here: the row's shape and how it is made from what earlier stages found. Which values are right is said in suite.json alone.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from docmill.values.evidence import Understanding
+from docmill.values.model import Value
+
+
+class ValidationRow(Value):
+    """One document as the suite sees it.
+
+    Attributes:
+        document_id: what a failing check names.
+        kind, kind_confidence: of understanding; confidence 0.0-1.0.
+        page_count, words: how many were read.
+        ocr_confidence: mean word confidence over all pages weighted by their words, 0.0-1.0; 0.0 without words.
+        document_number_present: whether a number was found; the number itself is not handed on.
+        issue_date: ISO 8601 or None.
+        checked_on: the day that `issue_date` is compared with, ISO 8601; the job's day of acceptance, so that a rerun judges the same.
+        total: decimal number or None.
+        currency: ISO 4217 or None.
+        least_field_confidence: of the fields found, 0.0-1.0; None without fields.
+        chunks: pieces in the search index; None when the document isn't indexed.
+    """
+
+    document_id: str
+    kind: str
+    kind_confidence: float
+    page_count: int
+    words: int
+    ocr_confidence: float
+    document_number_present: bool
+    issue_date: str | None
+    checked_on: str
+    total: str | None
+    currency: str | None
+    least_field_confidence: float | None
+    chunks: int | None
+
+    @property
+    def has_text(self) -> bool:
+        """Whether any word was read."""
+        return self.words > 0
+
+    @property
+    def issue_date_age_days(self) -> int | None:
+        """Days from the date of issue to the day of the check; negative when it lies in the future, None without a date."""
+        return (date.fromisoformat(self.checked_on) - date.fromisoformat(self.issue_date)).days if self.issue_date else None
+
+    @property
+    def issue_year(self) -> int | None:
+        """The year of issue."""
+        return date.fromisoformat(self.issue_date).year if self.issue_date else None
+
+    @property
+    def total_amount(self) -> float | None:
+        """The total as a number for comparison; None when there is none or it isn't a number."""
+        try:
+            return float(Decimal(self.total)) if self.total is not None else None
+        except InvalidOperation:
+            return None
+
+
+def row_from(
+    document_id: str,
+    understanding: Understanding,
+    *,
+    pages: Sequence[tuple[int, float]],
+    chunks: int | None,
+    checked_on: date,
+) -> ValidationRow:
+    """The row of one document.
+
+    Args:
+        document_id: of the document.
+        understanding: its kind and fields.
+        pages: per page the number of words and their mean confidence (0.0-1.0).
+        chunks: pieces in the search index; None when the document isn't indexed.
+        checked_on: the job's day of acceptance in UTC.
+    """
+    value = {f.name: f.value for f in understanding.fields}
+    words = sum(count for count, _ in pages)
+    return ValidationRow(
+        document_id=document_id,
+        kind=understanding.kind.name,
+        kind_confidence=understanding.kind.confidence,
+        page_count=len(pages),
+        words=words,
+        ocr_confidence=round(sum(count * sure for count, sure in pages) / words, 4) if words else 0.0,
+        document_number_present=value.get("document_number") is not None,
+        issue_date=value.get("issue_date"),
+        checked_on=checked_on.isoformat(),
+        total=value.get("total"),
+        currency=value.get("currency"),
+        least_field_confidence=min((f.evidence.confidence for f in understanding.fields), default=None),
+        chunks=chunks,
+    )

@@ -1,0 +1,89 @@
+"""Attempts at jobs: who works on a job, under which fence, until when the ledger believes it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from docmill.storage.ledger.bulk import chunks, insert_rows, update_rows
+from docmill.storage.ledger.records import AttemptView, JobRow
+from docmill.storage.ledger.tables_jobs import ATTEMPTS, JOBS
+
+_VIEW = tuple(ATTEMPTS.c[name] for name in AttemptView.__slots__)
+_IS_CURRENT = (ATTEMPTS.c.tenant_id == JOBS.c.tenant_id) & (ATTEMPTS.c.job_id == JOBS.c.job_id) & (ATTEMPTS.c.number == JOBS.c.attempt)
+
+
+def insert(
+    conn: sa.Connection,
+    tenant: str,
+    starts: Sequence[tuple[JobRow, int]],
+    *,
+    batch_id: str,
+    run_id: str,
+    at: datetime,
+    lease_until: datetime,
+) -> None:
+    """Begin the next attempt at each job, under the fence beside it."""
+    rows = [
+        {
+            "tenant_id": tenant,
+            "job_id": row.job_id,
+            "number": row.attempt + 1,
+            "batch_id": batch_id,
+            "fence": fence,
+            "flow_run_id": run_id,
+            "lease_until": lease_until,
+            "started_at": at,
+        }
+        for row, fence in starts
+    ]
+    insert_rows(conn, ATTEMPTS, rows)
+
+
+def end(conn: sa.Connection, tenant: str, jobs: Iterable[JobRow], *, reason: str, at: datetime) -> None:
+    """End the current attempt at each of the locked jobs."""
+    rows = [{"job_id": row.job_id, "number": row.attempt, "ended_at": at, "end_reason": reason} for row in jobs if row.attempt]
+    update_rows(conn, ATTEMPTS, tenant, ["job_id", "number"], rows)
+
+
+def renew(conn: sa.Connection, tenant: str, run_id: str, *, lease_until: datetime) -> int:
+    """Move the lease of every attempt that this run has under way; how many there are."""
+    renewed = conn.execute(
+        sa.update(ATTEMPTS)
+        .where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None))
+        .values(lease_until=lease_until)
+    )
+    return int(renewed.rowcount)
+
+
+def leases(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> dict[str, datetime]:
+    """Until when the current attempt at each job is believed.
+
+    Ask after the jobs are locked, in a statement of its own: PostgreSQL would show the attempts as they were before the wait for the lock.
+    """
+    found: dict[str, datetime] = {}
+    for part in chunks(sorted(job_ids)):
+        query = sa.select(ATTEMPTS.c.job_id, ATTEMPTS.c.lease_until).join(JOBS, _IS_CURRENT)
+        found |= {row.job_id: row.lease_until for row in conn.execute(query.where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(part)))}
+    return found
+
+
+def held_by(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
+    """Jobs whose current attempt is this run's and not ended."""
+    query = sa.select(ATTEMPTS.c.job_id).join(JOBS, _IS_CURRENT)
+    return set(
+        conn.execute(query.where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None))).scalars()
+    )
+
+
+def waiting_for(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
+    """Accepted jobs of the batches that this run has claimed from."""
+    batches = sa.select(ATTEMPTS.c.batch_id).where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id)
+    query = sa.select(JOBS.c.job_id).where(JOBS.c.tenant_id == tenant, JOBS.c.state == "accepted", JOBS.c.batch_id.in_(batches))
+    return set(conn.execute(query).scalars())
+
+
+def of_job(conn: sa.Connection, tenant: str, job_id: str) -> list[AttemptView]:
+    """All attempts at a job, first to last."""
+    query = sa.select(*_VIEW).where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.job_id == job_id)
+    return [AttemptView(*row) for row in conn.execute(query.order_by(ATTEMPTS.c.number))]

@@ -1,0 +1,26 @@
+"""Removing a document from the ledger. What stays: its audit stream and its notices, which hold ids, states and codes only."""
+
+import sqlalchemy as sa
+
+from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, DOCUMENTS, JOBS
+from docmill.storage.ledger.tables_results import ARTEFACTS, DECISIONS, JOB_ARTEFACTS, PAGES, RESULT_VERSIONS, REVIEW_TASKS
+
+
+def object_names(conn: sa.Connection, tenant: str, document_id: str) -> set[str]:
+    """Every object that milling left for the document."""
+    names = [
+        sa.select(column).where(column.table.c.tenant_id == tenant, column.table.c.document_id == document_id, column.is_not(None))
+        for column in (ARTEFACTS.c.object_name, RESULT_VERSIONS.c.results_object, JOBS.c.results_object)
+    ]
+    return set(conn.execute(sa.union(*names)).scalars())
+
+
+def delete_rows(conn: sa.Connection, tenant: str, document_id: str) -> None:
+    """Delete a locked document with all that hangs on it."""
+    jobs = sa.select(JOBS.c.job_id).where(JOBS.c.tenant_id == tenant, JOBS.c.document_id == document_id)
+    tasks = sa.select(REVIEW_TASKS.c.task_id).where(REVIEW_TASKS.c.tenant_id == tenant, REVIEW_TASKS.c.document_id == document_id)
+    conn.execute(sa.delete(DECISIONS).where(DECISIONS.c.tenant_id == tenant, DECISIONS.c.task_id.in_(tasks)))
+    for table in (JOB_ARTEFACTS, PAGES, ATTEMPTS, BATCH_FILES):
+        conn.execute(sa.delete(table).where(table.c.tenant_id == tenant, table.c.job_id.in_(jobs)))
+    for table in (REVIEW_TASKS, ARTEFACTS, RESULT_VERSIONS, JOBS, DOCUMENTS):
+        conn.execute(sa.delete(table).where(table.c.tenant_id == tenant, table.c.document_id == document_id))

@@ -1,0 +1,23 @@
+"""Result versions in the ledger: each job that published made one, numbered per document."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from docmill.storage.ledger.bulk import Row, insert_rows
+from docmill.storage.ledger.tables_jobs import DOCUMENTS
+from docmill.storage.ledger.tables_results import RESULT_VERSIONS
+
+_IS_CURRENT = (DOCUMENTS.c.tenant_id == RESULT_VERSIONS.c.tenant_id) & (DOCUMENTS.c.current_version_id == RESULT_VERSIONS.c.version_id)
+
+
+def insert(conn: sa.Connection, rows: Sequence[Row]) -> None:
+    """Insert new versions; see tables_results for the columns."""
+    insert_rows(conn, RESULT_VERSIONS, rows)
+
+
+def current_job(conn: sa.Connection, tenant: str, document_id: str) -> str | None:
+    """The job that made the document's current version; None when there is no result yet."""
+    query = sa.select(RESULT_VERSIONS.c.job_id).join(DOCUMENTS, _IS_CURRENT)
+    found: str | None = conn.execute(query.where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.document_id == document_id)).scalar()
+    return found

@@ -1,0 +1,48 @@
+"""What the Prefect UI shows of a run: a progress bar and a table of outcomes. Documents appear by id, never by name."""
+
+import contextlib
+import time
+from uuid import UUID
+
+import httpx
+from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect.exceptions import PrefectException
+
+from docmill.services.running.report import BatchReport
+from docmill.services.running.run import BatchRun
+
+EVERY_S = 2.0
+MOST_ROWS = 500
+"""More rows make the page slow; the stored report has all."""
+
+
+class Progress:
+    """The progress artifact of one run, updated at most every two seconds. Prefect being away never hurts the run."""
+
+    def __init__(self, run: BatchRun) -> None:
+        self._run, self._total = run, max(1, run.total)
+        self._shown_at = 0.0
+        self._artifact: UUID | None = None
+
+    def show(self) -> None:
+        """Update the artifact if it is time."""
+        if time.monotonic() - self._shown_at < EVERY_S:
+            return
+        self._shown_at = time.monotonic()
+        percent = round(100.0 * (self._total - self._run.total) / self._total, 1)
+        with contextlib.suppress(PrefectException, httpx.HTTPError):
+            if self._artifact is None:
+                created = create_progress_artifact(progress=percent, key="documents-final", description="Documents in a final state")
+                self._artifact = created if isinstance(created, UUID) else None
+            else:
+                update_progress_artifact(artifact_id=self._artifact, progress=percent)
+
+
+def publish_table(report: BatchReport) -> None:
+    """A table of outcomes, one row a document."""
+    rows = [
+        {"document": line.document_id, "task": line.task_id, "state": line.state, "kind": line.kind, "pages": line.pages, "code": line.code}
+        for line in (*report.failures, *report.results)
+    ]
+    with contextlib.suppress(PrefectException, httpx.HTTPError):
+        create_table_artifact(table=rows[:MOST_ROWS], key="outcomes", description=f"Outcomes of batch {report.batch_id}")

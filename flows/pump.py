@@ -1,0 +1,57 @@
+"""The pump: sends the shards a run names, folds what comes back, until no shard is open. The seam between Prefect's tasks and the batch run."""
+
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, wait
+from typing import Any
+
+from blocks.runners import RunSignals, ShardRunner
+from docmill.errors import Cancelled, DocmillError, StageFailed
+from docmill.services.milling import Shard
+from docmill.services.running.run import BatchRun
+from tasks.mill_stage import mill_stage
+from tasks.policies import retry_policy
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 2.0
+"""How often the pump wakes when nothing ends, so that signals are seen and progress is shown."""
+
+
+def pump(run: BatchRun, runner: ShardRunner, on_change: Callable[[], None]) -> None:
+    """Carry a run to its end.
+
+    Raises:
+        Cancelled: the run was stopped from outside.
+    """
+    signals = RunSignals(still_s=lambda: run.still_s)
+    pending: dict[Any, tuple[Shard, Any]] = {}
+    try:
+        _send(run.first_shards(), pending, runner, signals)
+        while pending:
+            done, _ = wait(pending, timeout=WAIT_S, return_when=FIRST_COMPLETED)
+            for ended in done:
+                shard, future = pending.pop(ended)
+                _send(_fold(run, shard, future), pending, runner, signals)
+            on_change()
+    finally:
+        signals.stopped.set()
+
+
+def _send(shards: Iterable[Shard], pending: dict[Any, tuple[Shard, Any]], runner: ShardRunner, signals: RunSignals) -> None:
+    for shard in shards:
+        future = mill_stage.with_options(name=shard.stage, **retry_policy()).submit(shard, runner, signals)
+        pending[future.wrapped_future] = (shard, future)
+
+
+def _fold(run: BatchRun, shard: Shard, future: Any) -> list[Shard]:
+    result = future.result(raise_on_failure=False)
+    if isinstance(result, Cancelled):
+        raise result
+    if not isinstance(result, BaseException):
+        return run.fold(shard, result)
+    if not isinstance(result, DocmillError):
+        # a defect of docmill, not of a document; its text may hold anything, so only its type goes on
+        log.error("stage %s of shard %s raised %s", shard.stage, shard.shard_id, type(result).__name__)
+        result = StageFailed(f"the task raised {type(result).__name__}")
+    return run.fail_shard(shard, result)

@@ -1,0 +1,32 @@
+"""Rebuild the search index from the kept chunks: coarse, trusted work on prefect-dask's DaskTaskRunner.
+
+Workers read the chunk files of a slice of documents and compare their checksums with the ledger's; the flow process writes the new index in
+one commit from those that are whole.
+"""
+
+from typing import Annotated
+
+from prefect import flow
+from prefect_dask import DaskTaskRunner
+from pydantic import Field
+
+from docmill.services.reindex import chunk_objects, rebuild_tenant, slices
+from flows.rooms import open_room
+from tasks.check_chunks import check_chunks
+
+SLICE = 2000
+"""Documents per Dask task: minutes of work, because a task on DaskTaskRunner costs 0.2-0.4 s by itself."""
+
+
+@flow(
+    task_runner=DaskTaskRunner(cluster_kwargs={"processes": True, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}),
+    persist_result=False,
+)
+def rebuild_index(documents_per_task: Annotated[int, Field(ge=1, le=100_000, description="Documents per Dask task.")] = SLICE) -> dict[str, int]:
+    """Write the tenant's index anew; the old one serves until then. Returns documents, chunks and chunk files that are missing."""
+    with open_room() as room:
+        parts = slices(chunk_objects(room), documents_per_task)
+        checked = [check_chunks.submit(room.store_spec, part) for part in parts]
+        missing = {name for future in checked for name in future.result()}
+        chunks = rebuild_tenant(room, missing)
+        return {"documents": sum(len(part) for part in parts) - len(missing), "chunks": chunks, "missing": len(missing)}

@@ -1,0 +1,25 @@
+"""Opening a run's room from saved blocks."""
+
+import contextlib
+from collections.abc import Iterator
+
+from blocks import Ledger, ObjectStore, OcrEngine
+from docmill.services.running.room import Room
+from docmill.settings import settings
+
+
+@contextlib.contextmanager
+def open_room() -> Iterator[Room]:
+    """The room that the saved blocks (or their defaults) describe; closed at the end."""
+    found = settings().model_copy(
+        update={
+            "store_url": ObjectStore.saved().url,
+            "ledger_url": Ledger.saved().url.get_secret_value(),
+            "vision_endpoint": OcrEngine.saved().vision_endpoint,
+        },
+    )
+    room = Room.open(found)
+    try:
+        yield room
+    finally:
+        room.close()

@@ -1,0 +1,19 @@
+"""The report of a batch, stored as an object."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from docmill.services.running.report import BatchReport, batch_report, store_report
+from docmill.services.running.room import Room
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def write_report(room: Room, batch_id: str) -> BatchReport:
+    """Report on a batch and close it.
+
+    Raises:
+        StoreUnavailable, LedgerUnavailable: worth another try.
+    """
+    report = batch_report(room, batch_id)
+    store_report(room, report)
+    return report

@@ -1,0 +1,83 @@
+"""The verb on page files, as the cell calls it: page JSON in, chunks file out, searchable afterwards."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from docmill.errors import StageFailed
+from docmill.stages.knowledge import embedding
+from docmill.stages.knowledge.chunk_file import read_chunks, schema
+from docmill.stages.knowledge.verbs import index
+from docmill.storage.knowledge.lance import LanceKnowledgeBase
+from docmill.values.geometry import Box
+from docmill.values.page import Line, Page, Word
+
+DOCUMENT = "0123456789abcdef" * 2
+TEXTS = ("The rent is due on the first of every month.", "Penguins breed on the ice.", "Deliver ten boxes of twine to the mill.")
+
+
+@pytest.fixture
+def page_paths(tmp_path: Path) -> list[str]:
+    paths = []
+    for number, text in enumerate(TEXTS, start=1):
+        words = tuple(Word(text=w, box=Box(i * 50.0, 10.0, i * 50.0 + 40.0, 30.0), confidence=0.8) for i, w in enumerate(text.split()))
+        page = Page(number=number, width_px=800, height_px=600, dpi=200, lines=(Line(words=words),), source="tesseract", language="en")
+        path = tmp_path / f"page-{number}.json"
+        path.write_text(page.model_dump_json())
+        paths.append(str(path))
+    return paths
+
+
+def test_pages_become_rows_that_search_finds(page_paths: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "chunks.arrow"
+    told = index(page_paths, DOCUMENT, str(out))
+    assert json.loads(json.dumps(told)) == {"chunks": 3, "failed": 0}
+    table = read_chunks(out)
+    assert table.schema.equals(schema())
+    assert table.column("text").to_pylist() == list(TEXTS)
+    assert table.column("page").to_pylist() == [1, 2, 3]
+    assert json.loads(table.column("boxes")[0].as_py()) == [[0.0, 10.0, 490.0, 30.0]]
+    assert np.allclose(np.linalg.norm(np.array(table.column("vector").to_pylist()), axis=1), 1.0, atol=1e-5)
+
+    base = LanceKnowledgeBase(tmp_path / "knowledge")
+    assert base.replace("acme", {DOCUMENT: out}) == 3
+    (hit,) = base.search("acme", "when must the flat be paid", limit=1)
+    assert (hit.chunk.page, hit.chunk.text, hit.chunk.confidence) == (1, TEXTS[0], 0.8)
+
+
+def test_the_same_pages_give_the_same_bytes(page_paths: list[str], tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        index(page_paths, DOCUMENT, str(tmp_path / name))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_failed_chunk_is_counted_and_left_out(page_paths: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = embedding._run
+    (penguins,) = embedding.token_ids(["penguins"])
+
+    def run(model: object, ids: list[list[int]]) -> object:
+        if any(penguins[1] in row for row in ids):
+            raise RuntimeError("no")
+        return real(model, ids)  # type: ignore[arg-type] - the session is handed on
+
+    monkeypatch.setattr(embedding, "_run", run)
+    assert index(page_paths, DOCUMENT, str(tmp_path / "out")) == {"chunks": 2, "failed": 1}
+    assert read_chunks(tmp_path / "out").column("page").to_pylist() == [1, 3]
+
+
+def test_a_blank_document_has_a_file_without_rows(tmp_path: Path) -> None:
+    blank = Page(number=1, width_px=800, height_px=600, dpi=200, lines=(), source="none", language="en")
+    (tmp_path / "page.json").write_text(blank.model_dump_json())
+    assert index([str(tmp_path / "page.json")], DOCUMENT, str(tmp_path / "out")) == {"chunks": 0, "failed": 0}
+    assert read_chunks(tmp_path / "out").num_rows == 0
+
+
+def test_a_file_of_other_columns_is_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    with pa.OSFile(str(tmp_path / "other"), "wb") as sink, pa.ipc.new_file(sink, pa.schema([("id", pa.string())])):
+        pass
+    with pytest.raises(StageFailed, match="other columns"):
+        read_chunks(tmp_path / "other")
