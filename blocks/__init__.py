@@ -8,5 +8,6 @@ from blocks.dask_cluster import DaskCluster
 from blocks.ledger import Ledger
 from blocks.object_store import ObjectStore
 from blocks.ocr_engine import OcrEngine
+from blocks.saved import saved_or_default
 
-__all__ = ["DaskCluster", "Ledger", "ObjectStore", "OcrEngine"]
+__all__ = ["DaskCluster", "Ledger", "ObjectStore", "OcrEngine", "saved_or_default"]

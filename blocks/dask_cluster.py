@@ -11,7 +11,6 @@ from prefect.blocks.core import Block
 from pydantic import Field
 
 from blocks.runners import ClusterRunner, InlineRunner, ShardRunner
-from blocks.saved import SavedOrDefault
 from blocks.worker_shutdown import StopShardsOnShutdown
 from docmill.errors import ClusterLost
 from docmill.settings import settings
@@ -26,7 +25,7 @@ DASK_SETTINGS = {
 }
 
 
-class DaskCluster(SavedOrDefault, Block):
+class DaskCluster(Block):
     """Where shards run: in the flow process, on a local cluster of processes, or on a Dask scheduler at an address."""
 
     _block_type_name = "docmill Dask cluster"

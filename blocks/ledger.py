@@ -3,11 +3,10 @@
 from prefect.blocks.core import Block
 from pydantic import Field, SecretStr
 
-from blocks.saved import SavedOrDefault
 from docmill.settings import settings
 
 
-class Ledger(SavedOrDefault, Block):
+class Ledger(Block):
     """The database that remembers where every document stands: SQLite on one machine, PostgreSQL for more. Only the flow process opens it."""
 
     _block_type_name = "docmill ledger"

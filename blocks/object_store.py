@@ -3,12 +3,11 @@
 from prefect.blocks.core import Block
 from pydantic import Field
 
-from blocks.saved import SavedOrDefault
 from docmill.settings import settings
 from docmill.storage.objects import StoreSpec
 
 
-class ObjectStore(SavedOrDefault, Block):
+class ObjectStore(Block):
     """Where originals, artefacts and results live: a local folder or a Google Cloud Storage bucket. Credentials come from the environment."""
 
     _block_type_name = "docmill object store"

@@ -5,11 +5,10 @@ from typing import Literal
 from prefect.blocks.core import Block
 from pydantic import Field
 
-from blocks.saved import SavedOrDefault
 from docmill.settings import settings
 
 
-class OcrEngine(SavedOrDefault, Block):
+class OcrEngine(Block):
     """Where OCR engines are found. The engine itself is chosen per run by the options."""
 
     _block_type_name = "docmill OCR engine"

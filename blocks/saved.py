@@ -1,31 +1,27 @@
 """Loading a saved block, or the in-code default when none is saved."""
 
-from typing import Self
+from typing import TypeVar
 
 from prefect.blocks.core import Block
 
 DEFAULT_NAME = "default"
 
+AnyBlock = TypeVar("AnyBlock", bound=Block)
 
-class SavedOrDefault(Block):
-    """A block that works without having been saved: its defaults come from docmill's settings."""
 
-    _is_anonymous: bool | None = None
-    _block_type_slug: str | None = None
+def saved_or_default(kind: type[AnyBlock], name: str = DEFAULT_NAME) -> AnyBlock:
+    """The block saved under a name; without one, the in-code defaults, which come from docmill's settings (only for the name `default`).
 
-    @classmethod
-    def saved(cls, name: str = DEFAULT_NAME) -> Self:
-        """The block saved under a name; without one, the defaults (only for the name `default`).
-
-        Raises:
-            ValueError: a block with another name than `default` is not there.
-        """
-        try:
-            found = cls.load(name)
-        except ValueError:
-            if name != DEFAULT_NAME:
-                raise
-            return cls()
-        if not isinstance(found, cls):  # load is async inside a running event loop; flows and tasks here are synchronous
-            raise TypeError(f"{cls.__name__}.saved is for synchronous flows and tasks")
-        return found
+    Raises:
+        ValueError: a block with another name than `default` is not there.
+        TypeError: called inside a running event loop; flows and tasks here are synchronous.
+    """
+    try:
+        found = kind.load(name)
+    except ValueError:
+        if name != DEFAULT_NAME:
+            raise
+        return kind()
+    if not isinstance(found, kind):
+        raise TypeError(f"{kind.__name__} can only be loaded by synchronous flows and tasks")
+    return found

@@ -17,7 +17,9 @@ def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def is_decorated(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
     """Whether `@name` or `@name(...)` stands above a function."""
-    return any(isinstance(d.func if isinstance(d, ast.Call) else d, ast.Name) and ast.unparse(d).split("(")[0] == name for d in node.decorator_list)
+    return any(
+        isinstance(d.func if isinstance(d, ast.Call) else d, ast.Name) and ast.unparse(d).split("(")[0] == name for d in node.decorator_list
+    )
 
 
 def limit_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -32,10 +34,9 @@ def complaints(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8")
     lines, most = text.count("\n"), FLOW_FILE_LINES if path.parts[0] == "flows" else MODULE_LINES
     found = [f"{path}: {lines} lines, at most {most}"] if lines > most else []
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (length := body_lines(node)) > limit_of(node):
-            found.append(f"{path}:{node.lineno}: {node.name} has {length} lines, at most {limit_of(node)}")
-    return found
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = [n for n in functions if body_lines(n) > limit_of(n)]
+    return found + [f"{path}:{n.lineno}: {n.name} has {body_lines(n)} lines, at most {limit_of(n)}" for n in long]
 
 
 def main() -> int:

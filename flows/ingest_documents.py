@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from docmill.services.jobs import cancel_run
 from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from blocks import DaskCluster
+from blocks import DaskCluster, saved_or_default
+from docmill.errors import DocmillError, StageFailed
+from docmill.services.jobs import cancel_run, renew_leases
 from docmill.services.running.heart import Heart
 from docmill.services.running.room import Room
 from docmill.services.running.run import BatchRun
@@ -24,7 +25,10 @@ from tasks.write_report import write_report
 DEFAULT_OPTIONS = MillOptions()
 
 
-@flow(flow_run_name="ingest-{batch_id}", task_runner=ThreadPoolTaskRunner(max_workers=TASK_THREADS), persist_result=False, log_prints=False)
+RUNNER: ThreadPoolTaskRunner[object] = ThreadPoolTaskRunner(max_workers=TASK_THREADS)
+
+
+@flow(flow_run_name="ingest-{batch_id}", task_runner=RUNNER, persist_result=False, log_prints=False)  # type: ignore[arg-type] # Prefect's own runner, its type parameter is invariant
 def ingest_documents(
     batch_id: Annotated[str | None, Field(description="A batch that the ledger holds already.")] = None,
     sources: Annotated[Sequence[str], Field(description="Folders or gs://bucket/prefix below DOCMILL_SOURCE_ROOTS; without a batch.")] = (),
@@ -40,15 +44,22 @@ def ingest_documents(
 
 
 def mill_batch(room: Room, batch_id: str) -> None:
-    """Claim the open jobs of a batch and carry them to their ends; on cancellation workers stop and the jobs are cancelled."""
+    """Claim the open jobs of a batch and carry them to their ends.
+
+    A cancelled run cancels its jobs; a run that breaks gives its leases back, so that the next run of the batch goes on where it stood.
+    """
     run_id = str(flow_run.id)
     run = BatchRun(room, batch_id, run_id, workers=1, lease_s=RUN_LEASE_S)
     if not run.total:
         return
     try:
-        with Heart(run, lease_s=RUN_LEASE_S), DaskCluster.saved().open(estimated_s=run.estimated_s) as runner:
+        with Heart(run, lease_s=RUN_LEASE_S), saved_or_default(DaskCluster).open(estimated_s=run.estimated_s) as runner:
             run.workers = runner.workers
             pump(run, runner, Progress(run).show)
-    except BaseException:  # Prefect ends a cancelled run by a BaseException; whatever it is, nothing of this run may go on
+    except Exception as error:  # noqa: BLE001 - whatever broke, the leases must be given back
+        renew_leases(room.ledger, room.tenant, run_id, lease_s=0)
+        # what a library raises may hold what a document says; Prefect keeps exceptions
+        raise error if isinstance(error, DocmillError) else StageFailed(f"the run broke: {type(error).__name__}") from None
+    except BaseException:  # Prefect cancels a run by a BaseException, Ctrl-C is one too
         cancel_run(room.ledger, room.tenant, run_id)
         raise

@@ -41,7 +41,7 @@ def pump(run: BatchRun, runner: ShardRunner, on_change: Callable[[], None]) -> N
 def _send(shards: Iterable[Shard], pending: dict[Any, tuple[Shard, Any]], runner: ShardRunner, signals: RunSignals) -> None:
     for shard in shards:
         future = mill_stage.with_options(name=shard.stage, **retry_policy()).submit(shard, runner, signals)
-        pending[future.wrapped_future] = (shard, future)
+        pending[future.wrapped_future] = (shard, future)  # type: ignore[attr-defined] # the thread runner's futures have it
 
 
 def _fold(run: BatchRun, shard: Shard, future: Any) -> list[Shard]:

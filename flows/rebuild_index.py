@@ -7,7 +7,7 @@ one commit from those that are whole.
 from typing import Annotated
 
 from prefect import flow
-from prefect_dask import DaskTaskRunner
+from prefect_dask.task_runners import DaskTaskRunner
 from pydantic import Field
 
 from docmill.services.reindex import chunk_objects, rebuild_tenant, slices
@@ -18,11 +18,15 @@ SLICE = 2000
 """Documents per Dask task: minutes of work, because a task on DaskTaskRunner costs 0.2-0.4 s by itself."""
 
 
-@flow(
-    task_runner=DaskTaskRunner(cluster_kwargs={"processes": True, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}),
-    persist_result=False,
+RUNNER = DaskTaskRunner(
+    cluster_kwargs={"processes": True, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
 )
-def rebuild_index(documents_per_task: Annotated[int, Field(ge=1, le=100_000, description="Documents per Dask task.")] = SLICE) -> dict[str, int]:
+
+
+@flow(task_runner=RUNNER, persist_result=False)  # type: ignore[arg-type] # prefect-dask's own runner, its type parameter is invariant
+def rebuild_index(
+    documents_per_task: Annotated[int, Field(ge=1, le=100_000, description="Documents per Dask task.")] = SLICE,
+) -> dict[str, int]:
     """Write the tenant's index anew; the old one serves until then. Returns documents, chunks and chunk files that are missing."""
     with open_room() as room:
         parts = slices(chunk_objects(room), documents_per_task)

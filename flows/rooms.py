@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from blocks import Ledger, ObjectStore, OcrEngine
+from blocks import Ledger, ObjectStore, OcrEngine, saved_or_default
 from docmill.services.running.room import Room
 from docmill.settings import settings
 
@@ -13,9 +13,9 @@ def open_room() -> Iterator[Room]:
     """The room that the saved blocks (or their defaults) describe; closed at the end."""
     found = settings().model_copy(
         update={
-            "store_url": ObjectStore.saved().url,
-            "ledger_url": Ledger.saved().url.get_secret_value(),
-            "vision_endpoint": OcrEngine.saved().vision_endpoint,
+            "store_url": saved_or_default(ObjectStore).url,
+            "ledger_url": saved_or_default(Ledger).url.get_secret_value(),
+            "vision_endpoint": saved_or_default(OcrEngine).vision_endpoint,
         },
     )
     room = Room.open(found)

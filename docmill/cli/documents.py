@@ -1,5 +1,6 @@
-"""Looking at documents and jobs: list, status, result, url, export, delete."""
+"""Looking at documents and jobs: list, status, result, url, export, delete. File names are shown to their owner only, here."""
 
+import contextlib
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +11,12 @@ import typer
 from docmill.cli.output import show_json, show_table
 from docmill.cli.rooms import room
 from docmill.errors import ERROR_TABLE, InvalidOptions, NotFound
-from docmill.services import batches, documents, jobs
+from docmill.services import batches, documents, jobs, lookups
+from docmill.services.erase import erase
 from docmill.services.running.report import batch_report
 from docmill.services.running.room import Room
 from docmill.values.jobs import Artefact, JobState, JobView
+from docmill.values.keys import PUBLIC, original_name
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 DOCUMENT = typer.Argument(help="Document or job id; the first characters are enough.")
@@ -54,15 +57,35 @@ def status(
     """Say where a job or a batch stands, and why a job failed."""
     with room() as opened:
         if what is None:
-            counts = jobs.count_jobs(opened.ledger, opened.tenant)
+            counts = lookups.count_jobs(opened.ledger, opened.tenant)
             show_json(counts) if as_json else show_table("Jobs by state", ("state", "jobs"), [(s, str(n)) for s, n in counts.items()])
             return
-        try:
-            job = documents.current_result(opened.ledger, opened.tenant, what)
-        except NotFound:
+        job = _job(opened, what)
+        if job is None:
             _batch_status(opened, what, as_json=as_json)
             return
     show_json(job) if as_json else _show_job(job)
+
+
+def _job(opened: Room, what: str) -> JobView | None:
+    """The job of a job id, or the newest one of a document; None for anything else."""
+    with contextlib.suppress(NotFound):
+        return jobs.job_view(opened.ledger, opened.tenant, what)
+    with contextlib.suppress(NotFound):
+        return lookups.newest_job(opened.ledger, opened.tenant, what)
+    return None
+
+
+def _published(opened: Room, document: str) -> JobView:
+    """The job of a document's current version.
+
+    Raises:
+        NotFound: no such document, or nothing was published of it.
+    """
+    job = documents.current_result(opened.ledger, opened.tenant, document)
+    if job is None or job.results_object is None:
+        raise NotFound("nothing was published for this document; `docmill status` says why")
+    return job
 
 
 def _batch_status(opened: Room, batch_id: str, *, as_json: bool) -> None:
@@ -91,10 +114,7 @@ def _show_job(job: JobView) -> None:
 def result(what: Annotated[str, DOCUMENT]) -> None:
     """Print the current results JSON of a document."""
     with room() as opened:
-        name = documents.current_result(opened.ledger, opened.tenant, what).results_object
-        if name is None:
-            raise NotFound("nothing was published for this document; `docmill status` says why")
-        typer.echo(opened.store.read(name).decode())
+        typer.echo(opened.store.read(str(_published(opened, what).results_object)).decode())
 
 
 def url(
@@ -117,11 +137,28 @@ def _duration(text: str) -> timedelta:
 
 
 def _artefact(opened: Room, document: str, name: str) -> Artefact:
-    job = documents.current_result(opened.ledger, opened.tenant, document)
-    known = {a.name: a for a in documents.artefacts_of(opened.ledger, opened.tenant, job.document_id)}
+    job = _published(opened, document)
+    made = documents.artefacts_of(opened.ledger, opened.tenant, job.document_id)
+    known = {a.name: a for a in made if a.prefix == PUBLIC}
+    known["original"] = _original(opened, job)
     if name not in known:
         raise NotFound(f"no artefact of this name; there are {', '.join(sorted(known)) or 'none'}")
     return known[name]
+
+
+def _original(opened: Room, job: JobView) -> Artefact:
+    """The bytes as they came; the command line is run by their owner."""
+    name = original_name(opened.tenant, lookups.sha256_of(opened.ledger, opened.tenant, job.document_id))
+    info = opened.store.info(name)
+    return Artefact(
+        stage="intake",
+        name="original",
+        key=job.document_id,
+        object_name=name,
+        media_type="",
+        size_bytes=info.size_bytes,
+        sha256=info.sha256 or "",
+    )
 
 
 def export(
@@ -130,7 +167,7 @@ def export(
 ) -> None:
     """Copy everything published of a document (results, text, redacted copy) into a folder."""
     with room() as opened:
-        job = documents.current_result(opened.ledger, opened.tenant, document)
+        job = _published(opened, document)
         published = [a for a in documents.artefacts_of(opened.ledger, opened.tenant, job.document_id) if a.prefix == "public"]
         if not published:
             raise NotFound("nothing was published for this document; `docmill status` says why")
@@ -151,8 +188,8 @@ def delete(
     if not yes:
         typer.confirm("Delete this document and everything made from it?", abort=True, err=True)
     with room() as opened:
-        job = documents.current_result(opened.ledger, opened.tenant, document)
-        names = documents.delete_document(opened.ledger, opened.tenant, job.document_id)
-        opened.knowledge.delete(opened.tenant, [job.document_id])
-        removed = sum(opened.store.delete(name) for name in names)
+        job = _job(opened, document)
+        if job is None:
+            raise NotFound("there is no such document")
+        removed = erase(opened, job.document_id)
     typer.echo(f"deleted {job.document_id}: {removed} objects")

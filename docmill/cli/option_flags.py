@@ -64,5 +64,5 @@ def _flag(name: str, field: FieldInfo) -> inspect.Parameter:
         annotation = Annotated[list[str] | None, typer.Option(flag, help=f"{words} Comma-separated or repeated.")]
     else:
         kind = float if field.annotation is float else str
-        annotation = Annotated[kind | None, typer.Option(flag, help=words, show_default=str(field.default))]  # type: ignore[valid-type] # built at run time
+        annotation = Annotated[kind | None, typer.Option(flag, help=words, show_default=str(field.default))]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

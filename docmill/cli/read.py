@@ -3,10 +3,9 @@
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from pydantic import JsonValue
 
 from docmill.cell import Cell, CellLimits
 from docmill.cli.option_flags import with_mill_options
@@ -18,6 +17,9 @@ from docmill.values.keys import document_id
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Problem, problem_from
 from docmill.values.page import Page
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 def add_to(app: typer.Typer) -> None:

@@ -20,7 +20,7 @@ from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.ids import new_ids
 from docmill.storage.ledger.records import JobRow, NewJob, Registration
 from docmill.storage.ledger.states import GOOD_STATES
-from docmill.storage.ledger.texts import storable
+from docmill.storage.ledger.texts import storable, storable_json
 from docmill.values.jobs import JobState
 from docmill.values.keys import document_id
 from docmill.values.options import MillOptions
@@ -34,7 +34,7 @@ class Order:
     """How files are to be milled and what their sender says about them.
 
     Raises:
-        InvalidOptions: the client's metadata is over 4 KB of JSON, or a name is over 255 characters.
+        InvalidOptions: the client's metadata is not JSON or over 4 KB of it, or a name is over 255 characters.
     """
 
     options: MillOptions
@@ -46,7 +46,11 @@ class Order:
 
     def __post_init__(self) -> None:
         """Refuse what the ledger does not take."""
-        size = len(json.dumps(self.metadata or {}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+        try:
+            text = json.dumps(self.metadata or {}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except (TypeError, ValueError):
+            raise InvalidOptions("metadata is not JSON") from None
+        size = len(text.encode("utf-8", "replace"))
         if size > METADATA_LIMIT_BYTES:
             raise InvalidOptions(f"metadata of {size} bytes; {METADATA_LIMIT_BYTES} are allowed")
         if max(map(len, (self.submitted_by, self.collection or "", *self.tags))) > NAME_LIMIT:
@@ -154,7 +158,7 @@ def _row(tenant: str, batch_id: str, made: _New, at: datetime) -> dict[str, Any]
         "file_name": storable(file.name),
         "tags": [storable(tag) for tag in order.tags],
         "collection": storable(order.collection) if order.collection else None,
-        "client_metadata": dict(order.metadata) if order.metadata else None,
+        "client_metadata": storable_json(dict(order.metadata)) if order.metadata else None,
         "options": order.options.model_dump(mode="json"),
         "options_digest": order.options.digest(),
         "plan_digest": order.plan_digest,

@@ -83,7 +83,7 @@ def fold_outcomes(
     at = ledger.now()
     with ledger.transaction() as conn:
         rows = job_rows.locked(conn, tenant, {o.job_id for o in outcomes} | {p.job_id for p in progress})
-        held = attempts.held_by(conn, tenant, run_id) & rows.keys()
+        held = attempts.held_among(conn, tenant, run_id, rows)
         known = [(rows[o.job_id].document_id, a) for o in outcomes if o.job_id in rows for a in o.artefacts]
         artefacts.keep(conn, tenant, known, at=at)
         artefacts.link(conn, tenant, [(o.job_id, a) for o in outcomes if o.job_id in held for a in o.artefacts])
@@ -128,7 +128,7 @@ def cancel_run(ledger: Ledger, tenant: str, run_id: str) -> list[str]:
     with ledger.transaction() as conn:
         rows = job_rows.locked(conn, tenant, attempts.held_by(conn, tenant, run_id) | attempts.waiting_for(conn, tenant, run_id))
         # asked again under the locks: another run may have taken a job, or ended it, while this one waited
-        held = attempts.held_by(conn, tenant, run_id)
+        held = attempts.held_among(conn, tenant, run_id, rows)
         stopped = [row for row in rows.values() if row.state is JobState.ACCEPTED or (row.state in HELD_STATES and row.job_id in held)]
         attempts.end(conn, tenant, [row for row in stopped if row.state in HELD_STATES], reason="cancelled", at=at)
         _cancel(conn, tenant, stopped, at)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docmill.errors import NotFound
-from docmill.services.documents import current_artefacts
+from docmill.services.lookups import current_artefacts
 from docmill.services.milling.bench import store_of
 from docmill.services.milling.stage_work import CHUNKS
 from docmill.services.running.room import Room

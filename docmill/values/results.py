@@ -198,7 +198,7 @@ def results_bytes(results: Results) -> bytes:
     """
     data = results.model_dump(mode="json")
     validate_results(data)
-    return json.dumps(data, ensure_ascii=False, indent=1).encode()
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def read_results(data: bytes) -> Results:

@@ -84,10 +84,10 @@ def test_an_unsigned_link_is_refused(signer: UrlSigner, part: str, value: str | 
 
 def test_what_moves_between_the_parts_is_noticed(signer: UrlSigner) -> None:
     """Name, expiry and download name are kept apart in what is signed: no border can be shifted."""
-    found = parts(signer.sign("public/a", expires=MINUTE, download_name="b", now_s=NOW_S))
-    joined = f'public/a", "{found["expires"]}'
-    with pytest.raises(NotAllowed):
-        verify(signer, NOW_S, **{**found, "name": joined})
+    found = parts(signer.sign("public/a1", expires=MINUTE, download_name="5b", now_s=NOW_S))
+    for shifted in ({"name": "public/a", "expires": f"1{found['expires']}"}, {"expires": f"{found['expires']}5", "download_name": "b"}):
+        with pytest.raises(NotAllowed):
+            verify(signer, NOW_S, **{**found, **shifted})
 
 
 def test_a_forged_link_is_not_told_that_it_expired(signer: UrlSigner) -> None:

@@ -26,7 +26,7 @@ from docmill.stages.understanding.dates import find_dates, is_month_first
         ("none", None),
     ],
 )
-def test_one_amount_is_read_exactly(printed, value):
+def test_one_amount_is_read_exactly(printed: str, value: str | None) -> None:
     assert amount_value(printed) == (None if value is None else Decimal(value))
 
 
@@ -48,11 +48,11 @@ def test_one_amount_is_read_exactly(printed, value):
         ("201/113/40209", []),
     ],
 )
-def test_amounts_of_a_line(line, values):
+def test_amounts_of_a_line(line: str, values: list[str]) -> None:
     assert [str(a.value) for a in find_amounts(page(line))] == values
 
 
-def test_an_amount_knows_where_it_stands():
+def test_an_amount_knows_where_it_stands() -> None:
     seen = find_amounts(page("Total   1.234,56 EUR"))[0]
     assert seen.seen.text == "1.234,56"
     assert seen.has_currency
@@ -70,11 +70,11 @@ def test_an_amount_knows_where_it_stands():
         ("Europe, usdan, chrome", []),
     ],
 )
-def test_currencies(line, codes):
+def test_currencies(line: str, codes: list[str]) -> None:
     assert [code for _, code in find_currencies(page(line))] == codes
 
 
-def test_a_legal_form_hints_at_the_currency():
+def test_a_legal_form_hints_at_the_currency() -> None:
     hint = hinted_currency(page("KEDAI ABC SDN. BHD."))
     assert hint is not None
     assert hint[1] == "MYR"
@@ -106,14 +106,14 @@ def test_a_legal_form_hints_at_the_currency():
         ("20180304", "2018-03-04"),
     ],
 )
-def test_one_date_is_read(printed, iso):
+def test_one_date_is_read(printed: str, iso: str) -> None:
     found = find_dates(page(f"Date {printed} end"), month_first=False)
     assert [d.value.isoformat() for d in found] == [iso]
     assert found[0].seen.text.strip(" .,") == printed.strip(" .,")
 
 
 @pytest.mark.parametrize("printed", ["31.02.2013", "1.2.3.4", "99/99/2018", "03-5519 0823", "13:20:18", "1.234,56", "2/4"])
-def test_what_is_no_date_is_left(printed):
+def test_what_is_no_date_is_left(printed: str) -> None:
     assert find_dates(page(f"x {printed} y"), month_first=False) == []
 
 
@@ -129,11 +129,11 @@ def test_what_is_no_date_is_left(printed):
         ("03/04/2018 USD", "de", False),
     ],
 )
-def test_day_or_month_first_is_judged_from_the_document(text, language, month_first):
+def test_day_or_month_first_is_judged_from_the_document(text: str, language: str, month_first: bool) -> None:
     assert is_month_first([page(text, language=language)]) is month_first
 
 
-def test_the_order_of_day_and_month_is_only_doubtful_where_it_can_be():
+def test_the_order_of_day_and_month_is_only_doubtful_where_it_can_be() -> None:
     doubtful, certain, dotted = (find_dates(page(t), month_first=True)[0] for t in ("03/04/2018", "03/24/2018", "03.04.2018"))
     assert (doubtful.is_certain, certain.is_certain, dotted.is_certain) == (False, True, True)
     assert [d.value.isoformat() for d in (doubtful, certain, dotted)] == ["2018-03-04", "2018-03-24", "2018-04-03"]

@@ -52,7 +52,8 @@ def page_of(*lines):
 def test_spans_of_the_canonical_text_find_their_words():
     page = page_of("To Ada Lovelace", "London, 1843")
     assert page.text == "To Ada Lovelace\nLondon, 1843"
-    for needle, words in {"Ada Lovelace": ["Ada", "Lovelace"], "London": ["London,"], "1843": ["1843"], "lace\nLon": ["Lovelace", "London,"], "T": ["To"]}.items():
+    cases = {"Ada Lovelace": ["Ada", "Lovelace"], "London": ["London,"], "1843": ["1843"], "lace\nLon": ["Lovelace", "London,"], "T": ["To"]}
+    for needle, words in cases.items():
         at = page.text.index(needle)
         assert [w.text for w in page.words_in(at, at + len(needle))] == words
     assert page.words_in(2, 3) == ()  # the space between words belongs to none

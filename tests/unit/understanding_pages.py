@@ -18,6 +18,4 @@ def page(text: str, *, number: int = 1, language: str = "en", confidence: float 
         ]
         if words:
             lines.append(Line(words=tuple(words)))
-    return Page(
-        number=number, width_px=width_px, height_px=height_px, dpi=120, lines=tuple(lines), source="text_layer", language=language
-    )
+    return Page(number=number, width_px=width_px, height_px=height_px, dpi=120, lines=tuple(lines), source="text_layer", language=language)

@@ -48,7 +48,9 @@ def _publish(bench: Bench, item: Item, key: str) -> Receipt:
     kept = bench.keep(key, RESULTS, name, results_bytes(built), media_type=JSON)
     # an earlier attempt of this job may have written its results first: then those are the results
     stored = read_results(bench.store.read(name))
-    return Receipt(artefacts=(text, kept), facts={"outcome": stored.outcome.name.value, "kind": stored.kind.name, "problems": _problems(stored)})
+    return Receipt(
+        artefacts=(text, kept), facts={"outcome": stored.outcome.name.value, "kind": stored.kind.name, "problems": _problems(stored)}
+    )
 
 
 def _problems(results: Results) -> str:

@@ -12,7 +12,7 @@ from docmill.values.options import MillOptions
 def _inspect(bench: Bench, item: Item, key: str) -> Receipt:
     del key
     found = bench.call("docmill.stages.reading.verbs:inspect", bench.original(item), dict(bench.shard.limits.for_reading()))
-    return Receipt(facts={name: found[name] for name in ("media_type", "page_count", "einvoice")})  # type: ignore[misc] # scalars by contract, checked by Receipt
+    return Receipt(facts={name: found[name] for name in ("media_type", "page_count", "einvoice")})
 
 
 def _engine_name(bench: Bench, item: Item) -> str:
@@ -34,7 +34,7 @@ def _read(bench: Bench, item: Item, key: str) -> Receipt:
         dict(bench.shard.limits.for_reading()),
     )
     kept = bench.keep(key, PAGE_WORDS, private_name(bench.shard.tenant, "read", key), out, media_type=JSON, page=item.page)
-    return Receipt(artefacts=(kept,), facts=facts)  # type: ignore[arg-type] # scalars by contract, checked by Receipt
+    return Receipt(artefacts=(kept,), facts=facts)
 
 
 def _inspect_engine(options: MillOptions) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docmill.errors import StageFailed
 from docmill.services.milling.bench import Bench
@@ -26,6 +27,9 @@ from docmill.values.evidence import Kind, Understanding
 from docmill.values.keys import private_name
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 NOT_UNDERSTOOD = Understanding(kind=Kind(name="other", confidence=0.0, reason="the stage failed"))
 
@@ -93,7 +97,7 @@ def _validate_inputs(shard: Shard, item: Item) -> list[str]:
 
 
 def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
-    rows = [_row(bench, item).model_dump(mode="json") for item, _ in items]
+    rows: list[JsonValue] = [_row(bench, item).model_dump(mode="json") for item, _ in items]
     reply = bench.call("docmill.stages.validation.verbs:validate", rows)["reply"]
     if not isinstance(reply, list) or len(reply) != len(items):
         raise StageFailed("validation did not answer for every document")

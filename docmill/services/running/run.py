@@ -76,9 +76,13 @@ class BatchRun:
             if shard.stage == "index":
                 index_documents(self.room, touched)
             progress = [t.progress(shard.stage) for t in touched]
-            ledger_jobs.fold_outcomes(self.room.ledger, self.room.tenant, run_id=self.run_id, outcomes=report.outcomes, progress=progress)
+            lost = ledger_jobs.fold_outcomes(
+                self.room.ledger, self.room.tenant, run_id=self.run_id, outcomes=report.outcomes, progress=progress
+            )
+            for job_id in lost:  # another run holds it now: its work counts, ours does not
+                self.tracked.pop(job_id, None)
             if shard.stage == "inspect":
-                return self._plan_reading([t.job.job_id for t in touched])
+                return self._plan_reading([t.job.job_id for t in touched if t.job.job_id in self.tracked])
             return self._advance(shard)
 
     def fail_shard(self, shard: Shard, error: DocmillError) -> list[Shard]:

@@ -77,7 +77,7 @@ def _write_mixed(path: Path) -> Path:
 def _write_damaged(path: Path, source: Path) -> Path:
     """The first third of a PDF: a transfer that broke off inside an image, before the catalogue that every reader needs."""
     data = source.read_bytes()
-    path.write_bytes(data[: len(data) - 5])
+    path.write_bytes(data[: len(data) // 3])
     return path
 
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 SHORTEST = 4
 """Letters and digits a value needs to be looked for elsewhere: shorter ones (`Ida`, `54`) are parts of too many other words."""
 
+_UNDECOMPOSED = str.maketrans("łøđðħŧı", "loddhti", "")  # strokes are no accents to Unicode, but OCR loses them all the same
 _WIDEST_GAP = 3  # characters between two letters of one value that are neither letter nor digit
 _WORDLIKE = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "TITLE", "DATE_TIME"})
 
@@ -71,4 +72,5 @@ def occurrences(text: str, values: Iterable[tuple[str, str]]) -> Iterator[tuple[
 def _fold(character: str) -> str:
     if character.isascii():
         return character.lower() if character.isalnum() else ""
-    return "".join(c for c in unicodedata.normalize("NFKD", character).casefold() if c.isalnum())
+    plain = unicodedata.normalize("NFKD", character).casefold().translate(_UNDECOMPOSED)
+    return "".join(c for c in plain if c.isalnum())

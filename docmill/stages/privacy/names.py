@@ -25,6 +25,7 @@ CHUNK_CHARS: Final = 4000
 _SPACY_LABELS = {
     "PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "NORP": "NRP", "ORG": "ORGANIZATION", "DATE": "DATE_TIME", "TIME": "DATE_TIME",
 }  # fmt: skip
+_OTHER_LABELS = frozenset({"CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART"})
 _BELOW = re.compile(r"\n\n|\n>|\n[^\n:]{0,30}:")
 _EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*)+|[\W_]+$", re.IGNORECASE)
 
@@ -36,7 +37,11 @@ def _analyzer() -> "AnalyzerEngine":
         from presidio_analyzer.nlp_engine import NlpEngineProvider  # noqa: PLC0415 - same
         from presidio_analyzer.predefined_recognizers import CryptoRecognizer, MedicalLicenseRecognizer, SpacyRecognizer  # noqa: PLC0415 - same
 
-        labels = {"model_to_presidio_entity_mapping": _SPACY_LABELS, "labels_to_ignore": [], "low_score_entity_names": []}
+        labels = {
+            "model_to_presidio_entity_mapping": _SPACY_LABELS,
+            "labels_to_ignore": sorted(_OTHER_LABELS),
+            "low_score_entity_names": [],
+        }
         models = [{"lang_code": LANGUAGE, "model_name": MODEL}]
         provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models, "ner_model_configuration": labels})
         registry = RecognizerRegistry(

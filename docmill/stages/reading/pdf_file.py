@@ -22,6 +22,7 @@ from docmill.errors import Damaged, Encrypted
 from docmill.values.geometry import Box
 
 _KEPT_OPEN: Final = 2
+_AES_256: Final = 5  # /V of the encryption dictionary, ISO 32000-2 table 20
 _open: OrderedDict[tuple[str, int, int], pdfium.PdfDocument] = OrderedDict()
 _TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
 
@@ -124,31 +125,33 @@ def _opened(path: Path) -> pdfium.PdfDocument:
     try:
         document = pdfium.PdfDocument(path)
         if len(document):
-            document.init_forms()
+            # no form environment: it would walk every form field, which a hostile file nests without end; flattening needs none
             return document
         document.close()
     except pdfium.PdfiumError as error:
-        if error.err_code == raw.FPDF_ERR_FILE:
-            raise Damaged("the file cannot be read") from error
-    return _repaired(path)
+        return _repaired(path, refused_password=error.err_code == raw.FPDF_ERR_PASSWORD)
+    return _repaired(path, refused_password=False)
 
 
-def _repaired(path: Path) -> pdfium.PdfDocument:
+def _repaired(path: Path, *, refused_password: bool) -> pdfium.PdfDocument:
     # qpdf rebuilds lost cross-reference tables and page trees that PDFium gives up on, and opens with an empty password some
-    # AES-256 files that PDFium refuses
+    # AES-256 files that PDFium refuses; about older encryption PDFium is believed
     try:
         with pikepdf.open(path) as broken:
+            if refused_password and not (broken.is_encrypted and broken.encryption.V >= _AES_256):
+                raise Encrypted("the PDF asks for a password")
             rewritten = io.BytesIO()
-            broken.save(rewritten, encryption=False)
+            broken.save(rewritten, encryption=False, fix_metadata_version=False)
         document = pdfium.PdfDocument(rewritten)
         count = len(document)
     except pikepdf.PasswordError as error:
         raise Encrypted("the PDF asks for a password") from error
+    except Encrypted:
+        raise
     except Exception as error:  # both libraries raise what the damage makes of them
         raise Damaged("the PDF is damaged beyond repair") from error
     if not count:
         raise Damaged("the PDF has no pages")
-    document.init_forms()
     return document
 
 

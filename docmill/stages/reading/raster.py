@@ -50,18 +50,12 @@ def page_image_of(path: Path, media_type: str, number: int, *, dpi: int, colour:
 
 
 @contextlib.contextmanager
-def image_for_ocr(path: Path, media_type: str, number: int, *, scratch_dir: Path, limits: Limits) -> Iterator[PageImage]:
-    """The upright page image for an OCR engine; a scratch file is removed afterwards.
-
-    A JPEG or PNG that is upright and plain already is handed on as it is, without decoding it here.
+def gray_page_image(path: Path, media_type: str, number: int, *, scratch_dir: Path, limits: Limits) -> Iterator[PageImage]:
+    """The upright gray page image for an OCR engine, at OCR_DPI for a PDF; its file is removed afterwards.
 
     Raises:
-        As `page_image_of`.
+        Damaged, TooLarge, TimedOut: as `page_image_of`.
     """
-    as_it_is = _plain_image(path, media_type, number, limits)
-    if as_it_is:
-        yield as_it_is
-        return
     made = page_image_of(path, media_type, number, dpi=OCR_DPI, colour="gray", scratch_dir=scratch_dir, limits=limits)
     try:
         yield made
@@ -80,7 +74,12 @@ def temporary_files_in(folder: Path) -> Iterator[None]:
         tempfile.tempdir = before
 
 
-def _plain_image(path: Path, media_type: str, number: int, limits: Limits) -> PageImage | None:
+def readable_as_it_is(path: Path, media_type: str, number: int, limits: Limits) -> PageImage | None:
+    """The document's own file as page image, if it is a JPEG or PNG that is upright and plain: nothing is decoded or encoded.
+
+    Raises:
+        Damaged, TooLarge: as `page_image_of`.
+    """
     if media_type not in {"image/jpeg", "image/png"}:
         return None
     with image_file.opened(path, media_type, limits, number) as image:

@@ -3,21 +3,23 @@
 Arguments and answers are plain JSON values; everything else stays behind this border. Errors are docmill's own.
 """
 
+import contextlib
 import time
 from pathlib import Path
 
-from docmill.errors import UnsupportedType
+from docmill.errors import Damaged, UnsupportedType
 from docmill.stages.reading.engines import AUTO, DEFAULT_OCR, EngineSpec, ocr_engine
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
-from docmill.stages.reading.raster import OCR_DPI, image_for_ocr, page_image_of
+from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
 from docmill.stages.reading.sniff import IMAGE_TYPES, PDF, TEXT, XML
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
 from docmill.values.page import Page
+from docmill.values.ports import OcrEngine
 
 
 def inspect(path: str, limits: dict[str, float]) -> dict[str, str | int | None]:
@@ -122,8 +124,16 @@ def _page_by_ocr(
     path: Path, media_type: str, number: int, language: str, spec: EngineSpec, reason: str, scratch_dir: Path, limits: Limits
 ) -> Page:
     engine = ocr_engine(EngineSpec(DEFAULT_OCR) if spec.name == AUTO else spec, scratch_dir, limits.deadline_s)
-    with image_for_ocr(path, media_type, number, scratch_dir=scratch_dir, limits=limits) as image:
-        page = engine.read(image, language=language)
+    page = _read_by(engine, path, media_type, number, language, scratch_dir, limits)
     found = {} if page.words else {"source": "none"}
     reason = f"{reason}: page image read by {engine.name}" + ("" if page.words else ", which found no words")
     return page.model_copy(update={"reason": reason, **found})
+
+
+def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, language: str, scratch_dir: Path, limits: Limits) -> Page:
+    as_it_is = readable_as_it_is(path, media_type, number, limits)
+    if as_it_is:
+        with contextlib.suppress(Damaged):  # the engine's decoder gave up; Pillow's may still read the file
+            return engine.read(as_it_is, language=language)
+    with gray_page_image(path, media_type, number, scratch_dir=scratch_dir, limits=limits) as image:
+        return engine.read(image, language=language)

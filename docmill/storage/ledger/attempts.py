@@ -68,8 +68,17 @@ def leases(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> dict[str
     return found
 
 
+def held_among(conn: sa.Connection, tenant: str, run_id: str, job_ids: Iterable[str]) -> set[str]:
+    """Those of the jobs whose current attempt is this run's and not ended."""
+    found: set[str] = set()
+    for part in chunks(sorted(job_ids)):
+        query = sa.select(ATTEMPTS.c.job_id).join(JOBS, _IS_CURRENT).where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(part))
+        found.update(conn.execute(query.where(ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None))).scalars())
+    return found
+
+
 def held_by(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
-    """Jobs whose current attempt is this run's and not ended."""
+    """All jobs whose current attempt is this run's and not ended."""
     query = sa.select(ATTEMPTS.c.job_id).join(JOBS, _IS_CURRENT)
     return set(
         conn.execute(query.where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None))).scalars()

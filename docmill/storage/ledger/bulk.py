@@ -1,6 +1,6 @@
 """Many rows in few statements, the same on SQLite and PostgreSQL.
 
-A row at a time would cost a round trip each on PostgreSQL. Belongs here: how rows travel. Does not belong here: what they mean.
+Belongs here: how rows travel. Does not belong here: what they mean.
 """
 
 import json
@@ -42,22 +42,19 @@ def insert_rows(
     """
     if not rows:
         return
-    insert = (sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert)(table)
-    if replace is not None:
-        keys = [column.name for column in table.primary_key]
-        new = {name: insert.excluded[name] for name in replace}
-        insert = insert.on_conflict_do_update(index_elements=keys, set_=new) if new else insert.on_conflict_do_nothing()
     if conn.dialect.name == "sqlite":
-        conn.execute(insert, list(rows))
+        conn.execute(_or_else(sqlite.insert(table), replace), list(rows))
         return
-    # RETURNING makes SQLAlchemy send many rows per statement; without it pg8000 sends them one by one
-    conn.execute(insert.returning(sa.literal(1)), list(rows))
+    sent = _sent(table, rows)
+    names = list(rows[0])
+    insert = postgresql.insert(table).from_select(names, sa.select(*(sent.c[name] for name in names)), include_defaults=False)
+    conn.execute(_or_else(insert, replace))
 
 
 def update_rows(conn: sa.Connection, table: sa.Table, tenant: str, keys: Sequence[str], rows: Sequence[Row]) -> None:
     """Give each row, found by tenant and `keys`, the values beside its keys.
 
-    The caller holds the rows' locks, so nothing is compared here. All rows have the same columns; none of them is of type JSON.
+    The caller holds the rows' locks, so nothing is compared here. All rows have the same columns.
     """
     if not rows:
         return
@@ -68,8 +65,24 @@ def update_rows(conn: sa.Connection, table: sa.Table, tenant: str, keys: Sequenc
         update = of_tenant.where(*(table.c[key] == given[key] for key in keys)).values({name: given[name] for name in values})
         conn.execute(update, [{f"given_{name}": value for name, value in row.items()} for row in rows])
         return
-    # one JSON parameter instead of a round trip per row
+    sent = _sent(table, rows)
+    conn.execute(of_tenant.where(*(table.c[key] == sent.c[key] for key in keys)).values({name: sent.c[name] for name in values}))
+
+
+_Insert = TypeVar("_Insert", sqlite.Insert, postgresql.Insert)
+
+
+def _or_else(insert: _Insert, replace: Sequence[str] | None) -> _Insert:
+    if replace is None:
+        return insert
+    keys = [column.name for column in insert.table.primary_key]
+    if not replace:
+        return insert.on_conflict_do_nothing(index_elements=keys)
+    return insert.on_conflict_do_update(index_elements=keys, set_={name: insert.excluded[name] for name in replace})
+
+
+def _sent(table: sa.Table, rows: Sequence[Row]) -> sa.TableValuedAlias:
+    """The rows as a table that PostgreSQL makes of one JSON parameter: pg8000 would send them one by one, and is slow with many parameters."""
     text = sa.literal(json.dumps(rows, default=str), sa.Text).cast(postgresql.JSON)
     columns = [sa.column(name, table.c[name].type) for name in rows[0]]
-    sent = sa.func.json_to_recordset(text).table_valued(*columns, name="sent").render_derived(with_types=True)
-    conn.execute(of_tenant.where(*(table.c[key] == sent.c[key] for key in keys)).values({name: sent.c[name] for name in values}))
+    return sa.func.json_to_recordset(text).table_valued(*columns, name="sent").render_derived(with_types=True)

@@ -1,7 +1,9 @@
 """What all ledger tables share: the MetaData, the column types and the constraint helpers.
 
 The tables stand in tables_accounts, tables_jobs, tables_results and tables_events. Every row carries its tenant as the first column of its
-primary key, and references between tenant-owned rows are composite, so no row can point into another tenant.
+primary key, and references between tenant-owned rows are composite, so no row can point into another tenant. Every other index begins with
+something else: PostgreSQL plans the check of a reference once per session, and while a table is new and small an index that begins with the
+tenant looks as good to it as the primary key; it would then read all rows of the tenant for each row written.
 
 Does not belong here: queries, and changes of the schema (those are migrations).
 """

@@ -75,7 +75,7 @@ IDEMPOTENCY_KEYS = sa.Table(
     sa.Column("idempotency_key", sa.String(NAME_LENGTH), primary_key=True),
     sa.Column("request_digest", sa.String(SHA256_LENGTH), nullable=False),
     sa.Column("status", sa.Integer),
-    sa.Column("response", sa.JSON),
+    sa.Column("response", sa.JSON(none_as_null=True)),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
 )

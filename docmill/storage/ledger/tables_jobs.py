@@ -44,7 +44,7 @@ DOCUMENTS = sa.Table(
     sa.Column("next_fence", sa.BigInteger, nullable=False),  # the last fence handed out
     sa.Column("versions", sa.Integer, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
-    sa.UniqueConstraint("tenant_id", "sha256"),
+    sa.UniqueConstraint("sha256", "tenant_id"),
     sa.CheckConstraint("current_fence >= 0 AND current_fence <= next_fence", name="fences"),
 )
 
@@ -60,7 +60,7 @@ JOBS = sa.Table(
     sa.Column("file_name", sa.Text, nullable=False),  # personal data: for the owner's eyes, never for logs
     sa.Column("tags", sa.JSON, nullable=False),
     sa.Column("collection", sa.String(NAME_LENGTH)),
-    sa.Column("client_metadata", sa.JSON),
+    sa.Column("client_metadata", sa.JSON(none_as_null=True)),
     sa.Column("options", sa.JSON, nullable=False),
     sa.Column("options_digest", sa.String(SHA256_LENGTH), nullable=False),
     sa.Column("plan_digest", sa.String(SHA256_LENGTH), nullable=False),
@@ -87,10 +87,10 @@ JOBS = sa.Table(
     reference("jobs", "job_id", local="parent_job_id"),
     one_of("state", JobState),
     sa.CheckConstraint("progress >= 0 AND progress <= 100", name="progress"),
-    sa.Index(None, "tenant_id", "document_id"),
-    sa.Index(None, "tenant_id", "batch_id"),
-    sa.Index(None, "tenant_id", "state", "job_id"),
-    sa.Index(None, "tenant_id", "parent_job_id"),
+    sa.Index(None, "document_id"),
+    sa.Index(None, "batch_id"),
+    sa.Index(None, "state", "tenant_id", "job_id"),
+    sa.Index(None, "parent_job_id"),
 )
 
 BATCH_FILES = sa.Table(
@@ -104,7 +104,7 @@ BATCH_FILES = sa.Table(
     sa.Column("reused", sa.Boolean, nullable=False),
     reference("batches", "batch_id"),
     reference("jobs", "job_id"),
-    sa.Index(None, "tenant_id", "job_id"),
+    sa.Index(None, "job_id"),
 )
 """One row per file of a batch: the job that mills it, its own or one that was there already."""
 
@@ -123,5 +123,5 @@ ATTEMPTS = sa.Table(
     sa.Column("end_reason", sa.String(16)),
     reference("jobs", "job_id"),
     one_of("end_reason", ("finished", "cancelled", "lease_lost")),
-    sa.Index(None, "tenant_id", "flow_run_id"),
+    sa.Index(None, "flow_run_id"),
 )

@@ -59,8 +59,8 @@ ARTEFACTS = sa.Table(
     reference("documents", "document_id"),
     one_of("prefix", PREFIXES),
     one_of("sensitivity", ("restricted", "public")),
-    sa.UniqueConstraint("tenant_id", "object_name"),
-    sa.Index(None, "tenant_id", "document_id"),
+    sa.UniqueConstraint("object_name", "tenant_id"),
+    sa.Index(None, "document_id"),
 )
 
 JOB_ARTEFACTS = sa.Table(
@@ -71,7 +71,7 @@ JOB_ARTEFACTS = sa.Table(
     id_key("artefact_id"),
     reference("jobs", "job_id"),
     reference("artefacts", "artefact_id"),
-    sa.Index(None, "tenant_id", "artefact_id"),
+    sa.Index(None, "artefact_id"),
 )
 """Which artefacts a job made or found: a rerun shares them with its parent."""
 
@@ -90,8 +90,8 @@ RESULT_VERSIONS = sa.Table(
     reference("documents", "document_id"),
     reference("jobs", "job_id"),
     one_of("outcome", OutcomeName),
-    sa.UniqueConstraint("tenant_id", "document_id", "number"),
-    sa.UniqueConstraint("tenant_id", "job_id"),
+    sa.UniqueConstraint("document_id", "number", "tenant_id"),
+    sa.UniqueConstraint("job_id", "tenant_id"),
 )
 
 REVIEW_TASKS = sa.Table(
@@ -111,9 +111,9 @@ REVIEW_TASKS = sa.Table(
     reference("jobs", "job_id"),
     reference("users", "user_id", local="assigned_to"),
     one_of("state", ("open", "claimed", "decided", "dropped")),
-    sa.Index(None, "tenant_id", "state"),
-    sa.Index(None, "tenant_id", "document_id"),
-    sa.Index(None, "tenant_id", "job_id"),
+    sa.Index(None, "state", "tenant_id"),
+    sa.Index(None, "document_id"),
+    sa.Index(None, "job_id"),
 )
 
 DECISIONS = sa.Table(
@@ -130,5 +130,5 @@ DECISIONS = sa.Table(
     reference("review_tasks", "task_id"),
     reference("users", "user_id"),
     one_of("verdict", ("accepted", "corrected", "rejected")),
-    sa.Index(None, "tenant_id", "task_id"),
+    sa.Index(None, "task_id"),
 )

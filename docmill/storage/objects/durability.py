@@ -1,7 +1,8 @@
 """Which objects must survive a power cut, and which may be done again.
 
-Measured on ext4 on a virtual disk: a create of 1 kB costs 0.1 ms; waiting for the disk adds 0.3 ms for the bytes and 0.15 ms for the
-folder. Against OCR of a page that is nothing, for markers (several per item) it is most of their cost. Hence three classes:
+Measured on ext4 on a virtual disk: a create of 1 kB costs 0.15 ms; waiting for the disk adds 0.3 ms for the bytes and 0.15 ms for the
+folder on a quiet disk, 1-4 ms on a busy one. Against reading a page that is little, for markers (several per item) it is most of their
+cost. Hence three classes:
 
 - *promised* (originals/, public/): bytes and folder are flushed. The ledger or a reader was told that they are there, and originals
   cannot be made again.

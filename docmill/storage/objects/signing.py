@@ -8,7 +8,6 @@ What is signed does not depend on the HTTP method, so one link serves HEAD and G
 import hashlib
 import hmac
 import json
-import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,7 +20,6 @@ LONGEST_LINK = timedelta(days=7)
 """Google's own limit for V4 links; the same promise for every store."""
 
 _FORMAT = "docmill-file-link-1"
-_UNIX_SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 def link_seconds(expires: timedelta) -> int:
@@ -70,11 +68,10 @@ class UrlSigner:
         """
         if not expires or not signature:
             raise NotAllowed("the link is not signed")
-        if not _UNIX_SECONDS.fullmatch(expires):
-            raise NotAllowed("the link's signature does not fit")
         wanted = self._signature(name, expires, download_name)
         if not hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace")):
             raise NotAllowed("the link's signature does not fit")
+        # from here on every part is as it was signed, so it is a number
         if int(expires) <= (time.time() if now_s is None else now_s):
             raise NotAllowed("the link has expired")
 

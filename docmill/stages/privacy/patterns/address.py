@@ -26,7 +26,7 @@ _PREFIX_WORDS = (
     r"|Rua|R|Travessa|Praça|Estrada|Quinta|Ul\.?|Ulica|al\.|os\.|pl\.|\u0391\u03b3\.|\u039b\u03b5\u03c9\u03c6\.|\u0443\u043b\.|Jl\.?|Jalan|Lorong|Strada|Str\.|Bd\.|Calea|Cl\."
 )
 _LINKS = r"(?:de|da|do|dos|das|del|della|di|du|des|la|le|los|las|el|et|e|y|d')"
-_NUMBER = r"\d{1,5}\s?[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?!\w)"
+_NUMBER = r"\d{1,5}[ ]?[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?!\w)"
 
 _FLAGS = re.VERBOSE
 STREET_FIRST_NUMBER = Pattern(  # 203 Kingswood Road

@@ -29,7 +29,7 @@ def is_iban(value: str) -> bool:
 def _iban_regexes() -> re.Pattern[str]:
     # one branch per country, each with its own length: a greedy run would swallow the words that follow
     branches = "|".join(rf"{country}\d\d(?:[\s-]?[A-Z0-9]){{{length - 4}}}" for country, length in _IBAN_LENGTHS.items())
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{branches})(?![A-Za-z0-9])", re.IGNORECASE)
+    return re.compile(rf"(?:(?<=IBAN)|(?<![A-Za-z0-9]))(?:{branches})(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 IBAN = Pattern("iban", "IBAN_CODE", _iban_regexes(), 0.99, accept=is_iban)

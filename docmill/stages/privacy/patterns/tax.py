@@ -46,7 +46,8 @@ TAX_BY_CONTEXT = Pattern(
     re.compile(
         r"""
         (?<![\w.-])
-        (?: [A-Z]{2,3}[\s.-]?[A-Z0-9](?:[\s./-]?\d){6,12}[A-Z]?(?:[\s.]?(?:MWST|TVA|IVA))?   # country letters, then digits in groups
+        (?: (?!(?:EIN|TIN|VAT|TAX|PAN|NIP|CPF|ABN|GST|NIF|CIF|NIE|NR|NO|ID)\b)           # labels in capitals are no country
+            [A-Z]{2,3}[\s.-]?[A-Z0-9](?:[\s./-]?\d){6,12}[A-Z]?(?:[\s.]?(?:MWST|TVA|IVA))?  # country letters, then digits in groups
           | \d{2,3}[/\s]\d{3,4}[/\s]\d{4,5}                   # German Steuernummer 12/345/67890
           | \d{2}-\d{7}                                       # US employer identification number
           | \d(?:[\s.]?\d){7,14}                              # eight and more digits in groups

@@ -83,7 +83,7 @@ def _accounts() -> None:
         sa.Column("idempotency_key", sa.String(length=255), nullable=False),
         sa.Column("request_digest", sa.String(length=64), nullable=False),
         sa.Column("status", sa.Integer()),
-        sa.Column("response", sa.JSON()),
+        sa.Column("response", sa.JSON(none_as_null=True)),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_idempotency_keys_tenant_id"),
@@ -122,7 +122,7 @@ def _work() -> None:
         sa.CheckConstraint("current_fence >= 0 AND current_fence <= next_fence", name="ck_documents_fences"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_documents_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "document_id", name="pk_documents"),
-        sa.UniqueConstraint("tenant_id", "sha256", name="uq_documents_tenant_id_sha256"),
+        sa.UniqueConstraint("sha256", "tenant_id", name="uq_documents_sha256_tenant_id"),
     )
     op.create_table(
         "jobs",
@@ -135,7 +135,7 @@ def _work() -> None:
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("collection", sa.String(length=255)),
-        sa.Column("client_metadata", sa.JSON()),
+        sa.Column("client_metadata", sa.JSON(none_as_null=True)),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("options_digest", sa.String(length=64), nullable=False),
         sa.Column("plan_digest", sa.String(length=64), nullable=False),
@@ -170,10 +170,10 @@ def _work() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_jobs_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "job_id", name="pk_jobs"),
     )
-    op.create_index("ix_jobs_tenant_id_batch_id", "jobs", ["tenant_id", "batch_id"])
-    op.create_index("ix_jobs_tenant_id_document_id", "jobs", ["tenant_id", "document_id"])
-    op.create_index("ix_jobs_tenant_id_parent_job_id", "jobs", ["tenant_id", "parent_job_id"])
-    op.create_index("ix_jobs_tenant_id_state_job_id", "jobs", ["tenant_id", "state", "job_id"])
+    op.create_index("ix_jobs_batch_id", "jobs", ["batch_id"])
+    op.create_index("ix_jobs_document_id", "jobs", ["document_id"])
+    op.create_index("ix_jobs_parent_job_id", "jobs", ["parent_job_id"])
+    op.create_index("ix_jobs_state_tenant_id_job_id", "jobs", ["state", "tenant_id", "job_id"])
     op.create_table(
         "batch_files",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -189,7 +189,7 @@ def _work() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_batch_files_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "batch_id", "position", name="pk_batch_files"),
     )
-    op.create_index("ix_batch_files_tenant_id_job_id", "batch_files", ["tenant_id", "job_id"])
+    op.create_index("ix_batch_files_job_id", "batch_files", ["job_id"])
     op.create_table(
         "attempts",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -207,7 +207,7 @@ def _work() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_attempts_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "job_id", "number", name="pk_attempts"),
     )
-    op.create_index("ix_attempts_tenant_id_flow_run_id", "attempts", ["tenant_id", "flow_run_id"])
+    op.create_index("ix_attempts_flow_run_id", "attempts", ["flow_run_id"])
 
 
 def _results() -> None:
@@ -256,9 +256,9 @@ def _results() -> None:
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_artefacts_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "artefact_id", name="pk_artefacts"),
-        sa.UniqueConstraint("tenant_id", "object_name", name="uq_artefacts_tenant_id_object_name"),
+        sa.UniqueConstraint("object_name", "tenant_id", name="uq_artefacts_object_name_tenant_id"),
     )
-    op.create_index("ix_artefacts_tenant_id_document_id", "artefacts", ["tenant_id", "document_id"])
+    op.create_index("ix_artefacts_document_id", "artefacts", ["document_id"])
     op.create_table(
         "job_artefacts",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -271,7 +271,7 @@ def _results() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_job_artefacts_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "job_id", "artefact_id", name="pk_job_artefacts"),
     )
-    op.create_index("ix_job_artefacts_tenant_id_artefact_id", "job_artefacts", ["tenant_id", "artefact_id"])
+    op.create_index("ix_job_artefacts_artefact_id", "job_artefacts", ["artefact_id"])
     op.create_table(
         "result_versions",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -290,8 +290,8 @@ def _results() -> None:
         sa.ForeignKeyConstraint(["tenant_id", "job_id"], ["jobs.tenant_id", "jobs.job_id"], name="fk_result_versions_tenant_id_job_id"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_result_versions_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "version_id", name="pk_result_versions"),
-        sa.UniqueConstraint("tenant_id", "document_id", "number", name="uq_result_versions_tenant_id_document_id_number"),
-        sa.UniqueConstraint("tenant_id", "job_id", name="uq_result_versions_tenant_id_job_id"),
+        sa.UniqueConstraint("document_id", "number", "tenant_id", name="uq_result_versions_document_id_number_tenant_id"),
+        sa.UniqueConstraint("job_id", "tenant_id", name="uq_result_versions_job_id_tenant_id"),
     )
     op.create_table(
         "review_tasks",
@@ -316,9 +316,9 @@ def _results() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_review_tasks_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "task_id", name="pk_review_tasks"),
     )
-    op.create_index("ix_review_tasks_tenant_id_document_id", "review_tasks", ["tenant_id", "document_id"])
-    op.create_index("ix_review_tasks_tenant_id_job_id", "review_tasks", ["tenant_id", "job_id"])
-    op.create_index("ix_review_tasks_tenant_id_state", "review_tasks", ["tenant_id", "state"])
+    op.create_index("ix_review_tasks_document_id", "review_tasks", ["document_id"])
+    op.create_index("ix_review_tasks_job_id", "review_tasks", ["job_id"])
+    op.create_index("ix_review_tasks_state_tenant_id", "review_tasks", ["state", "tenant_id"])
     op.create_table(
         "decisions",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -337,7 +337,7 @@ def _results() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_decisions_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "decision_id", name="pk_decisions"),
     )
-    op.create_index("ix_decisions_tenant_id_task_id", "decisions", ["tenant_id", "task_id"])
+    op.create_index("ix_decisions_task_id", "decisions", ["task_id"])
 
 
 def _events() -> None:

@@ -1,0 +1,46 @@
+"""Fixtures shared by all suites: a home of its own per test, an opened room, one Prefect server per session."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from docmill.services.running.room import Room
+from docmill.settings import settings
+from docmill.storage.ledger import upgrade_ledger
+
+# fixture modules of one suite are used by others: tests are not a package, so their folders are put on the path
+for suite in ("integration", "faults"):
+    sys.path.insert(0, str(Path(__file__).parent / suite))
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """DOCMILL_HOME in a temporary folder, no other setting from outside."""
+    folder = tmp_path / "home"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCMILL_HOME", str(folder))
+    settings.cache_clear()
+    yield folder
+    settings.cache_clear()
+
+
+@pytest.fixture
+def room(home):
+    """An opened room over SQLite and a local folder."""
+    home.mkdir(mode=0o700)
+    upgrade_ledger(settings().resolved_ledger_url)
+    with contextlib.closing(Room.open(settings())) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory):
+    """One real Prefect server for all tests that run flows (20 s to start); yields its API address."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
+    with prefect_test_harness(server_startup_timeout=180), temporary_settings(quiet):
+        yield PREFECT_API_URL.value()

@@ -1,0 +1,441 @@
+"""Redacted copies of generated documents: nothing of the values left, the rest readable, and every gate of the proof bites."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+import pypdfium2 as pdfium
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from reportlab.pdfgen.canvas import Canvas
+
+from docmill.errors import Damaged, Encrypted, RedactionUnproven, UnsupportedType
+from docmill.stages.privacy import verbs
+from docmill.stages.privacy.redaction import copies, proof
+from docmill.stages.privacy.redaction.burning import Burn, burn, plan_burn
+from docmill.stages.privacy.redaction.pdf_copy import write_pdf
+from docmill.stages.privacy.redaction.proof import Secret
+from docmill.stages.privacy.redaction.proof_pdf import prove_pdf
+from docmill.stages.privacy.redaction.source import open_source
+from docmill.values.evidence import Span
+from docmill.values.geometry import Box
+from docmill.values.options import DEFAULT_ENTITIES
+from docmill.values.page import Line, Page, Word
+
+LIMITS = {"max_pages": 50, "max_pixels": 50_000_000, "max_bytes": 50_000_000}
+SECRETS = ("Uwe Sommer", "uwe.sommer@posteo.example", "DE89 3704 0044 0532 0130 00", "Ida Nowak-Żółć")
+KEPT = ("4711-2231", "10.2.0.1", "Invoice", "Regards")
+LETTER = (
+    "Invoice 4711-2231 of version 10.2.0.1",
+    "Dear Uwe Sommer,",
+    "we write to uwe.sommer@posteo.example now,",
+    "IBAN: DE89 3704 0044 0532 0130 00 as agreed.",
+    "The file of UWE SOMMER is closed. Regards",
+)
+
+
+def letter(path: Path, *, pages: int = 1, rotate: int = 0, crop: bool = False, metadata: bool = True) -> Path:
+    canvas = Canvas(str(path), pagesize=(400, 300) if rotate % 180 == 0 else (300, 400), invariant=1)
+    if metadata:
+        canvas.setTitle("Letter to Uwe Sommer")
+        canvas.setAuthor("uwe.sommer@posteo.example")
+    for _ in range(pages):
+        canvas.setFont("Helvetica", 11)
+        canvas.translate(*{0: (0, 0), 90: (300, 0), 180: (400, 300), 270: (0, 400)}[rotate])
+        canvas.rotate(rotate)  # drawn sideways, so that the turned page is upright
+        for row, line in enumerate(LETTER):
+            canvas.drawString(60, 230 - 24 * row, line)
+        canvas.setPageRotation(rotate)
+        if crop:
+            canvas.setCropBox((30, 40, 280, 390) if rotate % 180 else (30, 40, 390, 280))
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+def picture(path: Path, dpi: int = 150) -> Image.Image:
+    document = pdfium.PdfDocument(path)
+    image = document[0].render(scale=dpi / 72).to_pil().copy()
+    document.close()
+    return image
+
+
+def read(path: Path, media_type: str, directory: Path) -> list[str]:
+    from docmill.stages.reading import verbs as reading
+
+    count = reading.inspect(str(path), LIMITS)["page_count"]
+    paths = [str(directory / f"page-{n}.json") for n in range(1, int(count) + 1)]
+    for number, out in enumerate(paths, start=1):
+        reading.read_page(str(path), media_type, number, "en", "auto", str(directory), out, LIMITS)
+    return paths
+
+
+def redacted(path: Path, media_type: str, directory: Path) -> tuple[Path, list[Page], dict[str, object]]:
+    pages = read(path, media_type, directory)
+    verbs.find_pii(pages, "en", list(DEFAULT_ENTITIES), str(directory / "spans.json"))
+    (directory / "out").mkdir()
+    answer = verbs.redact(str(path), media_type, pages, str(directory / "spans.json"), str(directory / "out"))
+    masked = [Page.model_validate(page) for page in json.loads((directory / "out" / str(answer["pages"])).read_bytes())]
+    return directory / "out" / str(answer["redacted"]), masked, answer
+
+
+def plain(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def text_of(path: Path) -> str:
+    document = pdfium.PdfDocument(path)
+    text = "\n".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return text
+
+
+@pytest.mark.parametrize(
+    "variant", [{}, {"rotate": 90}, {"rotate": 180}, {"rotate": 270}, {"crop": True}, {"rotate": 90, "crop": True}, {"pages": 3}]
+)
+def test_letters_as_pdf(tmp_path: Path, variant: dict[str, int]) -> None:
+    out, masked, answer = redacted(letter(tmp_path / "a.pdf", **variant), "application/pdf", tmp_path)
+    text = text_of(out)
+    pages = variant.get("pages", 1)
+    assert answer["boxes"] == 4 * pages
+    for value in SECRETS[:3]:
+        assert plain(value) not in plain(text)
+        assert plain(value) not in plain(" ".join(page.text for page in masked))
+        assert value.encode() not in out.read_bytes()
+    for word in KEPT:
+        assert text.count(word) == pages
+        assert masked[0].text.count(word) == 1
+    assert masked[0].text.split("\n")[1] == "Dear [PERSON],"
+    with pikepdf.open(out) as pdf:
+        assert "/Info" not in pdf.trailer
+        assert len(pdf.pages) == pages
+
+
+def test_words_of_the_copy_lie_where_they_lay(tmp_path: Path) -> None:
+    source = letter(tmp_path / "a.pdf", rotate=90, crop=True)
+    out, _, _ = redacted(source, "application/pdf", tmp_path)
+    again = tmp_path / "again"
+    again.mkdir()
+    before = {w.text: w.box for w in Page.model_validate_json((tmp_path / "page-1.json").read_bytes()).words}
+    after = {w.text: w.box for w in Page.model_validate_json(Path(read(out, "application/pdf", again)[0]).read_bytes()).words}
+    for word in ("Invoice", "4711-2231", "closed."):
+        assert all(abs(a - b) < 6 for a, b in zip(before[word], after[word], strict=True)), word
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    source = letter(tmp_path / "a.pdf")
+    copies_made = []
+    for name in "xy":
+        (tmp_path / name).mkdir()
+        copies_made.append(redacted(source, "application/pdf", tmp_path / name)[0].read_bytes())
+    assert copies_made[0] == copies_made[1]
+
+
+def scanned(path: Path, image: Image.Image) -> Path:
+    image.save(path, "PDF", resolution=150)
+    return path
+
+
+def test_a_scan_is_read_by_ocr_and_one_bit_stays_one_bit(tmp_path: Path) -> None:
+    image = picture(letter(tmp_path / "a.pdf"), dpi=200).convert("1", dither=Image.Dither.NONE)
+    image.save(tmp_path / "scan.pdf", "PDF", resolution=200)
+    out, _, _ = redacted(tmp_path / "scan.pdf", "application/pdf", tmp_path)
+    text = text_of(out)
+    assert all(plain(value) not in plain(text) for value in SECRETS[:3])
+    assert "4711-2231" in text
+    with pikepdf.open(out) as pdf:
+        assert next(iter(pdf.pages[0].Resources.XObject.values())).Type == pikepdf.Name.XObject
+
+
+def test_bilevel_pictures_are_packed_by_group4(tmp_path: Path) -> None:
+    page = hand_made("Dear Ann Roy")
+    sheet = Image.new("1", (page.width_px, page.height_px), 1)
+    write_pdf(tmp_path / "a.pdf", [(burn(sheet, plan_burn(page, []).boxes), plan_burn(page, []))])
+    with pikepdf.open(tmp_path / "a.pdf") as pdf:
+        (shown,) = pdf.pages[0].Resources.XObject.values()
+        assert (shown.Filter, int(shown.BitsPerComponent)) == (pikepdf.Name.CCITTFaxDecode, 1)
+    assert picture(tmp_path / "a.pdf").convert("L").getextrema() == (255, 255)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "media_type", "out_type"),
+    [("png", "image/png", "image/png"), ("jpg", "image/jpeg", "image/jpeg"), ("bmp", "image/bmp", "image/png")],
+)
+def test_images_keep_pixels_only(tmp_path: Path, suffix: str, media_type: str, out_type: str) -> None:
+    image = picture(letter(tmp_path / "a.pdf"), dpi=200)
+    info = PngInfo()
+    info.add_text("Author", "Uwe Sommer")
+    exif = Image.Exif()
+    exif[0x010E] = "Uwe Sommer"
+    source = tmp_path / f"a.{suffix}"
+    extra = {"png": {"pnginfo": info, "exif": exif}, "jpg": {"exif": exif, "quality": 95}, "bmp": {}}[suffix]
+    image.save(source, dpi=(200, 200), **extra)
+    out, masked, answer = redacted(source, media_type, tmp_path)
+    assert answer["media_type"] == out_type
+    assert b"Sommer" not in out.read_bytes()
+    assert "[PERSON]" in masked[0].text
+    with Image.open(out) as copy:
+        assert copy.size == image.size
+        assert not copy.getexif()
+        dark = copy.convert("L").point(lambda v: 255 * (v < 20)).getbbox()
+    assert dark
+
+
+def test_a_photo_turned_by_exif_is_redacted_upright(tmp_path: Path) -> None:
+    upright = picture(letter(tmp_path / "a.pdf"), dpi=200)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: turn clockwise to view
+    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.jpg", exif=exif, quality=95, dpi=(200, 200))
+    out, masked, _ = redacted(tmp_path / "a.jpg", "image/jpeg", tmp_path)
+    assert "[PERSON]" in masked[0].text
+    with Image.open(out) as copy:
+        assert copy.size == upright.size
+
+
+def test_a_tiff_of_two_pages_becomes_a_pdf(tmp_path: Path) -> None:
+    image = picture(letter(tmp_path / "a.pdf"), dpi=200).convert("L")
+    image.save(tmp_path / "a.tif", save_all=True, append_images=[image], dpi=(200, 200))
+    out, masked, answer = redacted(tmp_path / "a.tif", "image/tiff", tmp_path)
+    assert (answer["media_type"], len(masked)) == ("application/pdf", 2)
+    assert "sommer" not in plain(text_of(out))
+
+
+def test_text_files(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("\n".join(LETTER))
+    out, masked, answer = redacted(tmp_path / "a.txt", "text/plain", tmp_path)
+    text = out.read_text()
+    assert answer["media_type"] == "text/plain"
+    assert text.rstrip("\n") == masked[0].text
+    assert "Dear [PERSON]," in text
+    assert "[IBAN_CODE]" in text
+    assert not any(plain(value) in plain(text) for value in SECRETS[:3])
+
+
+# --- the proof ---------------------------------------------------------------------------------------------------------------------------
+
+
+def hand_made(*rows: str) -> Page:
+    """A page whose words are 10 px a character and 20 px high, 40 px from row to row, at 100 dpi."""
+    lines = []
+    for row, text in enumerate(rows):
+        x, words = 20.0, []
+        for word in text.split():
+            words.append(Word(text=word, box=Box(x, 20.0 + 40 * row, x + 10 * len(word), 40.0 + 40 * row), confidence=1.0))
+            x += 10 * len(word) + 10
+        lines.append(Line(words=tuple(words)))
+    return Page(number=1, width_px=600, height_px=300, dpi=100, lines=tuple(lines), source="tesseract", language="en")
+
+
+PAGE = hand_made("Dear Ida Nowak-Żółć and Bo", "Kind regards")
+SPANS = [
+    Span(page=1, start=5, end=19, type="PERSON", confidence=1, source="t"),
+    Span(page=1, start=24, end=26, type="PERSON", confidence=1, source="t"),
+]
+VALUES = [Secret("Ida Nowak-Żółć", "PERSON"), Secret("Bo", "PERSON")]
+
+
+def good_copy(path: Path) -> list[Burn]:
+    plan = plan_burn(PAGE, SPANS)
+    sheet = Image.new("L", (PAGE.width_px, PAGE.height_px), 230)
+    write_pdf(path, [(burn(sheet, plan.boxes), plan)])
+    return [plan]
+
+
+def unburned(path: Path) -> None:
+    plan = plan_burn(PAGE, SPANS)
+    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), plan.boxes[1:]), plan)])
+
+
+def shifted(path: Path) -> None:
+    plan = plan_burn(PAGE, SPANS)
+    moved = [b._replace(y0=b.y0 + 26, y1=b.y1 + 26) for b in plan.boxes]
+    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), moved), plan)])
+
+
+def name_in_text_layer(path: Path) -> None:
+    plan = plan_burn(PAGE, SPANS)
+    kept = Burn(
+        PAGE,
+        plan.boxes,
+        (
+            *plan.lines,
+            Line(
+                words=(
+                    Word(text="ida", box=Box(20, 200, 60, 220), confidence=1),
+                    Word(text="NOWAK", box=Box(70, 200, 120, 220), confidence=1),
+                    Word(text="Zolc", box=Box(124, 200, 160, 220), confidence=1),
+                )
+            ),
+        ),
+    )
+    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), plan.boxes), kept)])
+
+
+def short_name_in_text_layer(path: Path) -> None:
+    plan = plan_burn(PAGE, SPANS)
+    kept = Burn(PAGE, plan.boxes, (*plan.lines, Line(words=(PAGE.words[4],))))
+    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), plan.boxes), kept)])
+
+
+def edited(change: Callable[[pikepdf.Pdf], None]) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        good_copy(path)
+        with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+            change(pdf)
+            pdf.save(path)
+
+    return damage
+
+
+def _title(pdf: pikepdf.Pdf) -> None:
+    pdf.docinfo["/Title"] = "Ida Nowak-Żółć"
+
+
+def _xmp(pdf: pikepdf.Pdf) -> None:
+    with pdf.open_metadata() as metadata:
+        metadata["dc:title"] = "Ida"
+
+
+def _attachment(pdf: pikepdf.Pdf) -> None:
+    pdf.attachments["a.txt"] = pikepdf.AttachedFileSpec(pdf, b"Ida")
+
+
+def _annotation(pdf: pikepdf.Pdf) -> None:
+    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[0, 0, 9, 9], Contents="Ida")
+    pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(note)])
+
+
+def _second_picture(pdf: pikepdf.Pdf) -> None:
+    objects = pdf.pages[0].Resources.XObject
+    objects["/Im2"] = objects["/Im"]
+
+
+def _thumbnail(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].Thumb = pdf.pages[0].Resources.XObject["/Im"]
+
+
+def _comment(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].contents_add(b"% Ida Nowak-Zolc\n")
+
+
+def _marked_content(pdf: pikepdf.Pdf) -> None:
+    pdf.pages[0].contents_add(b"/Span << /ActualText (Ida Nowak-Zolc) >> BDC EMC\n")
+
+
+def old_revision(path: Path) -> None:
+    good_copy(path)
+    path.write_bytes(path.read_bytes() + path.read_bytes())
+
+
+def extra_page(path: Path) -> None:
+    good_copy(path)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages.append(pdf.pages[0])
+        pdf.save(path)
+
+
+MUTATIONS = {
+    "unburned": unburned, "shifted": shifted, "name_in_text_layer": name_in_text_layer, "short_name_in_text_layer": short_name_in_text_layer,
+    "title": edited(_title), "xmp": edited(_xmp), "attachment": edited(_attachment), "annotation": edited(_annotation),
+    "second_picture": edited(_second_picture), "thumbnail": edited(_thumbnail), "comment": edited(_comment), "marked_content": edited(_marked_content),
+    "old_revision": old_revision, "extra_page": extra_page,
+}  # fmt: skip
+
+
+def test_a_good_copy_passes(tmp_path: Path) -> None:
+    prove_pdf(tmp_path / "a.pdf", good_copy(tmp_path / "a.pdf"), VALUES)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_damaged_copy_fails(tmp_path: Path, name: str) -> None:
+    MUTATIONS[name](tmp_path / "a.pdf")
+    with pytest.raises(RedactionUnproven) as caught:
+        prove_pdf(tmp_path / "a.pdf", [plan_burn(PAGE, SPANS)], VALUES)
+    assert "Ida" not in caught.value.message
+    assert "nowak" not in caught.value.message.casefold()
+
+
+def test_an_image_with_metadata_or_a_light_box_fails(tmp_path: Path) -> None:
+    boxes = plan_burn(PAGE, SPANS).boxes
+    black = burn(Image.new("L", (600, 300), 230), boxes)
+    info = PngInfo()
+    info.add_text("Author", "x")
+    black.save(tmp_path / "a.png")
+    proof.prove_image(tmp_path / "a.png", boxes)
+    black.save(tmp_path / "b.png", pnginfo=info)
+    burn(Image.new("L", (600, 300), 230), boxes[1:]).save(tmp_path / "c.png")
+    for name in ("b.png", "c.png"):
+        with pytest.raises(RedactionUnproven):
+            proof.prove_image(tmp_path / name, boxes)
+
+
+def _run(tmp_path: Path, source: Path, media_type: str, pages: list[Page], spans: list[Span]) -> None:
+    paths = []
+    for page in pages:
+        paths.append(str(tmp_path / f"p{page.number}.json"))
+        Path(paths[-1]).write_text(page.model_dump_json())
+    (tmp_path / "s.json").write_text(json.dumps({"spans": [s.model_dump(mode="json") for s in spans], "engines": {}}))
+    (tmp_path / "out").mkdir()
+    verbs.redact(str(source), media_type, paths, str(tmp_path / "s.json"), str(tmp_path / "out"))
+
+
+def test_a_failed_proof_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("L", (600, 300), 230).save(tmp_path / "a.png")
+    monkeypatch.setattr(copies, "burn", lambda image, _boxes: image)
+    with pytest.raises(RedactionUnproven, match="not black"):
+        _run(tmp_path, tmp_path / "a.png", "image/png", [PAGE], SPANS)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_occurrence_that_no_span_covers_fails(tmp_path: Path) -> None:
+    page = hand_made("Dear Hanna Nowak", "the file of hanna NOWAK")
+    Image.new("L", (600, 300), 230).save(tmp_path / "a.png")
+    span = Span(page=1, start=5, end=16, type="PERSON", confidence=1, source="t")
+    with pytest.raises(RedactionUnproven, match="text of page 1"):
+        _run(tmp_path, tmp_path / "a.png", "image/png", [page], [span])
+
+
+def test_another_page_size_or_a_page_not_read_fails(tmp_path: Path) -> None:
+    Image.new("L", (300, 600), 230).save(tmp_path / "turned.png")
+    with pytest.raises(RedactionUnproven, match="another size"):
+        _run(tmp_path, tmp_path / "turned.png", "image/png", [PAGE], SPANS)
+    shutil.rmtree(tmp_path / "out")
+    with pytest.raises(RedactionUnproven, match="1 of 3 pages"):
+        _run(tmp_path, letter(tmp_path / "a.pdf", pages=3), "application/pdf", [PAGE], SPANS)
+
+
+def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7 nothing")
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG nothing")
+    with pikepdf.open(letter(tmp_path / "a.pdf")) as pdf:
+        pdf.save(tmp_path / "locked.pdf", encryption=pikepdf.Encryption(owner="o", user="u"))
+    for name, media_type, error in (
+        ("bad.pdf", "application/pdf", Damaged),
+        ("locked.pdf", "application/pdf", Encrypted),
+        ("bad.png", "image/png", Damaged),
+        ("bad.png", "video/mp4", UnsupportedType),
+    ):
+        with pytest.raises(error), open_source(tmp_path / name, media_type):
+            pass
+
+
+def test_what_was_not_read_is_not_drawn(tmp_path: Path) -> None:
+    with pikepdf.open(letter(tmp_path / "a.pdf")) as pdf:
+        form = pikepdf.Stream(pdf, b"0 g 0 0 100 40 re f")
+        form.Type, form.Subtype, form.BBox = pikepdf.Name.XObject, pikepdf.Name.Form, [0, 0, 100, 40]
+        note = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot,
+            Subtype=pikepdf.Name.Stamp,
+            Rect=[250, 10, 350, 50],
+            F=4,
+            AP=pikepdf.Dictionary(N=pdf.make_indirect(form)),
+        )
+        pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(note)])
+        pdf.save(tmp_path / "noted.pdf")
+    page = Page(number=1, width_px=400, height_px=300, dpi=72, lines=(), source="text_layer", language="en")
+    with open_source(tmp_path / "noted.pdf", "application/pdf") as source:
+        assert source.render(page).convert("L").getpixel((300, 270)) == 255
+        assert source.render(page.model_copy(update={"source": "tesseract"})).convert("L").getpixel((300, 270)) == 0

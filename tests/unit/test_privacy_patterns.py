@@ -1,0 +1,112 @@
+"""Each pattern finds what it should, and lets the near miss go."""
+
+import pytest
+
+from docmill.stages.privacy.patterns import PATTERNS
+from docmill.stages.privacy.patterns.bank import is_iban, is_luhn
+from docmill.stages.privacy.patterns.tax import is_german_vat
+
+FOUND = [
+    ("EMAIL_ADDRESS", "write to ann.lee+x@mail.example.org.", "ann.lee+x@mail.example.org"),
+    ("EMAIL_ADDRESS", "Mail:ann@exämple.de,", "ann@exämple.de"),
+    ("EMAIL_ADDRESS", "ann @ example.com", "ann @ example.com"),
+    ("EMAIL_ADDRESS", "alex.blamey@example.\ncom", "alex.blamey@example."),
+    ("URL", "see https://a.example/x?y=1.", "https://a.example/x?y=1"),
+    ("URL", "at www.example.de today", "www.example.de"),
+    ("IP_ADDRESS", "from 192.168.10.7 at", "192.168.10.7"),
+    ("IP_ADDRESS", "from 2001:db8::8a2e:370:7334 at", "2001:db8::8a2e:370:7334"),
+    ("MAC_ADDRESS", "nic 00:1A:2b:3C:4d:5E up", "00:1A:2b:3C:4d:5E"),
+    ("IBAN_CODE", "IBAN: DE89 3704 0044 0532 0130 00 Bank", "DE89 3704 0044 0532 0130 00"),
+    ("IBAN_CODE", "IBANGB82WEST12345698765432", "GB82WEST12345698765432"),
+    ("IBAN_CODE", "gb82west12345698765432", "gb82west12345698765432"),
+    ("IBAN_CODE", "DE89 3704 0044\n0532 0130 00", "DE89 3704 0044\n0532 0130 00"),
+    ("IBAN_CODE", "DE88 3704 0044 0532 0130 00", "DE88 3704 0044 0532 0130 00"),  # a misread digit, the grouping tells
+    ("CREDIT_CARD", "card 4111 1111 1111 1111 exp", "4111 1111 1111 1111"),
+    ("CREDIT_CARD", "378282246310005", "378282246310005"),
+    ("CREDIT_CARD", "DE44 0730 8300 0173 6971 11\n5555-5555-5555-4444\n00231", "5555-5555-5555-4444"),
+    ("CREDIT_CARD", "Card number: 4111 1111 1111 1112", "4111 1111 1111 1112"),
+    ("US_BANK_NUMBER", "Account number 123456789012", "123456789012"),
+    ("US_SSN", "SSN 536-22-1234.", "536-22-1234"),
+    ("US_SSN", "social security number 536221234", "536221234"),
+    ("PASSPORT", "Passport No: C01X00T47", "C01X00T47"),
+    ("PASSPORT", "passport 512345678", "512345678"),
+    ("US_DRIVER_LICENSE", "Driver's license: D1234567", "D1234567"),
+    ("TAX_ID", "USt-IdNr. DE136695976", "DE136695976"),
+    ("TAX_ID", "Steuernummer: 12/345/67890", "12/345/67890"),
+    ("TAX_ID", "EIN 12-3456789", "12-3456789"),
+    ("TAX_ID", "AB 12 34 56 C", "AB 12 34 56 C"),
+    ("BIRTH_DATE", "Date of birth: 06/13/1995", "06/13/1995"),
+    ("BIRTH_DATE", "geboren am 13. Juni 1995 in", "13. Juni 1995"),
+    ("BIRTH_DATE", "DOB\n1995-06-13", "1995-06-13"),
+    ("PHONE_NUMBER", "Tel:043 289 16 80", "043 289 16 80"),
+    ("PHONE_NUMBER", "We reached you at (88) 104-412\nand", "(88) 104-412"),
+    ("PHONE_NUMBER", "+41 44 668 18 00", "+41 44 668 18 00"),
+    ("PHONE_NUMBER", "Address:\nPhone:\nCard:\nHigh Street 3\n686 0886\n00231", "686 0886"),
+    ("LOCATION", "lives at 203 Kingswood Road now", "203 Kingswood Road"),
+    ("LOCATION", "Linzer Strasse 69\nX", "Linzer Strasse 69"),
+    ("LOCATION", "Rua Cidade de Maracajá 468", "Rua Cidade de Maracajá 468"),
+    ("LOCATION", "Address: anything at all 5\nPhone: 1", "anything at all 5"),
+    ("LOCATION", "Laugarvegur 66\n154 Reykjavík\nDear", "154 Reykjavík"),
+    ("LOCATION", "Springfield, IL 62704", "Springfield, IL 62704"),
+    ("PERSON", "Full name:\nWilliam Bevan\nDate of birth: 1", "William Bevan"),
+    ("PERSON", "NAME: SVETLANA ERMAKOVA", "SVETLANA ERMAKOVA"),
+    ("PERSON", "Dear Uwe Sommer,\nthank", "Uwe Sommer"),
+    ("PERSON", "Sehr geehrte Frau Jürgens,", "Jürgens"),
+    ("PERSON", "Kind regards,\nEva Maria Holm", "Eva Maria Holm"),
+    ("PERSON", "Uwe Sommer\nLinzer Strasse 69\n8248 Graz", "Uwe Sommer"),
+    ("TITLE", "ask Dr. Who", "Dr."),
+    ("DATE_TIME", "on 2024-01-31 08:00", "2024-01-31 08:00"),
+]
+
+NEAR_MISSES = [
+    ("EMAIL_ADDRESS", "3 pcs @ 4.50 each, user@"),
+    ("URL", "end of sentence.Next one; file.name; e.g. a.b"),
+    ("IP_ADDRESS", "version 10.2.0.1 and 1.2.3.4.5 and 300.1.1.1 and std::vector and 12:30:45"),
+    ("MAC_ADDRESS", "00:00:00:00:00:00 and 12:34:56"),
+    ("IBAN_CODE", "DE89370400440532013001 and AB12 3456 7890 1234"),
+    ("CREDIT_CARD", "order 4111 1111 1111 1112 and 1234567890123456 and 0000000000000000"),
+    ("US_BANK_NUMBER", "invoice 123456789012"),
+    ("US_SSN", "666-12-1234 000-12-1234 901-12-1234 123-00-1234 123-45-0000 and 536221234 and 12-536-22-1234"),
+    ("PASSPORT", "parcel C01X00T47"),
+    ("US_DRIVER_LICENSE", "part D1234567"),
+    ("TAX_ID", "DE136695977 and RO12 and 12-3456789"),
+    ("BIRTH_DATE", "Invoice date: 06/13/1995"),
+    ("PHONE_NUMBER", "order number 4711-2231, total 1,234,567.00, date 2004-12-06, version 10.2.0.1, 00231, invoice 2024-000123"),
+    ("LOCATION", "4 Hours 120\n2 Widgets 500\nTotal 620"),
+    ("PERSON", "Dear Customer,\nDear Sir or Madam,\nKind regards,\nCustomer Care\nName: ACME Ltd."),
+    ("TITLE", "I am Dr, he is M"),
+    ("DATE_TIME", "12/345/67890 and 1.2.3"),
+]
+
+
+def found(entity: str, text: str) -> set[str]:
+    return {text[h.start : h.end] for p in PATTERNS if p.type == entity for h in p.find(text)}
+
+
+@pytest.mark.parametrize(("entity", "text", "value"), FOUND)
+def test_finds(entity: str, text: str, value: str) -> None:
+    assert value in found(entity, text)
+
+
+@pytest.mark.parametrize(("entity", "text"), NEAR_MISSES)
+def test_lets_near_misses_go(entity: str, text: str) -> None:
+    assert found(entity, text) == set()
+
+
+def test_every_wrong_digit_breaks_the_checksums() -> None:
+    for place in range(4, 22):
+        good = "DE89370400440532013000"
+        wrong = good[:place] + str((int(good[place]) + 1) % 10) + good[place + 1 :]
+        assert is_iban(good)
+        assert not is_iban(wrong)
+    assert is_luhn("4111111111111111")
+    assert not any(is_luhn("411111111111111" + d) for d in "023456789")
+    assert is_german_vat("136695976")
+    assert not any(is_german_vat("13669597" + d) for d in "012345789")
+
+
+@pytest.mark.parametrize("text", ["a" * 20_000, "1 " * 10_000, "Ab " * 7_000, "1-" * 10_000, "a@" * 10_000, "\n" * 20_000, "A, " * 7_000])
+@pytest.mark.timeout(20)
+def test_hostile_text_takes_no_time(text: str) -> None:
+    for pattern in PATTERNS:
+        list(pattern.find(text))
