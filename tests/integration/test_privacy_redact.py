@@ -48,11 +48,14 @@ def letter(path: Path, *, pages: int = 1, rotate: int = 0, crop: bool = False, m
         canvas.rotate(rotate)  # drawn sideways, so that the turned page is upright
         for row, line in enumerate(LETTER):
             canvas.drawString(60, 230 - 24 * row, line)
-        canvas.setPageRotation(rotate)
         if crop:
             canvas.setCropBox((30, 40, 280, 390) if rotate % 180 else (30, 40, 390, 280))
         canvas.showPage()
     canvas.save()
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        for page in pdf.pages:
+            page.Rotate = rotate
+        pdf.save(path)
     return path
 
 

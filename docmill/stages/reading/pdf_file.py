@@ -138,18 +138,18 @@ def _repaired(path: Path, *, refused_password: bool) -> pdfium.PdfDocument:
     # AES-256 files that PDFium refuses; about older encryption PDFium is believed
     try:
         with pikepdf.open(path) as broken:
-            if refused_password and not (broken.is_encrypted and broken.encryption.V >= _AES_256):
-                raise Encrypted("the PDF asks for a password")
+            is_locked = refused_password and not (broken.is_encrypted and broken.encryption.V >= _AES_256)
             rewritten = io.BytesIO()
             broken.save(rewritten, encryption=False, fix_metadata_version=False)
         document = pdfium.PdfDocument(rewritten)
         count = len(document)
     except pikepdf.PasswordError as error:
         raise Encrypted("the PDF asks for a password") from error
-    except Encrypted:
-        raise
     except Exception as error:  # both libraries raise what the damage makes of them
         raise Damaged("the PDF is damaged beyond repair") from error
+    if is_locked:
+        document.close()
+        raise Encrypted("the PDF asks for a password")
     if not count:
         raise Damaged("the PDF has no pages")
     return document

@@ -15,7 +15,7 @@ from pdf2image import convert_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
 from PIL import Image
 
-from docmill.errors import Damaged, TimedOut, UnsupportedType
+from docmill.errors import Damaged, UnsupportedType
 from docmill.stages.reading import image_file
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
@@ -25,6 +25,7 @@ from docmill.values.ports import PageImage
 OCR_DPI: Final = 200
 """Resolution at which PDF pages are read and at which boxes of PDF pages are given."""
 
+_POPPLER_SHARE: Final = 0.3  # of the deadline; afterwards PDFium draws the page, until the cell's deadline ends it
 Colour = Literal["gray", "colour"]
 
 
@@ -34,7 +35,7 @@ def page_image_of(path: Path, media_type: str, number: int, *, dpi: int, colour:
     A PDF page comes at `dpi`, or lower where limits.max_pixels asks for it; an image keeps its own pixels and its own resolution.
 
     Raises:
-        Damaged, TooLarge, TimedOut: the page cannot be drawn, or not within the limits.
+        Damaged, TooLarge: the page cannot be drawn, or not within the limits.
         UnsupportedType: the document is text and has no page image.
     """
     if media_type == PDF:
@@ -54,7 +55,7 @@ def gray_page_image(path: Path, media_type: str, number: int, *, scratch_dir: Pa
     """The upright gray page image for an OCR engine, at OCR_DPI for a PDF; its file is removed afterwards.
 
     Raises:
-        Damaged, TooLarge, TimedOut: as `page_image_of`.
+        Damaged, TooLarge: as `page_image_of`.
     """
     made = page_image_of(path, media_type, number, dpi=OCR_DPI, colour="gray", scratch_dir=scratch_dir, limits=limits)
     try:
@@ -113,11 +114,9 @@ def _by_poppler(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: 
             use_cropbox=True,
             output_folder=scratch_dir,
             paths_only=True,
-            timeout=math.ceil(limits.deadline_s),
+            timeout=math.ceil(limits.deadline_s * _POPPLER_SHARE),
         )
-    except PDFPopplerTimeoutError as error:
-        raise TimedOut("drawing the page took too long", page=number, limit_s=limits.deadline_s) from error
-    except (PDFInfoNotInstalledError, PDFPageCountError, PDFSyntaxError, OSError, ValueError):
+    except (PDFPopplerTimeoutError, PDFInfoNotInstalledError, PDFPageCountError, PDFSyntaxError, OSError, ValueError):
         return None
     return Path(str(drawn[0])) if drawn else None
 

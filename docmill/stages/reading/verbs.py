@@ -91,7 +91,7 @@ def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: s
         {"path", "width_px", "height_px", "dpi", "number"}.
 
     Raises:
-        Damaged, Encrypted, TooLarge, TimedOut: the page cannot be drawn.
+        Damaged, Encrypted, TooLarge: the page cannot be drawn.
         UnsupportedType: a text document has no page image.
     """
     drawn = page_image_of(Path(path), media_type, number, dpi=dpi, colour="colour", scratch_dir=Path(scratch_dir), limits=Limits())

@@ -54,8 +54,9 @@ def add_files(conn: sa.Connection, tenant: str, batch_id: str, files: Sequence[N
 
 def job_ids(conn: sa.Connection, tenant: str, batch_id: str, states: Sequence[str]) -> list[str]:
     """Jobs of the batch that are in one of the states."""
-    query = sa.select(JOBS.c.job_id).distinct().join(BATCH_FILES, _HAS_JOB)
-    query = query.where(BATCH_FILES.c.tenant_id == tenant, BATCH_FILES.c.batch_id == batch_id, JOBS.c.state.in_(states))
+    in_batch = sa.select(BATCH_FILES.c.job_id).where(BATCH_FILES.c.tenant_id == tenant, BATCH_FILES.c.batch_id == batch_id)
+    # a subquery: joined, SQLite would begin with the states and walk the whole batch for each job
+    query = sa.select(JOBS.c.job_id).where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(in_batch), JOBS.c.state.in_(states))
     return list(conn.execute(query).scalars())
 
 
