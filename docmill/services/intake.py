@@ -17,6 +17,7 @@ from docmill.services.batches import NewJob, Registration
 from docmill.services.google_source import fetch_object
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
+from docmill.services.milling.verdicts import known_verdict
 from docmill.services.running.room import Room
 from docmill.stages.reading.sniff import media_type_of
 from docmill.values.jobs import IncomingFile
@@ -55,7 +56,7 @@ def take_in(
     registered: list[Registration] = []
     waiting = iter(incoming)
     while group := list(islice(waiting, REGISTER_AT_ONCE)):
-        jobs = list(_arrivals(room, group))
+        jobs = list(_arrivals(room, group, options))
         registered += batches.register_jobs(
             room.ledger,
             room.tenant,
@@ -70,18 +71,18 @@ def take_in(
     return batch_id, registered
 
 
-def _arrivals(room: Room, files: Sequence[IncomingFile]) -> Iterator[NewJob]:
+def _arrivals(room: Room, files: Sequence[IncomingFile], options: MillOptions) -> Iterator[NewJob]:
     with tempfile.TemporaryDirectory(prefix="docmill-intake-") as folder:
         for file in files:
             remote = file.location.startswith("gs://")
             path = fetch_object(file.location, room.settings, Path(folder)) if remote else Path(file.location)
-            yield arrive(room, path, file.name)
+            yield arrive(room, path, file.name, options)
             if remote:
                 path.unlink(missing_ok=True)
 
 
-def arrive(room: Room, path: Path, name: str) -> NewJob:
-    """Hash, judge and keep one file; what is wrong with it is in the job's error."""
+def arrive(room: Room, path: Path, name: str, options: MillOptions) -> NewJob:
+    """Hash, judge and keep one file; what is wrong with it, now or by an earlier verdict on the same bytes, is in the job's error."""
     size_bytes, limit = path.stat().st_size, room.settings.max_bytes
     error: DocmillError | None = None
     with path.open("rb") as stream:
@@ -97,5 +98,6 @@ def arrive(room: Room, path: Path, name: str) -> NewJob:
             error = None if size_bytes else Damaged("the file is empty")
         except DocmillError as found:
             error = found
+        error = error or known_verdict(room.store, room.tenant, sha256, options)
         room.store.create_from(original_name(room.tenant, sha256), path, media_type=media_type)
     return NewJob(sha256=sha256, size_bytes=size_bytes, media_type=media_type, name=name, stored=size_bytes <= limit, error=error)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 OLDEST_MAJOR = 15
 START_LIMIT_S = 60
+FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off")
 
 
 class PostgresServer:
@@ -58,7 +59,7 @@ def _server_user() -> pwd.struct_passwd | None:
 def _as_user(user: pwd.struct_passwd | None) -> list[str]:
     """A prefix that execs the program, so that its pid is the child's, and ends it should this process die."""
     ids = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"] if user else []
-    return ["setpriv", *ids, "--pdeathsig", "SIGINT"]
+    return ["setpriv", *ids, "--pdeathsig", "SIGQUIT"]
 
 
 def _free_port() -> int:
@@ -89,7 +90,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     data, log, port = home / "data", home / "log", _free_port()
     initdb = [str(programs / "initdb"), "-D", str(data), "-U", "docmill", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     subprocess.run([*_as_user(user), *initdb], check=True, cwd=home, stdout=subprocess.DEVNULL)
-    given = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", "fsync=off", "shared_buffers=16MB")
+    given = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", *FAST)
     command = [*_as_user(user), str(programs / "postgres"), "-D", str(data), *(f"-c{setting}" for setting in given)]
     with log.open("wb") as sink:
         process = subprocess.Popen(command, cwd=home, stdout=sink, stderr=sink)
@@ -98,6 +99,6 @@ def postgres_server() -> Iterator[PostgresServer]:
         _await_answer(server, process, log)
         yield server
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        process.send_signal(signal.SIGQUIT)  # at once, without writing anything: the folder goes too
+        process.wait(timeout=60)
         shutil.rmtree(home)

@@ -12,7 +12,7 @@ from docmill.errors import Conflict, NotFound
 from docmill.services import documents, jobs
 from docmill.storage.ledger import open_ledger
 from docmill.storage.ledger.tables_jobs import DOCUMENTS, JOBS
-from docmill.storage.ledger.tables_results import PAGES, RESULT_VERSIONS
+from docmill.storage.ledger.tables_results import ARTEFACTS, PAGES, RESULT_VERSIONS
 from docmill.values.jobs import ClaimedJob, JobState, JobView
 from docmill.values.outcome import CHECK_FAILED, Problem
 
@@ -162,7 +162,7 @@ def test_an_end_that_is_none(work: "Work") -> None:
 
 def test_an_unclaimed_job_cannot_end_and_no_job_ends_twice_in_one_call(work: "Work") -> None:
     job = running(work)
-    batch_id, waiting = work.one(2)
+    _, waiting = work.one(2)
     ghost = work.end(ClaimedJob(waiting.job_id, waiting.document_id, work.tenant, "", 0, "", job.options, job.accepted_at, 0, 0))
     assert work.finish(ghost, work.end(job), work.end(job)) == [waiting.job_id, job.job_id]
     assert work.view(job.job_id).state is JobState.COMPLETED
@@ -257,8 +257,13 @@ def test_fold_notes_artefacts_pages_and_progress(work: "Work") -> None:
     names = {a.name: a for a in documents.artefacts_of(work.ledger, work.tenant, job.document_id)}
     assert set(names) == {"page_words", "text", f"results-{job.job_id}"}
     assert names["page_words"] == words
-    sensitivity = {row[8]: row[7] for row in work.everything()["artefacts"]}
-    assert set(sensitivity.values()) <= {"restricted", "public", "private"}
+    with work.ledger.reading() as conn:
+        kept = conn.execute(sa.select(ARTEFACTS.c.name, ARTEFACTS.c.prefix, ARTEFACTS.c.sensitivity).order_by(ARTEFACTS.c.name)).all()
+    assert kept == [
+        ("page_words", "private", "restricted"),
+        (f"results-{job.job_id}", "public", "public"),
+        ("text", "public", "public"),
+    ]
 
 
 def test_a_rerun_shares_the_artefacts_it_found(work: "Work") -> None:

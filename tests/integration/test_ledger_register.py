@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytest_plugins = ("ledger_fixtures",)
 
 OTHER_PLAN = "b" * 64
+KEPT_OPTIONS = MillOptions.model_validate(MillOptions().model_dump())
 
 
 def test_a_registered_file_is_an_accepted_job(work: "Work") -> None:
@@ -24,7 +25,7 @@ def test_a_registered_file_is_an_accepted_job(work: "Work") -> None:
     first, second = work.register(batch_id, work.file(1), work.file(2), tags=("a", "b"), collection="c", metadata={"order": 7})
     view = work.view(first.job_id)
     assert (view.state, view.name, view.batch_id, view.parent_job_id) == (JobState.ACCEPTED, "file-1.pdf", batch_id, None)
-    assert (view.tags, view.collection, view.size_bytes, view.options) == (("a", "b"), "c", 101, MillOptions())
+    assert (view.tags, view.collection, view.size_bytes, view.options) == (("a", "b"), "c", 101, KEPT_OPTIONS)
     assert view.accepted_at == work.ledger.now()
     assert first.job_id < second.job_id, "jobs sort in the order of the files"
     assert not first.reused

@@ -8,10 +8,11 @@ import math
 import tempfile
 import uuid
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from pdf2image import convert_from_path
+from pdf2image import convert_from_path, pdfinfo_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
 from PIL import Image
 
@@ -25,6 +26,7 @@ from docmill.values.ports import PageImage
 OCR_DPI: Final = 200
 """Resolution at which PDF pages are read and at which boxes of PDF pages are given."""
 
+_POPPLER_FAILURES = (PDFPopplerTimeoutError, PDFInfoNotInstalledError, PDFPageCountError, PDFSyntaxError, OSError, ValueError)
 _POPPLER_SHARE: Final = 0.3  # of the deadline; afterwards PDFium draws the page, until the cell's deadline ends it
 Colour = Literal["gray", "colour"]
 
@@ -102,23 +104,39 @@ def _pdf_page_image(path: Path, number: int, dpi: int, colour: Colour, scratch_d
 
 
 def _by_poppler(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: Path, limits: Limits) -> Path | None:
-    try:
-        # without use_cropbox poppler draws the media box, and every box of the text layer would be off
-        drawn = convert_from_path(
-            path,
-            dpi=dpi,
-            first_page=number,
-            last_page=number,
-            fmt="ppm",
-            grayscale=colour == "gray",
-            use_cropbox=True,
-            output_folder=scratch_dir,
-            paths_only=True,
-            timeout=math.ceil(limits.deadline_s * _POPPLER_SHARE),
-        )
-    except (PDFPopplerTimeoutError, PDFInfoNotInstalledError, PDFPageCountError, PDFSyntaxError, OSError, ValueError):
+    stat = path.stat()
+    timeout_s = math.ceil(limits.deadline_s * _POPPLER_SHARE)
+    if not _poppler_opens(path, stat.st_mtime_ns, stat.st_size, timeout_s):
         return None
-    return Path(str(drawn[0])) if drawn else None
+    # a folder of its own: a run that is cut off leaves half a file behind
+    with tempfile.TemporaryDirectory(dir=scratch_dir) as own_dir:
+        try:
+            # without use_cropbox poppler draws the media box, and every box of the text layer would be off
+            drawn = convert_from_path(
+                path,
+                dpi=dpi,
+                first_page=number,
+                last_page=number,
+                fmt="ppm",
+                grayscale=colour == "gray",
+                use_cropbox=True,
+                output_folder=own_dir,
+                paths_only=True,
+                timeout=timeout_s,
+            )
+        except _POPPLER_FAILURES:
+            return None
+        return Path(str(drawn[0])).rename(_new_file(scratch_dir, number, Path(str(drawn[0])).suffix)) if drawn else None
+
+
+@lru_cache(maxsize=4)
+def _poppler_opens(path: Path, _mtime_ns: int, _size: int, timeout_s: int) -> bool:
+    # pdf2image asks pdfinfo before it draws, and sets no timeout there; a file that hangs poppler is found out here first
+    try:
+        pdfinfo_from_path(str(path), timeout=timeout_s)
+    except _POPPLER_FAILURES:
+        return False
+    return True
 
 
 def _by_pdfium(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: Path) -> PageImage:
@@ -132,7 +150,11 @@ def _by_pdfium(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: P
 
 def _saved(picture: Image.Image, dpi: int, number: int, scratch_dir: Path) -> PageImage:
     suffix = {"1": ".pbm", "L": ".pgm"}.get(picture.mode, ".ppm")
-    target = scratch_dir / f"page-{number}-{uuid.uuid4().hex}{suffix}"
+    target = _new_file(scratch_dir, number, suffix)
     picture.save(target, format="PPM")
     width, height = picture.size
     return PageImage(path=target, width_px=width, height_px=height, dpi=dpi, number=number)
+
+
+def _new_file(scratch_dir: Path, number: int, suffix: str) -> Path:
+    return scratch_dir / f"page-{number}-{uuid.uuid4().hex}{suffix}"
