@@ -6,6 +6,7 @@ Store, receipts, journal, markers, ledger, Dask and Prefect stay real; no cell i
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 from typing import TYPE_CHECKING
 
 from docmill.services.milling import stages, work
@@ -38,9 +39,7 @@ def _noop(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
             year, month, day = (int(part) for part in item.accepted_on.split("-"))
             name = private_name(tenant, stage, key)
             if stage == "publish":
-                import datetime
-
-                name = results_name(tenant, datetime.date(year, month, day), item.job_id)
+                name = results_name(tenant, date(year, month, day), item.job_id)
             kept = (bench.keep(key, KEEPS[stage], name, b"{}", media_type="application/json", page=item.page or None),)
         made.append(Receipt(artefacts=kept, facts=FACTS[stage]))
     return made

@@ -110,12 +110,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="docmill-bench-") as folder, contextlib.ExitStack() as parts:
         home, port, dask = Path(folder), free_port(), free_port()
         api, address = f"http://127.0.0.1:{port}/api", f"tcp://127.0.0.1:{dask}"
-        env = {"DOCMILL_HOME": folder, "PREFECT_HOME": str(home / "prefect"), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PYTHONPATH": str(root)}
+        env = {
+            "DOCMILL_HOME": folder,
+            "PREFECT_HOME": str(home / "prefect"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PYTHONPATH": str(root),
+        }
         env |= {"DOCMILL_DASK_ADDRESS": address, "PREFECT_API_URL": api, "PREFECT_LOGGING_LEVEL": "ERROR"}
         os.environ.update(env)
         sys.path.insert(0, str(root))
         parts.enter_context(child("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), env=env))
-        parts.enter_context(child("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(dask), "--no-dashboard", env=env))
+        parts.enter_context(
+            child("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(dask), "--no-dashboard", env=env)
+        )
         for _ in range(2):
             words = ("--nthreads", "1", "--no-dashboard", "--preload", str(Path(__file__).with_name("noop_preload.py")))
             parts.enter_context(child("-m", "distributed.cli.dask_worker", address, *words, env=env))
@@ -125,7 +132,9 @@ def main() -> None:
     print(" | ".join(f"{name:>12}" for name in names))
     for row in rows:
         print(" | ".join(f"{row[name]:>12.1f}" for name in names))
-    print("task runs and kB are per 1,000 documents" if len(rows) == 1 else f"time per document, largest against smallest: x{ratio(rows):.2f}")
+    print(
+        "task runs and kB are per 1,000 documents" if len(rows) == 1 else f"time per document, largest against smallest: x{ratio(rows):.2f}"
+    )
 
 
 def ratio(rows: list[dict[str, float]]) -> float:

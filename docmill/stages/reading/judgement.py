@@ -29,7 +29,7 @@ def judge_text_layer(layer: TextLayer) -> tuple[bool, str]:
     Returns:
         (usable, reason); the reason is a sentence for people without any text of the page.
     """
-    tokens = [w.text for w in layer.words]
+    tokens = [word.text for word, _ in layer.words]
     if not tokens:
         return False, "no text layer"
     if garbage := garbage_reason(tokens, layer.unmapped_chars, layer.chars):

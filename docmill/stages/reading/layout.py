@@ -6,9 +6,10 @@ columns, and the left one is read first, then the right one in the same manner.
 """
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 from docmill.values.geometry import Box, union
 from docmill.values.page import Line, Word
@@ -17,35 +18,54 @@ _GAP_IN_HEIGHTS: Final = 1.6  # a wider gap ends a segment; spaces between words
 _GUTTER_IN_HEIGHTS: Final = 0.6
 _COLUMN_ROWS: Final = 4
 _PROSE_CHARS: Final = 22  # mean length of a column's segments that makes them prose and not a table's cells
-_TALL_IN_WIDTHS: Final = 2.5
 
-Row = list[list[Word]]
+
+class Placed(NamedTuple):
+    """Where a word stands when its text runs from left to right, how many characters it has, and which word it is."""
+
+    box: Box
+    chars: int
+    key: int
+
+
+Row = list[list[Placed]]
 """Segments from left to right."""
 
 
-def lines_in_order(words: Sequence[Word]) -> tuple[Line, ...]:
-    """Lines in reading order.
+def lines_in_order(words: Iterable[tuple[Word, int]]) -> tuple[Line, ...]:
+    """Lines in reading order: those of the direction that most letters have, then those of the others.
 
     Args:
-        words: in any order; boxes in one unit.
+        words: in any order, each with the direction it runs: 0 left to right, 90 downwards, 180 upside down, 270 upwards.
     """
-    upright = [w for w in words if not _runs_upwards(w)]
-    turned = [w for w in words if _runs_upwards(w)]
-    if not upright:
-        return tuple(Line(words=(w,)) for w in turned)
-    height = median(max(1.0, w.box.height) for w in upright)
-    rows = [_segments(row, height) for row in _rows(upright)]
-    lines = [Line(words=tuple(line)) for line in _read(rows, height)]
-    return (*lines, *(Line(words=(w,)) for w in turned))
+    by_direction: defaultdict[int, list[Word]] = defaultdict(list)
+    for word, direction_deg in words:
+        by_direction[direction_deg].append(word)
+    groups = sorted(by_direction.items(), key=lambda group: -sum(len(w.text) for w in group[1]))
+    return tuple(line for direction_deg, group in groups for line in _lines(group, direction_deg))
 
 
-def _runs_upwards(word: Word) -> bool:
-    return len(word.text) > 2 and word.box.height > _TALL_IN_WIDTHS * max(1.0, word.box.width)  # noqa: PLR2004 - I, l and ( are tall anyway
+def _lines(words: Sequence[Word], direction_deg: int) -> list[Line]:
+    # rows and columns are found as if the words ran from left to right; the words themselves keep their boxes
+    by_key = dict(enumerate(words))
+    turned = [Placed(_turned(word.box, direction_deg), len(word.text), key) for key, word in by_key.items()]
+    height = median(max(1.0, word.box.height) for word in turned)
+    rows = [_segments(row, height) for row in _rows(turned)]
+    return [Line(words=tuple(by_key[word.key] for word in line)) for line in _read(rows, height)]
 
 
-def _rows(words: Iterable[Word]) -> list[list[Word]]:
+def _turned(box: Box, direction_deg: int) -> Box:
+    return {
+        0: box,
+        90: Box(box.y0, -box.x1, box.y1, -box.x0),
+        180: Box(-box.x1, -box.y1, -box.x0, -box.y0),
+        270: Box(-box.y1, box.x0, -box.y0, box.x1),
+    }[direction_deg]
+
+
+def _rows(words: Iterable[Placed]) -> list[list[Placed]]:
     """Words that share a height, as rows from top to bottom."""
-    rows: list[tuple[Box, list[Word]]] = []
+    rows: list[tuple[Box, list[Placed]]] = []
     for word in sorted(words, key=lambda w: (w.box.y0 + w.box.y1, w.box.x0)):
         # only the last few rows can still be met: words come by the height of their middle
         best = max(rows[-6:], key=lambda row: _shared_height(row[0], word.box), default=None)
@@ -62,7 +82,7 @@ def _shared_height(a: Box, b: Box) -> float:
     return (min(a.y1, b.y1) - max(a.y0, b.y0)) / max(0.1, min(a.height, b.height))
 
 
-def _segments(row: list[Word], height: float) -> Row:
+def _segments(row: list[Placed], height: float) -> Row:
     segments: Row = [[row[0]]]
     for last, word in itertools.pairwise(row):
         own = max(height, min(last.box.height, word.box.height))
@@ -72,8 +92,8 @@ def _segments(row: list[Word], height: float) -> Row:
     return segments
 
 
-def _read(rows: list[Row], height: float) -> list[list[Word]]:
-    lines: list[list[Word]] = []
+def _read(rows: list[Row], height: float) -> list[list[Placed]]:
+    lines: list[list[Placed]] = []
     at = 0
     while at < len(rows):
         gutter, end = _columns_from(rows, at, height)
@@ -120,7 +140,7 @@ def _split(rows: list[Row], gutter: float) -> tuple[list[Row], list[Row]]:
 def _are_columns(rows: list[Row], gutter: float) -> bool:
     """Whether both sides hold prose in enough rows."""
     for side in _split(rows, gutter):
-        lengths = [sum(len(w.text) + 1 for w in segment) for row in side for segment in row]
+        lengths = [sum(w.chars + 1 for w in segment) for row in side for segment in row]
         if len(side) < _COLUMN_ROWS or sum(lengths) / len(lengths) < _PROSE_CHARS:
             return False
     return True

@@ -5,10 +5,11 @@ Words come from PDFium's characters. Order and lines are layout.py's, the verdic
 
 import ctypes
 import itertools
+import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -25,6 +26,13 @@ _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "
 _INVISIBLE_CODES = {0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF}
 
 
+class DirectedWord(NamedTuple):
+    """A word and how it runs on the upright page image: 0 left to right, 90 downwards, 180 upside down, 270 upwards."""
+
+    word: Word
+    direction_deg: int
+
+
 @dataclass(frozen=True, slots=True)
 class TextLayer:
     """What the page's content says.
@@ -38,7 +46,7 @@ class TextLayer:
         is_blank: the page draws nothing at all.
     """
 
-    words: tuple[Word, ...]
+    words: tuple[DirectedWord, ...]
     unmapped_chars: int
     chars: int
     invisible_share: float
@@ -50,6 +58,7 @@ class TextLayer:
 class _Char:
     text: str
     box: Box
+    direction_deg: int
     ends_word: bool
 
 
@@ -95,7 +104,7 @@ def _chars(textpage: pdfium.PdfTextPage, count: int, geometry: PageGeometry, dpi
                 raw.FPDFText_GetLooseCharBox(textpage, i, loose)
                 left.value, bottom.value, right.value, top.value = loose.left, loose.bottom, loose.right, loose.top
             box = geometry.upright_px(left.value, bottom.value, right.value, top.value, dpi)
-            yield _Char(text, box, code == _LINE_END_HYPHEN)
+            yield _Char(text, box, _direction(textpage, i, geometry), code == _LINE_END_HYPHEN)
 
 
 def _text_of(code: int) -> str | None:
@@ -111,12 +120,17 @@ def _text_of(code: int) -> str | None:
     return "\ufffd" if category == "Cc" else text
 
 
-def _words(chars: Iterator[_Char | None]) -> Iterator[Word]:
+def _direction(textpage: pdfium.PdfTextPage, index: int, geometry: PageGeometry) -> int:
+    angle = float(raw.FPDFText_GetCharAngle(textpage, index))  # radians, clockwise before the page is turned; -1 for none
+    return (round(math.degrees(angle) / 90) * 90 * (angle != -1) + geometry.rotation_deg) % 360
+
+
+def _words(chars: Iterator[_Char | None]) -> Iterator[DirectedWord]:
     run: list[_Char] = []
     for char in itertools.chain(chars, [None]):
         if run and (char is None or run[-1].ends_word or _is_apart(run[-1].box, char.box)):
             box = union([c.box for c in run])
-            yield Word(text="".join(c.text for c in run), box=box.rounded(), confidence=1.0)
+            yield DirectedWord(Word(text="".join(c.text for c in run), box=box.rounded(), confidence=1.0), run[0].direction_deg)
             run = []
         if char is not None:
             run.append(char)
@@ -132,13 +146,13 @@ def _is_apart(last: Box, box: Box) -> bool:
     return gap_x > size or gap_y > size
 
 
-def _visible(words: Iterator[Word], size_px: tuple[int, int]) -> Iterator[Word]:
+def _visible(words: Iterator[DirectedWord], size_px: tuple[int, int]) -> Iterator[DirectedWord]:
     width, height = size_px
-    for word in words:
+    for word, direction_deg in words:
         box = word.box
         if 0 <= (box.x0 + box.x1) / 2 <= width and 0 <= (box.y0 + box.y1) / 2 <= height:
             inside = Box(max(0.0, box.x0), max(0.0, box.y0), min(float(width), box.x1), min(float(height), box.y1))
-            yield word if inside == box else word.model_copy(update={"box": inside})
+            yield DirectedWord(word if inside == box else word.model_copy(update={"box": inside}), direction_deg)
 
 
 def _drawing(page: pdfium.PdfPage, geometry: PageGeometry) -> tuple[float, float, bool]:

@@ -52,7 +52,7 @@ def upsert(conn: sa.Connection, tenant: str, files: Mapping[str, NewJob], *, at:
         }
         for document_id in sorted(files)  # one order for all, so that two transactions never wait for each other
     ]
-    # an update that changes nothing takes the lock that DO NOTHING would not
+    # an update that changes nothing takes the lock that DO NOTHING would not: no deletion can come in between
     insert_rows(conn, DOCUMENTS, rows, replace=("size_bytes",))
 
 
