@@ -1,7 +1,8 @@
-"""Findings on pages: spans of personal data, fields, the kind of a document, each with where it was seen and how sure we are."""
+"""Findings on pages: spans of personal data, fields, line items, the kind of a document, each with where it was seen and how sure we are."""
 
 from docmill.values.geometry import Box
 from docmill.values.model import Value
+from docmill.values.outcome import Problem
 
 
 class Evidence(Value):
@@ -67,8 +68,50 @@ class Kind(Value):
     reason: str
 
 
+class LineItem(Value):
+    """One line of an invoice's table. Figures are decimal numbers with a point; what is not printed is None.
+
+    Attributes:
+        description: what was sold, lines joined by one space.
+        quantity: how many.
+        unit: as printed, or the UN/ECE code of an e-invoice.
+        unit_price: of one unit, in the document's currency.
+        tax_rate: in percent.
+        amount: of the line.
+        evidence: where and how.
+    """
+
+    description: str | None = None
+    quantity: str | None = None
+    unit: str | None = None
+    unit_price: str | None = None
+    tax_rate: str | None = None
+    amount: str | None = None
+    evidence: Evidence
+
+
+class TaxShare(Value):
+    """The tax of one rate: rate in percent, the net amount it is taken from (None when not printed), the tax. Decimal numbers."""
+
+    rate: str
+    net: str | None = None
+    tax: str
+    evidence: Evidence
+
+
 class Understanding(Value):
-    """What the understanding stage keeps for one document."""
+    """What the understanding stage keeps for one document.
+
+    Attributes:
+        kind: what it is.
+        fields: at most one of a name.
+        line_items: in printed order.
+        taxes: by rate.
+        problems: contradictions that a person should settle; messages name fields, never values.
+    """
 
     kind: Kind
     fields: tuple[Field, ...] = ()
+    line_items: tuple[LineItem, ...] = ()
+    taxes: tuple[TaxShare, ...] = ()
+    problems: tuple[Problem, ...] = ()

@@ -22,7 +22,7 @@ from docmill.values.outcome import OutcomeName
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-SCHEMA_VERSION: Final = "1.0.0"
+SCHEMA_VERSION: Final = "1.1.0"
 _MAJOR: Final = SCHEMA_VERSION.split(".", maxsplit=1)[0]
 _SCHEMA_FILE = "schemas/results.schema.json"
 
@@ -105,6 +105,33 @@ class ResultField(ResultPart):
     source: str
 
 
+class ResultLineItem(ResultPart):
+    """One line of an invoice's table; figures are decimal numbers with a point, None when not printed or masked by redaction.
+
+    `box` is (x0, y0, x1, y1) in pixels of the upright page image; `tax_rate` is in percent. Since 1.1.0.
+    """
+
+    description: str | None
+    quantity: str | None
+    unit: str | None
+    unit_price: str | None
+    tax_rate: str | None
+    amount: str | None
+    page: int = Field(ge=1)
+    box: tuple[float, float, float, float] | None
+    confidence: Confidence
+    source: str
+
+
+class ResultTax(ResultPart):
+    """The tax of one rate in percent, and the net amount it is taken from. Since 1.1.0."""
+
+    rate: str
+    net: str | None
+    tax: str
+    confidence: Confidence
+
+
 class TextBlock(ResultPart):
     """One line of text; `bounding_box` holds its corners clockwise from top-left, in pixels of the upright page image."""
 
@@ -165,6 +192,8 @@ class Results(ResultPart):
         timings_s: wall time in seconds by stage.
         engines: by stage, names and versions of what did the work.
         created_at: UTC.
+        line_items: the lines of an invoice's table, in printed order. Since 1.1.0.
+        taxes: tax by rate. Since 1.1.0.
     """
 
     schema_version: str = Field(pattern=rf"^{_MAJOR}\.\d+\.\d+$")
@@ -188,6 +217,8 @@ class Results(ResultPart):
     engines: dict[str, dict[str, str]]
     created_at: datetime
     docmill_version: str
+    line_items: tuple[ResultLineItem, ...] = ()
+    taxes: tuple[ResultTax, ...] = ()
 
 
 def results_bytes(results: Results) -> bytes:

@@ -22,7 +22,7 @@ FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_leve
 
 
 class PostgresServer:
-    """A running server; `new_database` gives an empty database or a copy of another."""
+    """A running server."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -31,11 +31,12 @@ class PostgresServer:
     def url(self, database: str) -> str:
         return f"postgresql+pg8000://docmill@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self, template: str = "template0") -> str:
+    def new_database(self) -> str:
+        """The name of a new, empty database."""
         name = f"test_{next(self._numbers)}"
         engine = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as conn:
-            conn.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+            conn.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         engine.dispose()
         return name
 

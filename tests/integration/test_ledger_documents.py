@@ -1,5 +1,6 @@
 """Documents: finding by name, milling again, deleting; and the audit chain of it all; on both databases."""
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 
 from docmill.errors import Conflict, InvalidOptions, NotFound, TooLarge
 from docmill.services import audit, batches, documents, jobs
+from docmill.storage.ledger.audit import append_event
 from docmill.storage.ledger.tables_events import AUDIT_EVENTS, AUDIT_HEADS
 from docmill.storage.ledger.tables_jobs import DOCUMENTS
 from docmill.values.jobs import JobState
@@ -190,6 +192,28 @@ def test_the_chain_shows_tampering(work: "Work", case: str) -> None:
     assert audit.verify_stream(work.ledger, work.tenant, job.document_id) == broken
     assert audit.verify_streams(work.ledger, work.tenant) == {job.document_id: broken}
     assert audit.verify_stream(work.ledger, work.tenant, other.document_id) is None
+
+
+def test_many_that_append_to_one_stream_at_once(work: "Work") -> None:
+    gate, failures = threading.Barrier(4), []
+
+    def append() -> None:
+        try:
+            gate.wait()
+            for n in range(5):
+                with work.ledger.transaction() as conn:
+                    append_event(conn, work.tenant, "shared", "test.happened", {"n": n}, at=work.ledger.now())
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=append) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sorted(row[2] for row in work.everything()["audit_events"]) == list(range(1, 21))
+    assert audit.verify_streams(work.ledger, work.tenant) == {}
 
 
 def test_a_stream_nobody_wrote_holds(work: "Work") -> None:

@@ -356,6 +356,25 @@ def test_unknown_jobs(work: "Work") -> None:
     assert jobs.attempts_of(work.ledger, work.tenant, "nothing") == []
 
 
+def test_statements_do_not_grow_with_the_jobs(work: "Work") -> None:
+    def statements_for(numbers: range) -> int:
+        counted = []
+        engine = work.ledger._engine
+        sa.event.listen(engine, "before_cursor_execute", listener := lambda *_: counted.append(1))
+        batch_id = work.batch(total_files=len(numbers))
+        work.register(batch_id, *(work.file(n) for n in numbers))
+        claimed = work.claim(batch_id, run_id=batch_id)
+        outcomes = [work.outcome(job, "page-1", work.artefact(job)) for job in claimed]
+        steps = [work.progress(job, 50) for job in claimed]
+        jobs.fold_outcomes(work.ledger, work.tenant, run_id=batch_id, outcomes=outcomes, progress=steps)
+        assert work.finish(*(work.end(job) for job in claimed)) == []
+        sa.event.remove(engine, "before_cursor_execute", listener)
+        return len(counted)
+
+    statements_for(range(2))  # the first use of a connection asks a little more
+    assert statements_for(range(1000, 1005)) == statements_for(range(2000, 2200)) < 80
+
+
 def test_what_receivers_are_told(work: "Work") -> None:
     job = work.mill(1)
     view: JobView = work.view(job.job_id)

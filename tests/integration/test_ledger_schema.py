@@ -1,5 +1,6 @@
 """The ledger's schema: upgrade, drift, what it refuses, and what its errors become."""
 
+import socket
 import stat
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ from alembic.script import ScriptDirectory
 
 from docmill.errors import Conflict, DocmillError, LedgerOutdated, LedgerUnavailable, SettingsInvalid
 from docmill.storage.ledger import Ledger, open_ledger, upgrade_ledger
+from docmill.storage.ledger import engine as engine_module
 from docmill.storage.ledger.engine import SCHEMA_REVISION, make_engine
 from docmill.storage.ledger.tables import METADATA
 from docmill.storage.ledger.tables_accounts import TENANTS, USERS
@@ -127,6 +129,39 @@ def test_urls_that_cannot_be_used(url: str) -> None:
 def test_no_server_is_unavailable() -> None:
     with pytest.raises(LedgerUnavailable):
         open_ledger("postgresql+pg8000://docmill:hunter2@127.0.0.1:9/none")
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request"], ids=["hangs up", "another protocol"])
+def test_what_is_no_postgresql_is_unavailable(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer_once() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        with pytest.raises(LedgerUnavailable):
+            open_ledger(f"postgresql+pg8000://docmill@127.0.0.1:{server.getsockname()[1]}/x")
+        thread.join()
+
+
+def test_a_silent_server_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "ANSWER_LIMIT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(LedgerUnavailable):
+        open_ledger(f"postgresql+pg8000://docmill@127.0.0.1:{server.getsockname()[1]}/x")
+
+
+def test_a_lost_connection_is_unavailable_and_the_next_transaction_finds_another(
+    postgres_ledger_url: str,
+) -> None:
+    ledger = open_ledger(postgres_ledger_url)
+    with pytest.raises(LedgerUnavailable), ledger.transaction() as conn:
+        conn.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with ledger.transaction() as conn:
+        assert conn.execute(sa.select(sa.func.count()).select_from(USERS)).scalar_one() == 1
+    ledger.close()
 
 
 def test_wrong_password_stays_out_of_the_message() -> None:

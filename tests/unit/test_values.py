@@ -91,3 +91,7 @@ LOSS = Problem(code="timed_out", stage="read", message="m", page=2)
 )
 def test_a_result_with_problems_is_never_completed(problems, done, name):
     assert judge(problems, something_done=done).name is name
+
+
+def test_options_are_the_same_after_a_round_trip_through_json():
+    assert MillOptions.model_validate_json(MillOptions().model_dump_json()).digest() == MillOptions().digest()

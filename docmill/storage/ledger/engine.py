@@ -18,6 +18,9 @@ from docmill.storage.ledger.sessions import prepare_connections
 SCHEMA_REVISION = "0001"
 """The newest migration; a test compares it with the migrations that ship."""
 
+ANSWER_LIMIT_S = 60
+"""A server that is silent for so long is gone: twice the wait for a lock, which ends on the server's side first."""
+
 
 def utc_now() -> datetime:
     """The present instant, aware, UTC."""
@@ -66,7 +69,7 @@ class Ledger:
     def _translating() -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:  # pg8000 lets a socket's error through while it connects
             raise translated(error) from None
 
 
@@ -142,7 +145,7 @@ def make_engine(url: str) -> sa.Engine:
             pool_pre_ping=is_postgres,
             pool_size=5,
             max_overflow=20,
-            connect_args={"timeout": 30},
+            connect_args={"timeout": ANSWER_LIMIT_S},
         )
     except (NoSuchModuleError, ModuleNotFoundError):
         raise SettingsInvalid("the driver named in the ledger's URL is not installed; use postgresql+pg8000://") from None

@@ -17,22 +17,27 @@ _STATEMENT_AT_FAULT = "SQLITE_ERROR"
 """sqlite3 raises OperationalError for a bad statement too; trying again would not help."""
 
 
-def translated(error: sa_errors.SQLAlchemyError) -> DocmillError:
+def translated(error: sa_errors.SQLAlchemyError | OSError) -> DocmillError:
     """The docmill error for an error of SQLAlchemy or its driver. Raise it `from None`: the original's text may hold values of rows."""
     original = getattr(error, "orig", None)
     state = _sqlstate(original)
+    name = state or type(original or error).__name__
     if isinstance(error, sa_errors.IntegrityError) or state.startswith(_INTEGRITY):
         return Conflict(f"the ledger refuses the change ({_constraint(original)})")
     if state in _NO_SUCH_TABLE or "no such table" in str(original) or "no such column" in str(original):
         return LedgerOutdated("a table or column is missing from the ledger")
-    if isinstance(error, sa_errors.TimeoutError):
-        return LedgerUnavailable("no connection to the ledger became free in time")
-    is_operational = isinstance(error, sa_errors.OperationalError | sa_errors.InterfaceError) and state != _STATEMENT_AT_FAULT
-    if is_operational or state.startswith(_ANOTHER_TRY):
-        return LedgerUnavailable(f"the ledger does not answer ({state or type(original).__name__})")
+    if _is_worth_another_try(error, state):
+        return LedgerUnavailable(f"the ledger does not answer ({name})")
+    return StageFailed(f"the ledger cannot run a statement ({name})")
+
+
+def _is_worth_another_try(error: sa_errors.SQLAlchemyError | OSError, state: str) -> bool:
+    if state == _STATEMENT_AT_FAULT:
+        return False
     if isinstance(error, sa_errors.DBAPIError) and error.connection_invalidated:
-        return LedgerUnavailable("the connection to the ledger was lost")
-    return StageFailed(f"the ledger cannot run a statement ({state or type(original or error).__name__})")
+        return True
+    outside = (OSError, sa_errors.OperationalError, sa_errors.InterfaceError, sa_errors.TimeoutError)
+    return isinstance(error, outside) or state.startswith(_ANOTHER_TRY)
 
 
 def _fields(original: BaseException | None) -> dict[str, str]:

@@ -32,7 +32,7 @@ def upgrade_ledger(url: str) -> None:
             if conn.dialect.name == "postgresql":
                 conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
             _run_migrations(conn)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise translated(error) from None
     finally:
         engine.dispose()

@@ -1,0 +1,102 @@
+"""Engine names, versions for keys, and Tesseract's table."""
+
+from pathlib import Path
+
+import pytest
+
+from docmill.errors import EngineMissing, InvalidOptions, LanguageMissing
+from docmill.stages.reading import engines, tessdata, version
+from docmill.stages.reading.engines import EngineSpec, ocr_engine
+from docmill.values.options import MillOptions
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("auto", EngineSpec("auto")),
+        ("vision@127.0.0.1:9000", EngineSpec("vision", "127.0.0.1:9000")),
+        ("vision?credentials=/run/key.json", EngineSpec("vision", None, Path("/run/key.json"))),
+        ("vision@eu-vision.googleapis.com:443?credentials=/k", EngineSpec("vision", "eu-vision.googleapis.com:443", Path("/k"))),
+    ],
+)
+def test_an_engine_is_named_in_a_string(text, spec):
+    assert EngineSpec.of(text) == spec
+
+
+@pytest.mark.parametrize("text", ["vision?key=x", "vision?credentials=", "vision?credentials"])
+def test_other_queries_are_refused(text):
+    with pytest.raises(InvalidOptions):
+        EngineSpec.of(text)
+
+
+def test_an_unknown_engine_names_the_known_ones(tmp_path):
+    with pytest.raises(InvalidOptions, match="auto, tesseract, vision"):
+        ocr_engine(EngineSpec("abbyy"), tmp_path, 1.0)
+
+
+def test_entry_points_bring_other_engines(tmp_path, monkeypatch):
+    class Point:
+        name = "mine"
+
+        def load(self):
+            return lambda spec, folder, timeout_s: (spec.name, folder, timeout_s)
+
+    monkeypatch.setattr(engines, "entry_points", lambda group: [Point()] if group == "docmill.ocr_engines" else [])
+    assert ocr_engine(EngineSpec("mine"), tmp_path, 3.0) == ("mine", tmp_path, 3.0)
+
+
+def test_versions_name_what_shapes_the_output():
+    found = version.engine(MillOptions())
+    assert {"pypdfium2", "poppler", "language", "tesseract", "language_data", "psm"} == set(found)
+    assert found["tesseract"].startswith("5.")
+    assert found["language_data"].startswith("eng:")
+    assert len(found["language_data"]) == len("eng:") + 16
+    assert found["poppler"][0].isdigit()
+    assert "tesseract" not in version.engine(MillOptions(engine="vision"))
+    assert version.engine(MillOptions(language="fr")) != found
+
+
+@pytest.fixture
+def tessdata_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(tessdata, "_tessdata_dir_of", lambda _program: tmp_path)
+    return tmp_path
+
+
+def test_new_language_data_change_the_version(tessdata_folder):
+    assert tessdata.versions("de")["language_data"] == "missing"
+    (tessdata_folder / "deu.traineddata").write_bytes(b"one")
+    first = tessdata.versions("de")["language_data"]
+    (tessdata_folder / "deu.traineddata").write_bytes(b"two!")
+    assert first.startswith("deu:")
+    assert tessdata.versions("de")["language_data"] not in {first, "missing"}
+    assert tessdata.installed_languages() == ("de",)
+
+
+@pytest.mark.parametrize(("language", "package"), [("de", "tesseract-ocr-deu"), ("zh", "tesseract-ocr-chi-sim")])
+def test_a_missing_language_names_its_package(tessdata_folder, language, package):
+    with pytest.raises(LanguageMissing, match=package):
+        tessdata.require(language)
+
+
+def test_without_the_program(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EngineMissing, match="tesseract-ocr"):
+        tessdata.require("en")
+    assert tessdata.versions("en") == {"tesseract": "missing", "language_data": "missing", "psm": "3"}
+
+
+def test_tesseracts_table_becomes_lines():
+    from docmill.stages.reading.tesseract import _lines
+
+    table = """level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext
+4\t1\t1\t1\t1\t0\t1\t1\t9\t9\t-1\t
+5\t1\t1\t1\t1\t1\t10\t20\t30\t40\t96.5\tTotal
+5\t1\t1\t1\t1\t2\t50\t20\t30\t40\t12\t 9.00
+5\t1\t1\t1\t1\t3\t90\t20\t30\t40\t95\t\u0020
+5\t1\t1\t1\t2\t1\t10\t80\t30\t40\t0\tdue
+5\t1\t2\t1\t2\t1\t10\t90\t30\t40\t-1\tlast\tone
+"""
+    lines = list(_lines(table))
+    assert [line.text for line in lines] == ["Total 9.00", "due", "last\tone"]
+    assert tuple(lines[0].words[0].box) == (10, 20, 40, 60)
+    assert [w.confidence for line in lines for w in line.words] == [0.965, 0.12, 0.0, 0.0]

@@ -1,0 +1,101 @@
+"""Text, JSON, hOCR and Markdown of pages."""
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from docmill.errors import InvalidOptions
+from docmill.stages.reading.formats import render
+from docmill.stages.reading.markdown import escaped
+from docmill.values.geometry import Box
+from docmill.values.outcome import Problem
+from docmill.values.page import Line, Page, Word
+
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def line(text, y, height=20.0, x=100.0):
+    words = []
+    for token in text.split(" "):
+        words.append(Word(text=token, box=Box(x, y, x + 10 * len(token), y + height), confidence=0.876))
+        x += 10 * len(token) + 10
+    return Line(words=tuple(words))
+
+
+def page(*lines, number=1):
+    return Page(number=number, width_px=1000, height_px=1400, dpi=200, lines=lines, source="tesseract", language="de")
+
+
+PAGES = (page(line("A & B <script> \"x'", 100), line("second \x0b line", 130)), page(number=2), page(line("third", 50), number=3))
+
+
+def test_text_has_a_form_feed_between_pages():
+    text, media_type, extension = render(PAGES, "text")
+    assert text == "A & B <script> \"x'\nsecond \x0b line\n\f\n\fthird\n"
+    assert (media_type, extension) == ("text/plain; charset=utf-8", "txt")
+
+
+def test_json_has_the_promised_shape():
+    problem = Problem(code="damaged", stage="read", message="page 4 cannot be parsed", page=4)
+    body = json.loads(render(PAGES, "json", document_id="d1", problems=[problem]).text)
+    assert set(body) == {"document_id", "text", "pages", "problems"}
+    assert body["document_id"] == "d1"
+    assert set(body["pages"][0]) == {"number", "width_px", "height_px", "text", "words"}
+    assert body["pages"][0]["words"][0] == {"text": "A", "box": [100.0, 100.0, 110.0, 120.0], "confidence": 0.876}
+    assert body["pages"][1]["words"] == []
+    assert body["problems"] == [{"code": "damaged", "stage": "read", "message": "page 4 cannot be parsed", "page": 4}]
+    assert body["text"] == "\n\f".join(p["text"] for p in body["pages"])
+
+
+def test_hocr_is_xml_with_every_word():
+    root = ET.fromstring(render(PAGES, "hocr").text)  # noqa: S314 - our own output
+    found = {name: [e for e in root.iter() if e.get("class") == name] for name in ("ocr_page", "ocr_line", "ocrx_word")}
+    assert [len(v) for v in found.values()] == [3, 3, 9]
+    assert [e.text for e in found["ocrx_word"]][:6] == ["A", "&", "B", "<script>", "\"x'", "second"]
+    assert found["ocrx_word"][0].get("title") == "bbox 100 100 110 120; x_wconf 88"
+    assert found["ocr_page"][2].get("title") == "bbox 0 0 1000 1400; ppageno 2; scan_res 200 200"
+    ids = [e.get("id") for e in root.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    capabilities = next(m.get("content") for m in root.iter(f"{XHTML}meta") if m.get("name") == "ocr-capabilities")
+    assert set(found) == set(capabilities.split())
+    for element in found["ocr_line"]:
+        x0, y0, x1, y1 = map(int, re.findall(r"\d+", element.get("title")))
+        assert x0 < x1
+        assert y0 < y1
+
+
+def test_markdown_has_headings_and_paragraphs():
+    body = [line("ordinary text goes on", 200 + 30 * i) for i in range(3)]
+    rest = [line("another paragraph", 400), line("of two lines", 430)]
+    text = render([page(line("Big Title", 40, 45), line("Smaller Heading", 120, 30), *body, *rest)], "markdown").text
+    paragraph = "\n".join(["ordinary text goes on"] * 3)
+    assert text == f"# Big Title\n\n## Smaller Heading\n\n{paragraph}\n\nanother paragraph\nof two lines\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("# no heading", "\\# no heading"),
+        ("#tag", "#tag"),
+        ("- no item", "\\- no item"),
+        ("-4,50", "-4,50"),
+        ("1. no item", "1\\. no item"),
+        ("12.50 EUR", "12.50 EUR"),
+        ("a*b_c`d", "a\\*b\\_c\\`d"),
+        ("[x](y) <b>", "\\[x\\](y) \\<b\\>"),
+        ("AT&amp;T & Co", "AT&amp;amp;T & Co"),
+        ("---", "\\---"),
+        ("===", "\\==="),
+    ],
+)
+def test_markdown_markup_is_escaped(text, shown):
+    assert escaped(text) == shown
+
+
+def test_no_pages_and_unknown_formats():
+    assert render([], "text").text == "\n"
+    ET.fromstring(render([], "hocr").text)  # noqa: S314 - our own output
+    with pytest.raises(InvalidOptions, match="hocr, json, markdown, text"):
+        render([], "docx")
