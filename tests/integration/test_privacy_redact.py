@@ -425,13 +425,14 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
             pass
 
 
-def test_what_was_not_read_is_not_drawn(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "text_layer_sees"), [("/Circle", 255), ("/Stamp", 0)])
+def test_what_was_not_read_is_not_drawn(tmp_path: Path, kind: str, text_layer_sees: int) -> None:
     with pikepdf.open(letter(tmp_path / "a.pdf")) as pdf:
         form = pikepdf.Stream(pdf, b"0 g 0 0 100 40 re f")
         form.Type, form.Subtype, form.BBox = pikepdf.Name.XObject, pikepdf.Name.Form, [0, 0, 100, 40]
         note = pikepdf.Dictionary(
             Type=pikepdf.Name.Annot,
-            Subtype=pikepdf.Name.Stamp,
+            Subtype=pikepdf.Name(kind),
             Rect=[250, 10, 350, 50],
             F=4,
             AP=pikepdf.Dictionary(N=pdf.make_indirect(form)),
@@ -440,5 +441,5 @@ def test_what_was_not_read_is_not_drawn(tmp_path: Path) -> None:
         pdf.save(tmp_path / "noted.pdf")
     page = Page(number=1, width_px=400, height_px=300, dpi=72, lines=(), source="text_layer", language="en")
     with open_source(tmp_path / "noted.pdf", "application/pdf") as source:
-        assert source.render(page).convert("L").getpixel((300, 270)) == 255
+        assert source.render(page).convert("L").getpixel((300, 270)) == text_layer_sees
         assert source.render(page.model_copy(update={"source": "tesseract"})).convert("L").getpixel((300, 270)) == 0

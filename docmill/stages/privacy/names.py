@@ -6,6 +6,7 @@ Only recognisers that stay off the network are registered: Presidio's e-mail and
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from docmill.errors import EngineMissing
@@ -32,6 +33,9 @@ _EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*
 
 @lru_cache(maxsize=1)
 def _analyzer() -> "AnalyzerEngine":
+    missing = f"names cannot be searched: presidio-analyzer, spacy or the model {MODEL} is not installed"
+    if find_spec(MODEL) is None:
+        raise EngineMissing(missing)  # before Presidio tries to download it
     try:
         from presidio_analyzer import AnalyzerEngine, RecognizerRegistry  # noqa: PLC0415 - loads in 2 s, only where used
         from presidio_analyzer.nlp_engine import NlpEngineProvider  # noqa: PLC0415 - same
@@ -53,8 +57,8 @@ def _analyzer() -> "AnalyzerEngine":
             supported_languages=[LANGUAGE],
         )
         return AnalyzerEngine(registry=registry, nlp_engine=provider.create_engine(), supported_languages=[LANGUAGE])
-    except (ImportError, OSError, SystemExit) as error:  # Presidio tries to download a missing model and exits when it cannot
-        raise EngineMissing(f"names cannot be searched: presidio-analyzer, spacy or the model {MODEL} is not installed") from error
+    except (ImportError, OSError) as error:
+        raise EngineMissing(missing) from error
 
 
 def find_names(text: str, types: Iterable[str]) -> list[Hit]:

@@ -25,6 +25,7 @@ _PREFIX_WORDS = (
     r"Rue|Avenue|Boulevard|Chemin|Place|Quai|Impasse|Allée|Via|Viale|Piazza|Corso|Vicolo|Largo|Calle|Avda\.?|Avenida|Av\.?|Plaza|Paseo|C/|Carrer|Ronda|Camino|Carretera"
     r"|Rua|R|Travessa|Praça|Estrada|Quinta|Ul\.?|Ulica|al\.|os\.|pl\.|\u0391\u03b3\.|\u039b\u03b5\u03c9\u03c6\.|\u0443\u043b\.|Jl\.?|Jalan|Lorong|Strada|Str\.|Bd\.|Calea|Cl\."
 )
+_LABEL = r"(?i:\w*(?:nummer|datum|number|date|invoice|rechnung|page|seite|phone|tel|fax|total)\b)"  # the next column, not the town
 _LINKS = r"(?:de|da|do|dos|das|del|della|di|du|des|la|le|los|las|el|et|e|y|d')"
 _NUMBER = r"\d{1,5}[ ]?[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?!\w)"
 
@@ -97,11 +98,14 @@ LABELLED_ADDRESS = Pattern(  # Address: Luige tee 10, Kehra
     accept=lambda value: "@" not in value and "://" not in value,
 )
 
+_POSTCODE_TOWN = re.compile(  # 8248 Nemesvámos; what another column printed behind it is left alone
+    rf"[>\s]*(?P<value>(?:[A-Z]{{1,2}}[- ])?\d{{3,6}}(?:[- ]\d{{2,4}})?[ ]{_CAP}"
+    rf"(?:[ ](?:(?:{_LINKS}|a|am|an|im|in|ob|bei|sur|sous|upon|on)[ ])?(?!{_LABEL}){_CAP}){{0,3}})",
+)
 _TOWN_LINE = re.compile(
     rf"""
-    [>\s]*(?:[A-Z]{{1,2}}[- ])?
-    (?: \d{{3,6}}(?:[- ]\d{{2,4}})?[ ]{_CAP}(?:[ ][\w'\u2019().-]+){{0,4}}                     # 8248 Nemesvámos
-      | (?:[\w'\u2019().-]+[ ]){{1,4}}(?:[A-Z]{{2}}[ ])?\d{{4,6}}                              # Uganda 48288
+    [>\s]*
+    (?: (?:[\w'\u2019().-]+[ ]){{1,4}}(?:[A-Z]{{2}}[ ])?\d{{4,6}}                              # Uganda 48288
       | ,[ ]?(?:[A-Z]{{2}}|\d{{1,3}})?[ ]?\d{{0,6}} | \d{{4,6}}                                      # , NI   61089
       | {_CAP}(?:[ ,/-]+[\w'\u2019().-]+){{0,3}}                                              # Höfn
     )[ ]?[.,]?[ ]?
@@ -120,7 +124,14 @@ class AddressTail:
     _TOWN = rf"(?:\d{{4,6}}[ ])?{_CAP}(?:[ -]{_CAP}){{0,3}}(?:[ ]\([A-Z]\w+\))?(?:[ ]?,?[ ]\d{{4,6}}(?!\w))?"
     # behind a flat or a comma a capital is a town; right behind the street only when the line or the list ends there
     _NEXT = re.compile(
-        rf"[ ]?,?[ ]{_FLAT}|[ ]?,[ ]?{_TOWN}|[ ]{_TOWN}(?=[ ]?(?:,|\.?$))|(?<=\d)[ ]{_TOWN}(?=[ ][a-z]|[ ]?[,.]|$)", re.MULTILINE
+        rf"""
+            [ ]?,?[ ]{_FLAT}
+          | [ ]?,[ ]?{_TOWN}
+          | [ ](?!{_LABEL}){_TOWN}(?=[ ]?,)
+          | [ ](?:{_TOWN}[ ]\d{{4,6}}|\d{{4,6}}[ ]{_TOWN})(?!\w)
+          | (?<=\d)[ ](?!{_LABEL}){_TOWN}(?=[ ][a-z]|[ ]?[,.]|$)
+        """,
+        re.MULTILINE | re.VERBOSE,
     )
 
     def find(self, text: str) -> Iterator[Hit]:
@@ -153,15 +164,20 @@ class NumberedStreet:
 
 
 def _lines_below(text: str, street_end: int) -> list[tuple[int, int]]:
-    """Lines under a street line, but only if one of them ends the block with a postcode."""
+    """Lines under a street line, but only if one of them ends the block with a postcode.
+
+    Where another column follows the street on its line, only a town right below it counts.
+    """
     at = text.find("\n", street_end)
-    if at < 0 or text[street_end:at].strip(" ,."):
+    if at < 0:
         return []
     block: list[tuple[int, int]] = []
-    for _ in range(_BLOCK_LINES):
+    for _ in range(1 if text[street_end:at].strip(" ,.") else _BLOCK_LINES):
         stop = text.find("\n", at + 1)
         stop = len(text) if stop < 0 else stop
         line = text[at + 1 : stop]
+        if town := _POSTCODE_TOWN.match(line):
+            return [*block, (at + 1 + town.start("value"), at + 1 + town.end())]
         if not line.strip() or not _TOWN_LINE.fullmatch(line):
             return []
         block.append((at + 1 + len(line) - len(line.lstrip(" >")), at + 1 + len(line.rstrip())))

@@ -78,6 +78,7 @@ def is_card(value: str) -> bool:
     return bool(_CARD_ISSUERS.fullmatch(digits)) and is_luhn(digits) and len(set(digits)) > 1
 
 
+_EAN_LENGTH = 13  # old Visa numbers have it too, and every tenth article number passes Luhn: those need the word beside them
 CARD = Pattern(
     "card",
     "CREDIT_CARD",
@@ -91,15 +92,17 @@ CARD = Pattern(
         re.VERBOSE,
     ),
     0.97,
-    accept=is_card,
+    accept=lambda value: is_card(value) and len(re.sub(r"\D", "", value)) != _EAN_LENGTH,
 )
 
+_CARD_WORDS = any_of(r"(?:credit|debit)?\s*card(?:\s*(?:no|number|nr|\#))?\.?", "visa", "mastercard", "amex", r"kreditkarten?\w*")
+CARD_OLD = Pattern("card_13", "CREDIT_CARD", re.compile(r"(?<![\w.,-])4\d{12}(?![\w-]|[.,]\d)"), 0.9, accept=is_card, context=_CARD_WORDS)
 CARD_MISREAD = Pattern(
     "card_context",
     "CREDIT_CARD",
     re.compile(r"(?<![\w.,-])\d{4}(?:[ -]\d{4}){2}[ -]\d{1,7}(?![\w-]|[.,]\d)"),  # OCR breaks check digits, not the grouping
     0.6,
-    context=any_of(r"(?:credit|debit)?\s*card(?:\s*(?:no|number|nr|\#))?\.?", "visa", "mastercard", "amex", r"kreditkarten?\w*"),
+    context=_CARD_WORDS,
 )
 
 _BANK_WORDS = any_of(
@@ -115,4 +118,4 @@ US_BANK = Pattern(
     context=_BANK_WORDS,
 )
 
-BANK_PATTERNS = (IBAN, IBAN_MISREAD, CARD, CARD_MISREAD, US_BANK)
+BANK_PATTERNS = (IBAN, IBAN_MISREAD, CARD, CARD_OLD, CARD_MISREAD, US_BANK)

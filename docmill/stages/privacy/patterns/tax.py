@@ -59,6 +59,7 @@ TAX_BY_CONTEXT = Pattern(
         re.VERBOSE,
     ),
     0.7,
+    accept=lambda value: not re.fullmatch(r"\d{1,2}[.\s]\d{1,2}[.\s]\d{4}", value),  # a date
     context=_TAX_WORDS,
 )
 

@@ -1,18 +1,21 @@
 """The pages of the file to redact as upright images, the way reading saw them.
 
-Only what was read is drawn: on a page read from its text layer annotations and form fields are left out, because their words were not
-searched. A page whose image has not the size of the page that was read is refused: boxes would miss.
+Only what was read is drawn: on a page read from its text layer, annotations are drawn only where reading took their text too (form fields,
+free text, stamps); others are left out, because their words were not searched.
+A page whose image has not the size of the page that was read is refused: boxes would miss.
 """
 
+import io
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import pikepdf
 import pypdfium2 as pdfium
 from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
+from pypdfium2 import raw
 
 from docmill.errors import Damaged, Encrypted, RedactionUnproven, TooLarge, UnsupportedType
 from docmill.values.page import Page
@@ -21,6 +24,8 @@ _POINTS_PER_INCH = 72
 _SLACK_PX = 2  # renderers round page sizes up or down
 _COLOUR_PREVIEW_PX = 400
 _COLOURED = 24  # difference between channels, of 255, that is no scanner's tint
+_TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
+_ANNOTATIONS_MOST = 500  # reading looks at as many
 
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp"})
 
@@ -55,33 +60,66 @@ def open_source(path: Path, media_type: str) -> Iterator[Source]:
 
 @contextmanager
 def _open_pdf(path: Path) -> Iterator[Source]:
+    document = _pdfium_document(path)
     try:
-        document = pdfium.PdfDocument(path)
-    except pdfium.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise Encrypted from error
-        raise Damaged("the PDF cannot be opened") from error
-    try:
-        document.init_forms()
+        # no init_forms: it can take minutes on odd forms, and fields show their appearance streams without it
         yield Source(len(document), lambda page: _render_pdf_page(document, page))
     finally:
         document.close()
 
 
+def _pdfium_document(path: Path) -> pdfium.PdfDocument:
+    with suppress(pdfium.PdfiumError):
+        document = pdfium.PdfDocument(path)
+        if len(document):
+            return document
+        document.close()
+    # qpdf opens files with lost page trees, or with an empty AES-256 password, that PDFium refuses; reading does the same
+    rewritten = io.BytesIO()
+    try:
+        with pikepdf.open(path) as pdf:
+            pdf.save(rewritten)
+        rewritten.seek(0)
+        return pdfium.PdfDocument(rewritten, autoclose=True)
+    except pikepdf.PasswordError as error:
+        raise Encrypted from error
+    except (pikepdf.PdfError, pdfium.PdfiumError) as error:
+        raise Damaged("the PDF cannot be opened") from error
+
+
 def _render_pdf_page(document: pdfium.PdfDocument, page: Page) -> Image.Image:
     try:
-        sheet = document[page.number - 1]
+        sheet = _with_fields(document, page.number)
         scale = page.dpi / _POINTS_PER_INCH
         _require_size(page, *(side * scale for side in sheet.get_size()))
-        was_seen: Any = page.source != "text_layer"
-        look = {"draw_annots": was_seen, "may_draw_forms": was_seen}
-        preview = sheet.render(scale=_COLOUR_PREVIEW_PX / max(sheet.get_size()), **look).to_pil()
+        was_seen = page.source != "text_layer"
+        preview = sheet.render(scale=_COLOUR_PREVIEW_PX / max(sheet.get_size()), draw_annots=was_seen).to_pil()
         # pdfium keeps the picture until it is closed; the copy lives on
-        image: Image.Image = sheet.render(scale=scale, grayscale=not _has_colour(preview), **look).to_pil().copy()
+        image: Image.Image = sheet.render(scale=scale, grayscale=not _has_colour(preview), draw_annots=was_seen).to_pil().copy()
         sheet.close()
     except pdfium.PdfiumError as error:
         raise Damaged(f"page {page.number} cannot be rendered") from error
     return image.convert("RGB") if image.mode not in {"RGB", "L"} else image
+
+
+def _with_fields(document: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
+    """The page with its form fields, free text and stamps drawn into it, as reading draws them in before it takes the text."""
+    sheet = document[number - 1]
+    if _has_text_annotation(sheet) and raw.FPDFPage_Flatten(sheet, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
+        sheet.close()
+        return document[number - 1]
+    return sheet
+
+
+def _has_text_annotation(sheet: pdfium.PdfPage) -> bool:
+    for index in range(min(raw.FPDFPage_GetAnnotCount(sheet), _ANNOTATIONS_MOST)):
+        annotation = raw.FPDFPage_GetAnnot(sheet, index)
+        if annotation:
+            kind = raw.FPDFAnnot_GetSubtype(annotation)
+            raw.FPDFPage_CloseAnnot(annotation)
+            if kind in _TEXT_ANNOTATIONS:
+                return True
+    return False
 
 
 @contextmanager
