@@ -37,7 +37,8 @@ def opened(path: Path, media_type: str, limits: Limits, number: int = 1) -> Iter
     Image.MAX_IMAGE_PIXELS = None
     limits.check_bytes(path.stat().st_size)
     try:
-        with Image.open(path, formats=_DECODERS[media_type]) as image:
+        # an open file and not a path: files that Pillow maps into memory by path come out garbled when a TIFF is uncompressed and turned
+        with path.open("rb") as file, Image.open(file, formats=_DECODERS[media_type]) as image:
             if number > 1:
                 image.seek(number - 1)
             limits.check_pixels(*image.size)

@@ -127,12 +127,17 @@ def _client(endpoint: str | None, credentials: Path | None) -> Any:
     if endpoint and _is_loopback(endpoint):
         # client_options alone would dial TLS
         return vision.ImageAnnotatorClient(transport=ImageAnnotatorGrpcTransport(channel=grpc.insecure_channel(endpoint)))
+    key = _key_of(credentials) if credentials else None
     try:
-        from_file: Any = service_account.Credentials.from_service_account_file  # untyped in google-auth
-        key = from_file(credentials, scopes=_SCOPES) if credentials else None
         return vision.ImageAnnotatorClient(credentials=key, client_options={"api_endpoint": endpoint} if endpoint else None)
     except DefaultCredentialsError as error:
         raise EngineMissing("Google Cloud Vision needs credentials; set GOOGLE_APPLICATION_CREDENTIALS") from error
+
+
+def _key_of(file: Path) -> Any:
+    from_file: Any = service_account.Credentials.from_service_account_file  # untyped in google-auth
+    try:
+        return from_file(file, scopes=_SCOPES)
     except (OSError, ValueError, GoogleAuthError) as error:
         raise SettingsInvalid("cannot use the value of: GOOGLE_APPLICATION_CREDENTIALS") from error
 
