@@ -16,6 +16,7 @@ from docmill.values.options import KNOWN_ENTITIES
 
 LABELS = {
     "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "IBAN_CODE": "IBAN", "US_SSN": "SSN", "IP_ADDRESS": "IP", "DATE_TIME": "DATE", "BIRTH_DATE": "DATE",
+    "ADDRESS": "LOCATION",
 }  # fmt: skip
 """Our and Presidio's types -> the data set's. The set's ADDRESS is LOCATION for both sides."""
 

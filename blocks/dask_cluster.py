@@ -10,7 +10,8 @@ from distributed import Client, LocalCluster
 from prefect.blocks.core import Block
 from pydantic import Field
 
-from blocks.runners import ClusterRunner, InlineRunner, ShardRunner
+from blocks.cluster_runner import ClusterRunner
+from blocks.runners import InlineRunner, ShardRunner
 from blocks.worker_shutdown import StopShardsOnShutdown
 from docmill.errors import ClusterLost
 from docmill.settings import settings
@@ -23,6 +24,8 @@ DASK_SETTINGS = {
     # a stopped or hung worker loses its shards to others after this; must be longer than any pause a healthy worker makes
     "distributed.scheduler.worker-ttl": "60s",
 }
+
+OPEN_LIMIT_S = 30
 
 
 class DaskCluster(Block):
@@ -91,11 +94,14 @@ class DaskCluster(Block):
     @contextlib.contextmanager
     def _client(self, address: str) -> Iterator[Client]:
         try:
-            client = Client(address, set_as_default=False, timeout="30s")
-            client.wait_for_workers(1, timeout=30)
+            client = Client(address, set_as_default=False, timeout=f"{OPEN_LIMIT_S}s")
         except (OSError, TimeoutError) as error:
-            raise ClusterLost("the Dask scheduler does not answer or has no worker") from error
+            raise ClusterLost("the Dask scheduler does not answer") from error
         with client:
+            try:
+                client.wait_for_workers(1, timeout=OPEN_LIMIT_S)
+            except TimeoutError as error:
+                raise ClusterLost("the Dask scheduler has no worker") from error
             client.register_plugin(StopShardsOnShutdown())
             yield client
 

@@ -1,31 +1,34 @@
 """Runners: what carries one shard to where it is milled. A stage task calls `run` and does not know which one it has."""
 
-import contextlib
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Protocol
 
 from docmill.errors import Cancelled, ClusterLost, DocmillError, StageFailed
 from docmill.services.milling import Shard, ShardReport, mill_shard
-from docmill.values.keys import STAGES
 
-POLL_FIRST_S, POLL_MOST_S = 0.01, 0.2
-RESULT_WAIT_S = 30.0
-STALL_MARGIN_S = 30.0
+RESEND_PAUSE_S = 1.0
+MOST_RESENDS = 30
 
 
 @dataclass
 class RunSignals:
-    """What a runner must know of the run: whether it was stopped, and for how long nothing has moved anywhere."""
+    """What tasks and runners must know of the run.
+
+    Attributes:
+        still_s: for how long nothing has moved anywhere.
+        longest_item_s: the longest time that an item of any open shard may take by itself.
+        stopped: the run is over or being cancelled.
+        lost: the cluster is gone; no shard of this run can be carried any more.
+    """
 
     still_s: Callable[[], float]
+    longest_item_s: Callable[[], float]
     stopped: threading.Event = field(default_factory=threading.Event)
+    lost: threading.Event = field(default_factory=threading.Event)
 
 
 class ShardRunner(Protocol):
@@ -38,7 +41,7 @@ class ShardRunner(Protocol):
 
         Raises:
             Cancelled: the run was stopped.
-            ClusterLost: the cluster is gone or nothing on it has moved for too long (retryable).
+            ClusterLost: Dask gave the shard up (worth another try), or the cluster is gone (then `signals.lost` is set).
             DocmillError: what the shard raised as a whole.
         """
 
@@ -54,77 +57,43 @@ class InlineRunner:
 
     def run(self, shard: Shard, signals: RunSignals, *, last_try: bool) -> ShardReport:
         """See `ShardRunner.run`."""
-        if signals.stopped.is_set():
-            raise Cancelled("the run was stopped")
-        waiting: ThreadFuture[ShardReport] = self._pool.submit(mill_shard, shard, last_try)
-        return _unless_stopped(waiting.result())
+
+        def once() -> ShardReport:
+            waiting: ThreadFuture[ShardReport] = self._pool.submit(mill_shard, shard, last_try)
+            try:
+                return waiting.result()
+            except Exception as error:  # noqa: BLE001 - Prefect keeps exceptions, and a surprise may quote a document
+                raise without_text(error) from None
+
+        return until_done(once, signals)
 
     def close(self) -> None:
         """End the thread after what it is doing."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-class ClusterRunner:
-    """Carries shards to a Dask cluster through one client shared by all task threads.
+def until_done(once: Callable[[], ShardReport], signals: RunSignals) -> ShardReport:
+    """Send a shard until somebody carries it to its end.
 
-    Args:
-        client: a connected `distributed.Client`.
-        stall_s: without any progress for so long, the cluster is taken for lost.
+    A worker stops a shard when the run was stopped, but also when it is shut down itself, or when this process was paused for so long that
+    its lease was old: then somebody goes on where it stood.
+
+    Raises:
+        Cancelled: the run was stopped.
+        ClusterLost: workers keep stopping.
     """
-
-    def __init__(self, client: Any, *, stall_s: float, workers: int) -> None:
-        self._client, self._stall_s, self.workers = client, stall_s, workers
-
-    def run(self, shard: Shard, signals: RunSignals, *, last_try: bool) -> ShardReport:
-        """See `ShardRunner.run`."""
-        key = f"{shard.stage}-{shard.run_id}-{shard.shard_id}-{uuid4().hex[:8]}"
-        # later stages first: documents that are nearly through leave before new ones are begun
-        future = self._client.submit(mill_shard, shard, last_try, key=key, pure=False, priority=STAGES.index(shard.stage))
-        try:
-            return _unless_stopped(self._collect(future, shard, signals))
-        finally:
-            # released results are never computed again; an open one is taken off the cluster
-            with contextlib.suppress(Exception):
-                future.release() if future.status in {"finished", "error"} else future.cancel(force=True)
-
-    def _collect(self, future: Any, shard: Shard, signals: RunSignals) -> ShardReport:
-        pause = POLL_FIRST_S
-        stall_s = max(self._stall_s, shard.limits.deadline_s(shard.stage) + STALL_MARGIN_S)
-        while True:
-            status = future.status
-            if status == "finished":
-                # the result may have been lost with its worker after it finished: then Dask computes it again, look once more
-                with contextlib.suppress(FutureTimeoutError, TimeoutError):
-                    report: ShardReport = future.result(timeout=RESULT_WAIT_S)
-                    return report
-            elif status in {"error", "cancelled"}:
-                raise _cluster_error(future, status)
-            if signals.stopped.is_set():
-                raise Cancelled("the run was stopped")
-            if self._client.status != "running":
-                raise ClusterLost("the connection to the Dask scheduler is gone")
-            if signals.still_s() > stall_s:
-                raise ClusterLost(f"nothing on the cluster has moved for {signals.still_s():.0f} s")
-            # "lost" and "pending" both mean wait: Dask is computing, maybe again
-            time.sleep(pause)
-            pause = min(POLL_MOST_S, pause * 1.5)
-
-    def close(self) -> None:
-        """Nothing of its own to close: the block that made the client closes it."""
-
-
-def _unless_stopped(report: ShardReport) -> ShardReport:
-    if report.stopped:
+    for _ in range(MOST_RESENDS):
+        if signals.stopped.is_set():
+            break
+        report = once()
+        if not report.stopped:
+            return report
+        signals.stopped.wait(RESEND_PAUSE_S)
+    if signals.stopped.is_set():
         raise Cancelled("the run was stopped")
-    return report
+    raise ClusterLost(f"workers stopped in the middle of the shard {MOST_RESENDS} times")
 
 
-def _cluster_error(future: Any, status: str) -> DocmillError:
-    error = future.exception(timeout=RESULT_WAIT_S) if status == "error" else None
-    if isinstance(error, DocmillError):
-        return error
-    name = type(error).__name__ if error is not None else status
-    if name in {"KilledWorker", "cancelled", "CancelledError", "FutureCancelledError", "CommClosedError"}:
-        return ClusterLost(f"Dask gave the shard up ({name})")
-    # the exception's text may hold what a document says: only its type leaves the worker
-    return StageFailed(f"a worker raised {name}")
+def without_text(error: BaseException) -> DocmillError:
+    """The error itself if it is docmill's; else one that names its type only, because its text may hold what a document says."""
+    return error if isinstance(error, DocmillError) else StageFailed(f"a worker raised {type(error).__name__}")

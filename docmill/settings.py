@@ -1,11 +1,12 @@
 """Settings: the one place that reads the environment and `.env`. Names are DOCMILL_* plus a few well-known ones."""
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from docmill.errors import SettingsInvalid
@@ -77,6 +78,13 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(default="text", description="Logs for people or as JSON, on stderr.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="Least level that is logged.")
 
+    @field_validator("source_roots", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        # the colon of gs:// separates nothing
+        parts = re.split(rf"{re.escape(os.pathsep)}(?!//)", value) if isinstance(value, str) else value
+        return tuple(part for part in parts if part) if isinstance(parts, list) else parts
+
     @property
     def resolved_ledger_url(self) -> str:
         """The ledger's SQLAlchemy URL."""
@@ -105,7 +113,8 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        names = ", ".join(sorted({str(e["loc"][0]) for e in error.errors()}))
+        places = {str(e["loc"][0]) for e in error.errors(include_input=False)}
+        names = ", ".join(sorted(p if p.isupper() else f"DOCMILL_{p.upper()}" for p in places))
         raise SettingsInvalid(f"cannot use the value of: {names}") from None
 
 

@@ -1,6 +1,7 @@
 """Ingest documents: a batch from the ledger, or files below configured roots, through every stage to results."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from prefect import flow
@@ -18,7 +19,7 @@ from docmill.values.options import MillOptions
 from flows.artifacts import Progress, publish_table
 from flows.pump import pump
 from flows.rooms import open_room
-from tasks.policies import RUN_LEASE_S, TASK_THREADS
+from tasks.policies import TASK_THREADS, run_lease_s
 from tasks.register_files import register_files
 from tasks.write_report import write_report
 
@@ -44,22 +45,30 @@ def ingest_documents(
 
 
 def mill_batch(room: Room, batch_id: str) -> None:
-    """Claim the open jobs of a batch and carry them to their ends.
-
-    A cancelled run cancels its jobs; a run that breaks gives its leases back, so that the next run of the batch goes on where it stood.
-    """
-    run_id = str(flow_run.id)
-    run = BatchRun(room, batch_id, run_id, workers=1, lease_s=RUN_LEASE_S)
+    """Claim the open jobs of a batch and carry them to their ends."""
+    run = BatchRun(room, batch_id, str(flow_run.id), workers=1, lease_s=run_lease_s())
     if not run.total:
         return
+    with (
+        _given_back(run),
+        Heart(run, lease_s=run_lease_s()) as heart,
+        saved_or_default(DaskCluster).open(estimated_s=run.estimated_s) as runner,
+    ):
+        run.workers = runner.workers
+        with _given_back(run):  # before the cluster closes, which may take long
+            pump(run, runner, on_change=Progress(run).show, on_stop=heart.stop)
+
+
+@contextlib.contextmanager
+def _given_back(run: BatchRun) -> Iterator[None]:
+    """A cancelled run cancels its jobs; one that breaks gives its leases back, so that the next run of the batch goes on where it stood."""
+    room = run.room
     try:
-        with Heart(run, lease_s=RUN_LEASE_S), saved_or_default(DaskCluster).open(estimated_s=run.estimated_s) as runner:
-            run.workers = runner.workers
-            pump(run, runner, Progress(run).show)
+        yield
     except Exception as error:  # noqa: BLE001 - whatever broke, the leases must be given back
-        renew_leases(room.ledger, room.tenant, run_id, lease_s=0)
+        renew_leases(room.ledger, room.tenant, run.run_id, lease_s=0)
         # what a library raises may hold what a document says; Prefect keeps exceptions
         raise error if isinstance(error, DocmillError) else StageFailed(f"the run broke: {type(error).__name__}") from None
     except BaseException:  # Prefect cancels a run by a BaseException, Ctrl-C is one too
-        cancel_run(room.ledger, room.tenant, run_id)
+        cancel_run(room.ledger, room.tenant, run.run_id)
         raise

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from typing import Any
 
 from blocks.runners import RunSignals, ShardRunner
-from docmill.errors import Cancelled, DocmillError, StageFailed
+from docmill.errors import Cancelled, DocmillError, SetupError, StageFailed
 from docmill.services.milling import Shard
 from docmill.services.running.run import BatchRun
 from tasks.mill_stage import mill_stage
@@ -17,36 +17,49 @@ log = logging.getLogger(__name__)
 WAIT_S = 2.0
 """How often the pump wakes when nothing ends, so that signals are seen and progress is shown."""
 
+STOP_WAIT_S = 8.0
+"""How long the end of a run waits for its tasks: longer than workers need to see the stop and runners wait for them."""
 
-def pump(run: BatchRun, runner: ShardRunner, on_change: Callable[[], None]) -> None:
+
+def pump(run: BatchRun, runner: ShardRunner, *, on_change: Callable[[], None], on_stop: Callable[[], None]) -> None:
     """Carry a run to its end.
+
+    Args:
+        run: whose shards to send.
+        runner: what carries them.
+        on_change: called when something ended, and every two seconds.
+        on_stop: called when the run ends, in whatever way; asks workers to stop.
 
     Raises:
         Cancelled: the run was stopped from outside.
+        ClusterLost, SetupError: no shard can be carried any more; no document is to blame.
     """
-    signals = RunSignals(still_s=lambda: run.still_s)
+    signals = RunSignals(still_s=lambda: run.still_s, longest_item_s=lambda: run.longest_item_s)
     pending: dict[Any, tuple[Shard, Any]] = {}
+    run.progressed()
     try:
         _send(run.first_shards(), pending, runner, signals)
         while pending:
             done, _ = wait(pending, timeout=WAIT_S, return_when=FIRST_COMPLETED)
             for ended in done:
                 shard, future = pending.pop(ended)
-                _send(_fold(run, shard, future), pending, runner, signals)
+                _send(_fold(run, shard, future, signals), pending, runner, signals)
             on_change()
     finally:
         signals.stopped.set()
+        on_stop()
+        wait(pending, timeout=STOP_WAIT_S)  # running items are being cut; the cluster must not be closed under them
 
 
 def _send(shards: Iterable[Shard], pending: dict[Any, tuple[Shard, Any]], runner: ShardRunner, signals: RunSignals) -> None:
     for shard in shards:
-        future = mill_stage.with_options(name=shard.stage, **retry_policy()).submit(shard, runner, signals)
+        future = mill_stage.with_options(name=shard.stage, **retry_policy(signals)).submit(shard, runner, signals)
         pending[future.wrapped_future] = (shard, future)  # type: ignore[attr-defined] # the thread runner's futures have it
 
 
-def _fold(run: BatchRun, shard: Shard, future: Any) -> list[Shard]:
+def _fold(run: BatchRun, shard: Shard, future: Any, signals: RunSignals) -> list[Shard]:
     result = future.result(raise_on_failure=False)
-    if isinstance(result, Cancelled):
+    if isinstance(result, Cancelled | SetupError) or (isinstance(result, DocmillError) and signals.lost.is_set()):
         raise result
     if not isinstance(result, BaseException):
         return run.fold(shard, result)

@@ -27,10 +27,10 @@ RUNNER = DaskTaskRunner(
 def rebuild_index(
     documents_per_task: Annotated[int, Field(ge=1, le=100_000, description="Documents per Dask task.")] = SLICE,
 ) -> dict[str, int]:
-    """Write the tenant's index anew; the old one serves until then. Returns documents, chunks and chunk files that are missing."""
+    """Write the tenant's index anew; the old one serves until then. Returns documents, chunks and chunk files that are missing or unreadable."""
     with open_room() as room:
         parts = slices(chunk_objects(room), documents_per_task)
         checked = [check_chunks.submit(room.store_spec, part) for part in parts]
         missing = {name for future in checked for name in future.result()}
-        chunks = rebuild_tenant(room, missing)
-        return {"documents": sum(len(part) for part in parts) - len(missing), "chunks": chunks, "missing": len(missing)}
+        done = rebuild_tenant(room, missing)
+        return {"documents": done.documents, "chunks": done.chunks, "missing": len(done.left_out)}

@@ -7,9 +7,9 @@ from importlib import metadata
 
 import httpx
 
-from docmill.cli.embedded import running_stack
 from docmill.errors import DocmillError
 from docmill.services.programs import program_version, tesseract_languages
+from docmill.services.stack_note import running_stack
 from docmill.settings import Settings
 from docmill.storage.ledger import open_ledger
 from docmill.storage.objects import StoreSpec, open_store

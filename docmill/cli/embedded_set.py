@@ -1,149 +1,95 @@
-"""The embedded set: Prefect server, worker and gateway as child processes of `docmill up`, ended with it."""
+"""The embedded set: Prefect server, gateway and worker, started and ended with `docmill up`."""
 
 import contextlib
 import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
-import psutil
 import typer
 
-import docmill
-from docmill.cli.embedded import forget_stack, note_stack
+from docmill.cell.kernel import adopt_orphans
+from docmill.cli.embedded import noted, sole_set
+from docmill.cli.keeper import leave_nothing, reap
+from docmill.cli.parts import HOST, LOOK_EVERY_S, Part, ToldToEnd, free_port, looks, running_part
+from docmill.cli.prefect_setup import POOL, set_up_prefect
 from docmill.cli.rooms import room
-from docmill.errors import ClusterLost, EngineMissing
-from docmill.settings import Settings, child_environment, prefect_environment
+from docmill.errors import ClusterLost
+from docmill.settings import Settings, prefect_environment
+from docmill.storage.objects.spec import gateway_address_file
 
-START_S = 180.0
-STOP_S = 10.0
-POOL = "docmill"
-HOST = "127.0.0.1"
-
-
-def free_port(first: int) -> int:
-    """The first free TCP port on 127.0.0.1 from `first` on; 0 lets the system choose."""
-    for port in (first, *range(first + 1, first + 200)) if first else (0,):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((HOST, port))
-            return int(probe.getsockname()[1])
-    raise ClusterLost(f"no free port from {first} on")
+ANSWER_S = 2.0
 
 
 def run_embedded_set(found: Settings) -> None:
     """Start everything, print where to look, wait for Ctrl-C or SIGTERM, end everything.
 
     Raises:
-        ClusterLost: a part did not start within three minutes or ended by itself.
+        Conflict: a set of this home runs already.
+        ClusterLost: a part did not start within three minutes or ended by itself; the message names it and its log.
     """
     with room():
         pass  # makes the ledger of a fresh home, refuses an outdated one
+    stop = threading.Event()
+    with sole_set(found):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: stop.set())
+        adopt_orphans()  # what a killed keeper leaves comes to us
+        try:
+            _run(found, stop)
+        except ToldToEnd:
+            pass
+        finally:
+            leave_nothing(0)
+
+
+def _run(found: Settings, stop: threading.Event) -> None:
     port = free_port(found.prefect_port)
     api_url = f"http://{HOST}:{port}/api"
     environment = prefect_environment(found, PREFECT_API_URL=api_url, PREFECT_SERVER_UI_API_URL=api_url, PREFECT_WORKER_QUERY_SECONDS="2")
     environment |= {"DOCMILL_HOME": str(found.home.absolute()), "DOCMILL_WORKDIR": str(Path.cwd())}
-    stop = _stop_on_signals()
+    logs = found.home.absolute() / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    gateway_address_file(found).unlink(missing_ok=True)
+    typer.echo("Starting; the first time this takes a minute.")
+    # left in the opposite order: the worker tells the server what became of its runs
     with contextlib.ExitStack() as parts:
-        server = parts.enter_context(_child(["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)], environment))
+        serve = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
+        server = parts.enter_context(running_part("Prefect server", serve, environment, logs))
+        gateway = parts.enter_context(running_part("gateway", ["-m", "docmill.cli.main", "serve"], environment, logs))
         _wait_healthy(f"{api_url}/health", server, stop)
-        if stop.is_set():
-            return
-        _set_up_prefect(environment)
-        gateway_port = free_port(found.gateway_port)
-        gateway_url = f"http://{HOST}:{gateway_port}"
-        children = [
-            server,
-            parts.enter_context(_child(["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"], environment)),
-            parts.enter_context(_child(["-m", "docmill.cli.main", "serve", "--port", str(gateway_port)], environment)),
-        ]
-        _wait_healthy(f"{gateway_url}/livez", children[-1], stop)
-        note_stack(found, api_url, gateway_url)
-        parts.callback(forget_stack, found)
-        typer.echo(
-            f"Prefect UI   http://{HOST}:{port}\nGateway      {gateway_url}\nFiles        {found.home.absolute()}\nCtrl-C ends all of it."
-        )
-        _wait_for_end(children, stop)
+        set_up_prefect(environment, logs, stop)
+        gateway_url = _gateway_url(found, gateway, stop)
+        work = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+        worker = parts.enter_context(running_part("Prefect worker", work, environment, logs))
+        parts.enter_context(noted(found, api_url, gateway_url))
+        where = {"Prefect UI": api_url.removesuffix("/api"), "Gateway": gateway_url, "Files": found.home.absolute(), "Logs": logs}
+        for name, place in where.items():
+            typer.echo(f"{name:<12} {place}")
+        typer.echo("Ctrl-C ends all of it.")
+        _wait_for_end((server, gateway, worker), stop)
 
 
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
-@contextlib.contextmanager
-def _child(words: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python child in a session of its own (so that Ctrl-C reaches only us); it and all it started are ended on the way out."""
-    process = subprocess.Popen(
-        [sys.executable, *words],
-        env=child_environment(**environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-        process.terminate()
-        _, alive = psutil.wait_procs(family, timeout=STOP_S)
-        for left in alive:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                left.kill()
-    process.wait(timeout=STOP_S)
-
-
-def _wait_healthy(url: str, process: subprocess.Popen[bytes], stop: threading.Event) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end and not stop.wait(0.3):
-        if process.poll() is not None:
-            raise ClusterLost("a part of the embedded set ended while it started")
+def _wait_healthy(url: str, part: Part, stop: threading.Event) -> None:
+    for _ in looks(part, stop):
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(url, timeout=2).is_success:
+            if httpx.get(url, timeout=ANSWER_S).is_success:
                 return
-    if not stop.is_set():
-        raise ClusterLost(f"a part of the embedded set did not answer within {START_S:.0f} s")
 
 
-def _set_up_prefect(environment: dict[str, str]) -> None:
-    """Blocks, work pool and deployments; doing it again changes nothing."""
-    prefect_file = _prefect_file()
-    for words in (
-        ["block", "register", "-m", "blocks"],
-        ["work-pool", "create", POOL, "--type", "process", "--overwrite"],
-        ["--no-prompt", "deploy", "--all", "--prefect-file", str(prefect_file)],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "prefect", *words],
-            env=child_environment(**environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=START_S,
-            check=False,
-        )
-        if done.returncode:
-            typer.echo(done.stderr.decode(errors="replace")[-2000:] + done.stdout.decode(errors="replace")[-2000:], err=True)
-            raise EngineMissing(f"`prefect {words[0]}` ended with {done.returncode}")
+def _gateway_url(found: Settings, gateway: Part, stop: threading.Event) -> str:
+    """Where the gateway answers: it takes the next free port by itself and notes which."""
+    for _ in looks(gateway, stop):
+        with contextlib.suppress(OSError, httpx.HTTPError):
+            url = gateway_address_file(found).read_text(encoding="ascii").strip()
+            if url and httpx.get(f"{url}/livez", timeout=ANSWER_S).is_success:
+                return url
+    raise ToldToEnd
 
 
-def _prefect_file() -> Path:
-    """The deployments: inside the wheel, or at the root of a checkout."""
-    packaged = Path(__file__).parent / "prefect.yaml"
-    return packaged if packaged.exists() else Path(docmill.__file__).parents[1] / "prefect.yaml"
-
-
-def _wait_for_end(children: Sequence[subprocess.Popen[bytes]], stop: threading.Event) -> None:
-    while not stop.wait(0.5):
-        if any(child.poll() is not None for child in children):
-            raise ClusterLost("a part of the embedded set ended by itself")
+def _wait_for_end(parts: tuple[Part, ...], stop: threading.Event) -> None:
+    while not stop.wait(LOOK_EVERY_S):
+        for part in parts:
+            if part.process.poll() is not None:
+                raise ClusterLost(f"the {part.name} ended by itself; {part.log} has what it said")
+        reap(*(part.process for part in parts))

@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def ingest(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders or gs://bucket/prefix.")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or gs://bucket/prefix.", metavar="PATH")],
     *,
     options: MillOptions,
     as_json: Json = False,
@@ -41,13 +41,16 @@ def ingest(
     """
     with room() as opened:
         sender = Sender(tags=tuple(tag or ()), collection=collection)
-        batch_id, registered = take_in(opened, files_of(paths, opened.settings), options, sender)
+        found = list(files_of(paths, opened.settings))
+        if not found:
+            typer.echo("docmill: there are no files in these folders; hidden ones are left out", err=True)
+        batch_id, registered = take_in(opened, found, options, sender)
         reused = {r.job_id for r in registered if r.reused}
         _mill_and_show(opened, batch_id, reused, as_json=as_json)
 
 
 def remill(
-    what: Annotated[str, typer.Argument(help="Document, job or batch id.")],
+    what: Annotated[str, typer.Argument(help="Document, job or batch id.", metavar="DOCUMENT|JOB|BATCH")],
     *,
     force: Annotated[bool, typer.Option("--force", help="Mill again even what is there, and start a new count of tries.")] = False,
     as_json: Json = False,
@@ -62,7 +65,7 @@ def _mill_and_show(opened: Room, batch_id: str, reused: set[str], *, as_json: bo
     report = mill(opened, batch_id, quiet=as_json)
     if as_json:
         show_json(report)
-    else:
+    elif report.total_files:
         show_outcomes(opened, batch_jobs(opened.ledger, opened.tenant, batch_id), reused)
     _end_with(report)
 
@@ -91,8 +94,8 @@ def show_outcomes(opened: Room, jobs: list[JobView], reused: set[str]) -> None:
         typer.echo("Results:")
         for document, link in links:
             typer.echo(f"  {document}  {link}")
-    if any(job.state is JobState.FAILED for job in jobs):
-        typer.echo("`docmill status JOB` says why a document failed and what to do next.")
+    if any(job.state is not JobState.COMPLETED for job in jobs):
+        typer.echo("`docmill status DOCUMENT` says what is wrong with a document and what to do next.")
 
 
 def _link(opened: Room, job: JobView) -> str:

@@ -6,6 +6,7 @@ import typer
 
 from docmill.cli.checks import CHECKS, Finding
 from docmill.cli.output import show_json, show_table
+from docmill.cli.rooms import make_home
 from docmill.settings import settings
 from docmill.storage.ledger import upgrade_ledger
 
@@ -27,7 +28,7 @@ def ledger_commands() -> None:
 def upgrade() -> None:
     """Bring the ledger to the schema of this version; makes it when it is not there."""
     found = settings()
-    found.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_home(found)
     upgrade_ledger(found.resolved_ledger_url)
     typer.echo("the ledger is up to date")
 

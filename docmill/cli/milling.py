@@ -2,16 +2,17 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from docmill.cli.embedded import running_stack
-from docmill.errors import DocmillError
+from docmill.errors import ClusterLost
 from docmill.services.batches import batch_view
 from docmill.services.jobs import list_jobs
 from docmill.services.running.report import BatchReport, batch_report
 from docmill.services.running.room import Room
+from docmill.services.stack_note import running_stack
 from docmill.settings import prepare_for_prefect
 from docmill.values.jobs import FINAL_STATES, BatchView, JobState
 
@@ -22,8 +23,10 @@ def mill(room: Room, batch_id: str, *, quiet: bool) -> BatchReport:
     """Carry the open jobs of a batch to their ends and report. Nothing is started when nothing is open."""
     view = batch_view(room.ledger, room.tenant, batch_id)
     if _final(view) < view.total_files:
+        run = _flow(room)
+        # only now: a thread that queries while Prefect is being imported meets half a SQLAlchemy
         with _Bar(room, batch_id, view.total_files, quiet=quiet):
-            _run_flow(room, batch_id)
+            run(batch_id)
     return batch_report(room, batch_id)
 
 
@@ -31,13 +34,22 @@ def _final(view: BatchView) -> int:
     return sum(view.by_state.get(state, 0) for state in FINAL_STATES)
 
 
-def _run_flow(room: Room, batch_id: str) -> None:
+def _flow(room: Room) -> Callable[[str], None]:
     stack = running_stack(room.settings)
     prepare_for_prefect(room.settings, stack.prefect_api_url if stack else None)
     from flows.ingest_documents import ingest_documents  # noqa: PLC0415 - loads Prefect (3 s), only where used
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    ingest_documents(batch_id=batch_id)
+
+    def run(batch_id: str) -> None:
+        try:
+            ingest_documents(batch_id=batch_id)
+        except RuntimeError as error:
+            # Prefect's own, for a server that does not answer or did not start; what breaks inside the flow leaves it as a DocmillError
+            whose = "of `docmill up` does not answer" if stack else "that this command starts for itself did not start"
+            raise ClusterLost(f"the Prefect server {whose}") from error
+
+    return run
 
 
 class _Bar:
@@ -65,6 +77,6 @@ class _Bar:
                 try:
                     done = _final(batch_view(self._room.ledger, self._room.tenant, self._batch_id))
                     running = list_jobs(self._room.ledger, self._room.tenant, state=JobState.RUNNING, limit=1)
-                except DocmillError:
-                    continue  # a busy ledger must not end the bar
+                except Exception:  # noqa: BLE001, S112 - a busy ledger, or a module half imported by the main thread: the bar must not end
+                    continue
                 progress.update(task, completed=done, description=running[0].message if running else "")

@@ -1,7 +1,7 @@
-"""Command-line flags generated from MillOptions, so that every option exists once."""
+"""Command-line flags generated from MillOptions, so that every option exists once; flags that take one of some values."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Annotated, Any, get_args
 
@@ -9,9 +9,13 @@ import typer
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from docmill.errors import InvalidOptions
+from docmill.errors import InvalidOptions, SettingsInvalid
 from docmill.settings import settings
-from docmill.values.options import MillOptions
+from docmill.values.options import DEFAULT_ENTITIES, KNOWN_ENTITIES, MillOptions
+
+EXTRA_ENTITIES = [name for name in KNOWN_ENTITIES if name not in DEFAULT_ENTITIES]
+MORE_HELP = {"entities": f"Comma-separated or repeated; known are {', '.join(KNOWN_ENTITIES)}."}
+"""What a flag's help says beyond the option's description."""
 
 
 def with_mill_options(command: Callable[..., None], *, only: tuple[str, ...] = ()) -> Callable[..., None]:
@@ -40,29 +44,52 @@ def options_from(asked: dict[str, Any]) -> MillOptions:
 
     Raises:
         InvalidOptions: a value is not known; the message names the option and the known values.
+        SettingsInvalid: the default language is not known.
     """
     if "entities" in asked:
-        asked["entities"] = tuple(part for value in asked["entities"] for part in value.split(",") if part)
+        asked["entities"] = tuple(part for value in asked["entities"] for part in value.split(",") if part.strip())
         if not asked["entities"]:
-            del asked["entities"]
+            raise InvalidOptions(f"--entities: names at least one of {', '.join(KNOWN_ENTITIES)}")
     try:
         return MillOptions(**{"language": settings().language, **asked})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise InvalidOptions(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg'].removeprefix('Value error, ')}") from None
+        name, what = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+        if name == "language" and name not in asked:
+            raise SettingsInvalid(f"DOCMILL_LANGUAGE: {what}") from None
+        raise InvalidOptions(f"{_words(name)}: {what}") from None
+
+
+def one_of(flag: str, known: Iterable[str], description: str) -> Any:
+    """A Typer option that takes one of some words; another one is an `invalid_options` that names them."""
+    words = list(known)
+
+    def parse(given: str) -> str:
+        if given not in words:
+            raise InvalidOptions(f"{flag}: known are {', '.join(words)}")
+        return given
+
+    return typer.Option(flag, help=description, parser=parse, metavar="|".join(words))
+
+
+def _words(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _flag(name: str, field: FieldInfo) -> inspect.Parameter:
-    flag = "--" + name.replace("_", "-")
+    # values arrive as text and are judged by MillOptions alone, so that a bad one has the same code and words at every border
+    flag, default = _words(name), "DOCMILL_LANGUAGE, else en" if name == "language" else str(field.default)
+    words = f"{field.description} {MORE_HELP.get(name, '')}".rstrip()
     choices = [c for c in get_args(field.annotation) if isinstance(c, str)]
-    words = f"{field.description} [{'|'.join(choices)}]" if choices else str(field.description)
     annotation: Any
     if field.annotation is bool:
-        off = f"/--no-{name.replace('_', '-')}" if field.default else ""
-        annotation = Annotated[bool | None, typer.Option(flag + off, help=words, show_default=str(field.default))]
+        off = f"/--no-{flag[2:]}" if field.default else ""
+        annotation = Annotated[bool | None, typer.Option(flag + off, help=words)]
     elif name == "entities":
-        annotation = Annotated[list[str] | None, typer.Option(flag, help=f"{words} Comma-separated or repeated.")]
+        annotation = Annotated[
+            list[str] | None, typer.Option(flag, help=f"{words}  [default: all but {', '.join(EXTRA_ENTITIES)}]", metavar="TYPE,...")
+        ]
     else:
-        kind = float if field.annotation is float else str
-        annotation = Annotated[kind | None, typer.Option(flag, help=words, show_default=str(field.default))]
+        metavar = "|".join(choices) or ("0.0-1.0" if field.annotation is float else "WORD")
+        annotation = Annotated[str | None, typer.Option(flag, help=f"{words}  [default: {default}]", metavar=metavar)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

@@ -1,14 +1,12 @@
-"""What commands print: JSON on stdout and nothing else with --json, tables for people, complaints on stderr."""
+"""What commands print: JSON on stdout and nothing else with --json, tables for people."""
 
 import json
 from collections.abc import Iterable, Sequence
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
-from rich.table import Table
 
-from docmill.errors import DocmillError
+LEAST_PIPE_WIDTH = 200
 
 
 def show_json(body: object) -> None:
@@ -25,18 +23,25 @@ def _plain(body: object) -> object:
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table on stdout; in a pipe it is as wide as it needs."""
+    """Print a title and a table on stdout; in a pipe it is at least 200 characters wide."""
+    from rich.console import Console  # noqa: PLC0415 - only where something is shown to people
+    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
     console = Console()
-    table = Table(title=title, title_justify="left")
+    if not console.is_terminal:
+        console.width = max(console.width, LEAST_PIPE_WIDTH)
+    # without names for its columns a table is a list of facts
+    table = Table(show_header=any(columns))
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    if not console.is_terminal:
-        console.width = max(console.width, 200)
+        # Text: file names and passages come from strangers and must not be taken for markup
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    typer.echo(title)
     console.print(table)
 
 
-def complain(error: DocmillError) -> None:
-    """Say on stderr what is wrong and what to do next."""
-    typer.echo(f"docmill: {error.message} [{error.code}]\n{error.hint}", err=True)
+def printable(text: str) -> str:
+    """The text without what would steer the terminal or cannot be encoded."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -3,14 +3,15 @@
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from docmill.cell import Cell, CellLimits
-from docmill.cli.option_flags import with_mill_options
+from docmill.cli.option_flags import one_of, with_mill_options
 from docmill.errors import DocmillError, NotFound
 from docmill.services.milling.shard import MillLimits
+from docmill.services.milling.stages_reading import engine_name
 from docmill.settings import settings
 from docmill.stages.reading.formats import render
 from docmill.values.keys import document_id
@@ -21,6 +22,8 @@ from docmill.values.page import Page
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+FORMS = ("text", "json", "hocr", "markdown")
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
@@ -28,14 +31,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 def read(
-    file: Annotated[Path, typer.Argument(help="The file to read.")],
+    file: Annotated[Path, typer.Argument(help="The file to read.", metavar="FILE")],
     *,
     options: MillOptions,
-    form: Annotated[Literal["text", "json", "hocr", "markdown"], typer.Option("--format", help="Form of the output.")] = "text",
+    form: Annotated[str, one_of("--format", FORMS, "Form of the output.")] = "text",
 ) -> None:
     """Read one file and print what it says; pages that cannot be read are reported, the others are printed."""
     if not file.is_file():
-        raise NotFound("there is no such file")
+        raise NotFound("there is no such file; a folder is for `docmill ingest`")
     pages, problems, first = read_file(file, options)
     if not pages and first is not None:
         raise first
@@ -54,7 +57,7 @@ def read_file(file: Path, options: MillOptions) -> tuple[list[Page], list[Proble
     """
     limits = MillLimits.from_settings(settings())
     reading: JsonValue = dict(limits.for_reading())
-    engine = f"vision@{limits.vision_endpoint}" if options.engine == "vision" and limits.vision_endpoint else options.engine
+    engine = engine_name(options.engine, limits.vision_endpoint)
     pages: list[Page] = []
     problems: list[Problem] = []
     first: DocmillError | None = None

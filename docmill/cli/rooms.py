@@ -3,8 +3,9 @@
 import contextlib
 from collections.abc import Iterator
 
+from docmill.errors import SettingsInvalid
 from docmill.services.running.room import Room
-from docmill.settings import settings
+from docmill.settings import Settings, settings
 from docmill.storage.ledger import upgrade_ledger
 
 
@@ -16,11 +17,23 @@ def room() -> Iterator[Room]:
         LedgerOutdated, LedgerUnavailable, StoreUnavailable, SettingsInvalid: what is missing and how to mend it.
     """
     found = settings()
+    make_home(found)
     if found.ledger_url is None and not (found.home / "ledger.db").exists():
-        found.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade_ledger(found.resolved_ledger_url)
     opened = Room.open(found)
     try:
         yield opened
     finally:
         opened.close()
+
+
+def make_home(found: Settings) -> None:
+    """Make docmill's folder if it is not there.
+
+    Raises:
+        SettingsInvalid: it cannot be made.
+    """
+    try:
+        found.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsInvalid(f"DOCMILL_HOME: the folder cannot be made ({error.strerror})") from None

@@ -6,15 +6,11 @@ from typing import Annotated
 import psutil
 import typer
 
-from docmill.cli.embedded import running_stack
-from docmill.cli.embedded_set import run_embedded_set
-from docmill.cli.ingest import ingest
-from docmill.cli.option_flags import options_from
-from docmill.errors import NotFound
-from docmill.gateway.server import serve as serve_gateway
+from docmill.cli.embedded import holder
 from docmill.settings import settings
 
-DOWN_WAIT_S = 30
+DOWN_WAIT_S = 45.0
+"""Longer than three parts may take to end one after the other."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -25,24 +21,32 @@ def add_to(app: typer.Typer) -> None:
 
 def up() -> None:
     """Start the embedded set: Prefect server with its UI, a worker, the gateway, deployments and blocks. Ctrl-C ends all of it."""
+    from docmill.cli.embedded_set import run_embedded_set  # noqa: PLC0415 - loads storage and httpx, only where used
+
     run_embedded_set(settings())
 
 
 def down() -> None:
     """End the embedded set of this home."""
-    stack = running_stack(settings())
-    if stack is None:
-        raise NotFound("no embedded set runs for this home")
-    process = psutil.Process(stack.pid)
+    process = holder(settings())
+    if process is None:
+        typer.echo("No embedded set runs for this home.")
+        return
     process.terminate()
-    process.wait(timeout=DOWN_WAIT_S)
+    try:
+        process.wait(timeout=DOWN_WAIT_S)
+    except psutil.TimeoutExpired:
+        process.kill()  # the keepers see it and end their parts
+        process.wait()
     typer.echo("ended")
 
 
 def serve(*, port: Annotated[int | None, typer.Option(help="First port to try; the next free one is taken.")] = None) -> None:
     """Serve signed links to local files on 127.0.0.1."""
+    from docmill.gateway.server import serve as serve_gateway  # noqa: PLC0415 - loads FastAPI (0.6 s), only where used
+
     found = settings()
-    serve_gateway(found, port or found.gateway_port)
+    serve_gateway(found, found.gateway_port if port is None else port, on_listening=lambda address: typer.echo(f"Gateway      {address}"))
 
 
 def demo(
@@ -51,6 +55,8 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the batch report as JSON on stdout and nothing else.")] = False,
 ) -> None:
     """Write seven sample documents, two of them broken on purpose, and mill them."""
+    from docmill.cli.ingest import ingest  # noqa: PLC0415 - loads the ledger, only where used
+    from docmill.cli.option_flags import options_from  # noqa: PLC0415 - as above
     from docmill.services.samples import write_samples  # noqa: PLC0415 - loads reportlab and Pillow, only where used
 
     documents = write_samples(folder / "documents")

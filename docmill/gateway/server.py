@@ -1,17 +1,26 @@
-"""Runs the gateway: uvicorn on loopback, on the wanted port or the next free one. No access log: paths and queries hold signatures."""
+"""Runs the gateway and its dispatcher: uvicorn on loopback, on the wanted port or the next free one. No access log: paths and queries hold signatures."""
 
+import ipaddress
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
 
 import uvicorn
 
-from docmill.errors import SettingsInvalid
+from docmill.errors import NotAllowed, SettingsInvalid
 from docmill.gateway.app import create_app
+from docmill.gateway.desk import Desk
+from docmill.gateway.guard import bound_names
+from docmill.gateway.limits import UploadLimits
+from docmill.services.dispatch_thread import DispatchThread, PrefectFinder
+from docmill.services.fresh_home import open_home
+from docmill.services.running.room import Room
+from docmill.services.uploads import queue
 from docmill.settings import Settings
-from docmill.storage.objects import StoreSpec, open_signer, open_store
+from docmill.storage.objects import open_signer
 from docmill.storage.objects.spec import gateway_address_file
 
 HOST = "127.0.0.1"
@@ -20,32 +29,73 @@ GRACE_S = 5
 """How long downloads may go on after Ctrl-C."""
 
 
-def serve(settings: Settings, port: int, *, on_listening: Callable[[str], None] | None = None) -> None:
+def serve(settings: Settings, port: int, *, host: str = HOST, on_listening: Callable[[str], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; then return.
 
-    While it runs, its address lies in a file under home, so that links made by other processes find it on whatever port it got.
+    While it runs, its address lies in a file under home, so that links made by other processes find it on whatever port it got, and a
+    dispatcher runs beside it unless another gateway of this home has one.
 
     Args:
         settings: of this process.
         port: first port to try; 0 takes any free one.
+        host: an address of loopback.
         on_listening: called with the address (http://127.0.0.1:port) before the first request is served.
 
     Raises:
+        NotAllowed: the host is not loopback; without API keys nobody else may be let in.
         SettingsInvalid: none of the ports is free, or the store's URL cannot be used.
+        LedgerOutdated, LedgerUnavailable: there is no ledger to work with.
     """
-    spec = StoreSpec.from_settings(settings)
-    app = create_app(open_store(spec), open_signer(spec))
-    # h11 alone would name the server in every answer; nobody needs to know
-    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S)
-    with free_socket(port) as listening:
-        address = f"http://{HOST}:{listening.getsockname()[1]}"
-        with _noted(settings, address), _ended_by_signals():
+    if not _is_loopback(host):
+        raise NotAllowed("without API keys the gateway binds to loopback only")
+    with free_socket(port, host) as listening:
+        bound_port = listening.getsockname()[1]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{bound_port}"
+        own = settings.model_copy(update={"gateway_url": settings.gateway_url or address})
+        with open_home(own) as room, _dispatching(room) as dispatcher, _noted(settings, address), _ended_by_signals():
+            app = create_app(
+                _desk(room, dispatcher),
+                open_signer(room.store_spec),
+                names=bound_names(bound_port),
+                link_names=[urlsplit(settings.gateway_url).netloc.lower()] if settings.gateway_url else [],
+            )
+            # h11 alone would name the server in every answer; nobody needs to know
+            config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S)
             if on_listening:
                 on_listening(address)
             uvicorn.Server(config).run(sockets=[listening])
 
 
-def free_socket(port: int) -> socket.socket:
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _desk(room: Room, dispatcher: DispatchThread) -> Desk:
+    finder = PrefectFinder(room)
+    desk = Desk(
+        room=room,
+        limits=UploadLimits(lambda: queue(room)),
+        wake=dispatcher.wake,
+        prefect_answers=lambda: finder() is not None,
+    )
+    desk.sweep()
+    return desk
+
+
+@contextmanager
+def _dispatching(room: Room) -> Iterator[DispatchThread]:
+    dispatcher = DispatchThread(room)
+    dispatcher.start()
+    try:
+        yield dispatcher
+    finally:
+        dispatcher.stop()
+
+
+def free_socket(port: int, host: str = HOST) -> socket.socket:
     """A listening socket on loopback, on `port` or the next free one; listening, so that nobody takes it before the server starts.
 
     Raises:
@@ -53,7 +103,7 @@ def free_socket(port: int) -> socket.socket:
     """
     for candidate in range(port, min(port + PORTS_TRIED, 65536)):
         with suppress(OSError):
-            return socket.create_server((HOST, candidate))
+            return socket.create_server((host, candidate), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     raise SettingsInvalid(f"no port is free from {port} on", port=port)
 
 

@@ -19,7 +19,7 @@ from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
 from docmill.services.milling.verdicts import known_verdict
 from docmill.services.running.room import Room
-from docmill.stages.reading.sniff import media_type_of
+from docmill.stages.reading.sniff import media_type_of, refuse_lie
 from docmill.values.jobs import IncomingFile
 from docmill.values.keys import original_name
 from docmill.values.options import MillOptions
@@ -94,8 +94,10 @@ def arrive(room: Room, path: Path, name: str, options: MillOptions) -> NewJob:
         error = TooLarge(f"{size_bytes} bytes; DOCMILL_MAX_BYTES allows {limit}")
     else:
         try:
-            media_type = media_type_of(head, size_bytes) if size_bytes else UNKNOWN_TYPE
-            error = None if size_bytes else Damaged("the file is empty")
+            if not size_bytes:
+                raise Damaged("the file is empty")
+            media_type = media_type_of(head, size_bytes)
+            refuse_lie(media_type, name)
         except DocmillError as found:
             error = found
         error = error or known_verdict(room.store, room.tenant, sha256, options)

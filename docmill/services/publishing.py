@@ -12,7 +12,7 @@ from datetime import datetime
 from docmill import __version__
 from docmill.stages.validation.suite import checks
 from docmill.values import results as shape
-from docmill.values.evidence import Field, Kind, Span, Understanding
+from docmill.values.evidence import Field, Kind, LineItem, Span, Understanding
 from docmill.values.jobs import Artefact, ClaimedJob
 from docmill.values.keys import PUBLIC
 from docmill.values.outcome import CHECK_FAILED, Outcome, Problem, judge
@@ -20,6 +20,14 @@ from docmill.values.page import Line, Page
 
 UNKNOWN_KIND = Kind(name="other", confidence=0.0, reason="not understood")
 """The kind of a document that the understanding stage never saw."""
+
+EINVOICE = "einvoice:"
+"""How the source of a value begins that was taken from an e-invoice's XML."""
+
+FIGURES_AND_WORDS = frozenset(
+    {"issue_date", "due_date", "delivery_date", "currency", "net_total", "tax_total", "total", "amount_due", "payment_method"}
+)
+"""Fields that cannot hold a person's name or number."""
 
 _LEAST_SHARED = 3
 """A field and a span share text only from so many letters and figures on; `5` or `no` prove nothing."""
@@ -61,20 +69,27 @@ class PublishInput:
 
 
 def outcome_of(given: PublishInput) -> Outcome:
-    """How the document's milling ended: problems of the stages, and failed checks as doubts (those of severity info aside)."""
+    """How the document's milling ended: problems of the stages, contradictions found by understanding, and failed checks as doubts.
+
+    Checks of severity info are no doubts.
+    """
     doubts = tuple(
         Problem(
             code=CHECK_FAILED, stage="validate", message=checks()[name]["meta"]["title"] if name in checks() else f"check {name} failed"
         )
         for name in _doubtful(given.failed_checks)
     )
-    return judge((*given.problems, *doubts), something_done=bool(given.pages))
+    contradictions = given.understanding.problems if given.understanding else ()
+    return judge((*given.problems, *contradictions, *doubts), something_done=bool(given.pages))
 
 
 def build_results(given: PublishInput) -> shape.Results:
     """The results of one job. With redaction the fields are masked here, whoever calls."""
     options, found = given.job.options, given.understanding or Understanding(kind=UNKNOWN_KIND)
-    fields = mask_fields(found.fields, given.spans, given.read_pages) if options.redact else found.fields
+    fields, items = found.fields, found.line_items
+    if options.redact:
+        fields = mask_fields(fields, given.spans, given.read_pages)
+        items = mask_line_items(items, given.spans, given.read_pages)
     lines = [(page.number, line) for page in given.pages for line in page.lines if line.words]
     blocks = [_block(number, line) for number, line in lines if line.confidence >= options.confidence_threshold]
     return shape.Results(
@@ -99,6 +114,10 @@ def build_results(given: PublishInput) -> shape.Results:
         engines={stage: dict(names) for stage, names in given.engines.items()},
         created_at=given.created_at,
         docmill_version=__version__,
+        line_items=tuple(_line_item(one) for one in items),
+        taxes=tuple(
+            shape.ResultTax(rate=share.rate, net=share.net, tax=share.tax, confidence=share.evidence.confidence) for share in found.taxes
+        ),
     )
 
 
@@ -106,7 +125,9 @@ def mask_fields(fields: Sequence[Field], spans: Sequence[Span], pages: Sequence[
     """Fields fit to be shown beside a redacted copy.
 
     A field is masked when its evidence overlaps a span, in characters or on the page, or when it shares a span's text wherever it was
-    read: then its value is None and its text the span's type, such as [PERSON]. Its box stays: it frames what was burned out.
+    read: then its value is None and its text the span's type, such as [PERSON]. Its box stays: it frames what was burned out. A text that
+    stands nowhere on the pages (an e-invoice's) was never searched for personal data, so it is masked as [NOT_SEARCHED]; figures, dates and
+    the words of docmill's own lists stay.
 
     Args:
         fields: as found.
@@ -118,7 +139,23 @@ def mask_fields(fields: Sequence[Field], spans: Sequence[Span], pages: Sequence[
     return tuple(_masked(one, hidden) for one in fields)
 
 
+def mask_line_items(items: Sequence[LineItem], spans: Sequence[Span], pages: Sequence[Page]) -> tuple[LineItem, ...]:
+    """Line items fit to be shown beside a redacted copy: a description is kept only where it was searched and nothing was found in it."""
+    text = {page.number: page.text for page in pages}
+    hidden = [(span, _bare(text.get(span.page, "")[span.start : span.end])) for span in spans]
+    return tuple(one.model_copy(update={"description": _shown_description(one, hidden)}) for one in items)
+
+
+def _shown_description(one: LineItem, hidden: Sequence[tuple[Span, str]]) -> str | None:
+    if one.description is None or one.evidence.start is None:
+        return None
+    as_field = Field(name="description", value=one.description, text=one.description, evidence=one.evidence)
+    return _masked(as_field, hidden).value
+
+
 def _masked(one: Field, hidden: Sequence[tuple[Span, str]]) -> Field:
+    if one.evidence.start is None and one.evidence.source.startswith(EINVOICE) and one.name not in FIGURES_AND_WORDS:
+        return one.model_copy(update={"value": None, "text": "[NOT_SEARCHED]"})
     for span, bare in hidden:
         if _overlaps(one, span) or _shares(one.text, bare) or _shares(one.value or "", bare):
             return one.model_copy(update={"value": None, "text": f"[{span.type}]"})
@@ -164,6 +201,17 @@ def _field(one: Field) -> shape.ResultField:
     box = (seen.box.x0, seen.box.y0, seen.box.x1, seen.box.y1) if seen.box else None
     return shape.ResultField(
         name=one.name, value=one.value, text=one.text, page=seen.page, box=box, confidence=seen.confidence, source=seen.source
+    )
+
+
+def _line_item(one: LineItem) -> shape.ResultLineItem:
+    seen = one.evidence
+    return shape.ResultLineItem(
+        **one.model_dump(exclude={"evidence"}),
+        page=seen.page,
+        box=None if seen.box is None else tuple(seen.box),
+        confidence=seen.confidence,
+        source=seen.source,
     )
 
 

@@ -2,15 +2,19 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from docmill.errors import NotFound
 from docmill.services.lookups import current_artefacts
 from docmill.services.milling.bench import store_of
-from docmill.services.milling.stage_work import CHUNKS
+from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
 from docmill.services.running.room import Room
+from docmill.services.search_facts import date_in, facts_of
+from docmill.stages.knowledge.chunk_file import is_chunks_file
+from docmill.storage.knowledge.ports import Source
+from docmill.storage.ledger import cards
 from docmill.storage.objects import StoreSpec
 
 
@@ -21,6 +25,15 @@ class ChunkObject:
     document_id: str
     object_name: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild did. `left_out` are documents whose chunk file is missing, damaged or of another version: remill them."""
+
+    documents: int
+    chunks: int
+    left_out: tuple[str, ...]
 
 
 def chunk_objects(room: Room) -> list[ChunkObject]:
@@ -52,17 +65,50 @@ def damaged_chunks(spec: StoreSpec, part: Sequence[ChunkObject]) -> list[str]:
     return bad
 
 
-def rebuild_tenant(room: Room, leave_out: set[str]) -> int:
-    """Write the tenant's index anew; the old one serves until then. Returns how many chunks it has.
+def rebuild_tenant(room: Room, leave_out: Collection[str] = ()) -> Rebuilt:
+    """Write the tenant's index anew; the old one serves until then.
+
+    Args:
+        room: the opened parts.
+        leave_out: document ids not to index, beside those without a readable chunk file.
 
     Raises:
         StoreUnavailable: the store or the knowledge base did not answer; the old index stays.
     """
+    bad = set(leave_out)
     with tempfile.TemporaryDirectory(prefix="docmill-rebuild-") as folder:
-        return room.knowledge.rebuild(room.tenant, _files(room, leave_out, Path(folder)))
+        sources = _Sources(room, bad, Path(folder))
+        chunks = room.knowledge.rebuild(room.tenant, sources)
+    return Rebuilt(documents=sources.documents, chunks=chunks, left_out=tuple(sorted(bad)))
 
 
-def _files(room: Room, leave_out: set[str], folder: Path) -> Iterator[tuple[str, Path]]:
-    for chunk in chunk_objects(room):  # asked for now, not before: writers wait from here on, so nothing indexed meanwhile is lost
-        if chunk.document_id not in leave_out:
-            yield chunk.document_id, room.store.fetch(chunk.object_name, folder)
+class _Sources:
+    """The chunk files of all current versions, with facts. Documents without a readable one are added to `bad`."""
+
+    def __init__(self, room: Room, bad: set[str], folder: Path) -> None:
+        self._room, self._bad, self._folder = room, bad, folder
+        self.documents = 0
+
+    def __iter__(self) -> Iterator[Source]:
+        room = self._room
+        # asked for now, not before: writers wait from here on, so nothing indexed meanwhile is lost
+        objects = chunk_objects(room)
+        understood = dict(current_artefacts(room.ledger, room.tenant, UNDERSTANDING))
+        with room.ledger.reading() as conn:
+            found = cards.of_current(conn, room.tenant, [chunk.document_id for chunk in objects])
+        for chunk in objects:
+            name, card = chunk.document_id, found.get(chunk.document_id)
+            if name in self._bad or card is None:
+                continue
+            try:
+                path = room.store.fetch(chunk.object_name, self._folder)
+                day = date_in(room.store, understood.get(name))
+            except NotFound:
+                path = None
+            if path is None or not is_chunks_file(path):
+                self._bad.add(name)
+                continue
+            self.documents += 1
+            yield Source(name, path, facts_of(card, kind=card.kind, document_date=day))
+            if path.is_relative_to(self._folder):
+                path.unlink()  # a copy; of a directory store it is the object itself

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -10,13 +11,21 @@ from docmill.errors import InvalidOptions
 from docmill.values.languages import language_code
 
 DEFAULT_ENTITIES: tuple[str, ...] = (
-    "PERSON", "LOCATION", "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "US_SSN", "IP_ADDRESS", "URL", "MAC_ADDRESS",
+    "PERSON", "LOCATION", "ADDRESS", "AGE", "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "US_SSN", "IP_ADDRESS", "URL", "MAC_ADDRESS",
     "BIRTH_DATE", "PASSPORT", "TAX_ID", "US_DRIVER_LICENSE", "US_BANK_NUMBER", "CRYPTO", "MEDICAL_LICENSE",
 )  # fmt: skip
 """Entity types that are searched and redacted unless asked otherwise. ORGANIZATION, DATE, NRP and TITLE must be asked for."""
 
 KNOWN_ENTITIES: tuple[str, ...] = (*DEFAULT_ENTITIES, "ORGANIZATION", "DATE_TIME", "NRP", "TITLE")
 """Every entity type that may be asked for."""
+
+ENTITY_ALIASES: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "EMAIL": "EMAIL_ADDRESS", "PHONE": "PHONE_NUMBER", "SSN": "US_SSN", "IBAN": "IBAN_CODE", "IP": "IP_ADDRESS", "DATE": "DATE_TIME",
+        "DATE_OF_BIRTH": "BIRTH_DATE", "STREET_ADDRESS": "ADDRESS",
+    },
+)  # fmt: skip
+"""Other names under which types may be asked for: those of presidio-research's data sets."""
 
 
 class MillOptions(BaseModel):
@@ -54,7 +63,8 @@ class MillOptions(BaseModel):
     @field_validator("entities")
     @classmethod
     def _known_entities(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        wanted = tuple(sorted({name.strip().upper() for name in value}))
+        asked = {name.strip().upper() for name in value}
+        wanted = tuple(sorted({ENTITY_ALIASES.get(name, name) for name in asked}))
         if unknown := [name for name in wanted if name not in KNOWN_ENTITIES]:
             raise ValueError(f"unknown entities {unknown}; known are {', '.join(KNOWN_ENTITIES)}")
         return wanted

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from docmill.stages.knowledge.chunk_file import write_chunks
 from docmill.stages.knowledge.embedding import DIMENSIONS, embed
 from docmill.storage.knowledge.lance import LanceKnowledgeBase
 from docmill.storage.knowledge.lock import write_lock
-from docmill.storage.knowledge.ports import KnowledgeBase
+from docmill.storage.knowledge.ports import KnowledgeBase, Query, SearchMode, Source
 from docmill.values.geometry import Box
 from docmill.values.keys import digest
 
@@ -50,17 +51,25 @@ def base(tmp_path: Path) -> LanceKnowledgeBase:
 
 
 def rows(base: LanceKnowledgeBase, tenant: str = "acme") -> list[dict[str, object]]:
-    return base._table(tenant).to_arrow().to_pylist()
+    return base._opened(tenant).to_arrow().to_pylist()
+
+
+def sources(files: dict[str, Path]) -> list[Source]:
+    return [Source(name, path) for name, path in files.items()]
+
+
+def by_meaning(text: str, limit: int = 10) -> Query:
+    return Query(text, SearchMode.VECTOR, limit)
 
 
 def test_finds_by_meaning_and_gives_the_chunk_whole(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     assert isinstance(base, KnowledgeBase)
     chunks = chunks_of(document("topics"), TOPICS)
     write_chunks(tmp_path / "topics.arrow", chunks, embed(TOPICS))
-    assert base.search("acme", "anything") == []
-    assert base.replace("acme", {document("topics"): tmp_path / "topics.arrow"}) == 3
+    assert base.search("acme", by_meaning("anything")) == []
+    assert base.replace("acme", sources({document("topics"): tmp_path / "topics.arrow"})) == 3
     for query, best in (("How much is the invoice?", 0), ("animals of the far south", 1), ("rental contract of a flat", 2)):
-        hits = base.search("acme", query, limit=2)
+        hits = base.search("acme", by_meaning(query, 2))
         assert hits[0].chunk == chunks[best]
         assert len(hits) == 2
         assert hits[0].score > hits[1].score
@@ -69,14 +78,16 @@ def test_finds_by_meaning_and_gives_the_chunk_whole(base: LanceKnowledgeBase, tm
 
 def test_replace_is_one_commit_and_idempotent(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     one, two, three = (document(name) for name in ("one", "two", "three"))
-    base.replace("acme", {three: chunk_file(tmp_path, three, 2)})
-    before = base._table("acme").version
+    base.replace("acme", sources({three: chunk_file(tmp_path, three, 2)}))
+    before = base._opened("acme").version
     files = {one: chunk_file(tmp_path, one, 4), two: chunk_file(tmp_path, two, 3)}
-    assert base.replace("acme", files) == 7
-    assert base._table("acme").version == before + 1
-    assert base.replace("acme", files) == 7
+    assert base.replace("acme", sources(files)) == 7
+    assert base._opened("acme").version == before + 1
+    assert base.replace("acme", sources(files)) == 7
     assert base.count("acme") == 9
-    assert base.replace("acme", {one: chunk_file(tmp_path, one, 2, edition="b"), two: chunk_file(tmp_path, two, 0, edition="b")}) == 2
+    assert (
+        base.replace("acme", sources({one: chunk_file(tmp_path, one, 2, edition="b"), two: chunk_file(tmp_path, two, 0, edition="b")})) == 2
+    )
     assert sorted((row["document_id"], row["text"]) for row in rows(base)) == sorted(
         [(three, "chunk 0 "), (three, "chunk 1 "), (one, "chunk 0 b"), (one, "chunk 1 b")]
     )
@@ -84,7 +95,7 @@ def test_replace_is_one_commit_and_idempotent(base: LanceKnowledgeBase, tmp_path
 
 def test_delete_counts_what_went(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     one, two = document("one"), document("two")
-    base.replace("acme", {one: chunk_file(tmp_path, one, 4), two: chunk_file(tmp_path, two, 3)})
+    base.replace("acme", sources({one: chunk_file(tmp_path, one, 4), two: chunk_file(tmp_path, two, 3)}))
     assert base.delete("acme", [one, document("unknown")]) == 4
     assert base.delete("acme", [one]) == 0
     assert {row["document_id"] for row in rows(base)} == {two}
@@ -92,9 +103,9 @@ def test_delete_counts_what_went(base: LanceKnowledgeBase, tmp_path: Path) -> No
 
 def test_tenants_share_nothing(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     one = document("one")
-    base.replace("acme", {one: chunk_file(tmp_path, one, 4)})
+    base.replace("acme", sources({one: chunk_file(tmp_path, one, 4)}))
     assert base.count("other") == 0
-    assert base.search("other", "chunk") == []
+    assert base.search("other", Query("chunk")) == []
     assert base.delete("other", [one]) == 0
     assert base.count("acme") == 4
 
@@ -102,17 +113,17 @@ def test_tenants_share_nothing(base: LanceKnowledgeBase, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", ["x", "' OR 1=1 --", "a" * 31 + "'", "A" * 32, "", "a" * 33, "a" * 32 + "\n"])
 def test_refuses_ids_that_are_none(base: LanceKnowledgeBase, tmp_path: Path, name: str) -> None:
     one = document("one")
-    base.replace("acme", {one: chunk_file(tmp_path, one, 1)})
+    base.replace("acme", sources({one: chunk_file(tmp_path, one, 1)}))
     with pytest.raises(InvalidOptions):
         base.delete("acme", [one, name])
     with pytest.raises(InvalidOptions):
-        base.replace("acme", {name: tmp_path})
+        base.replace("acme", sources({name: tmp_path}))
     assert base.count("acme") == 1
 
 
 @pytest.mark.parametrize("tenant", ["", "../x", "A", "a b", "a" * 64, "a\n"])
 def test_refuses_tenants_that_are_none(base: LanceKnowledgeBase, tenant: str) -> None:
-    for call in (base.count, base.optimize, lambda t: base.search(t, "x"), lambda t: base.delete(t, [document("one")])):
+    for call in (base.count, base.optimize, lambda t: base.search(t, Query("x")), lambda t: base.delete(t, [document("one")])):
         with pytest.raises(InvalidOptions):
             call(tenant)
 
@@ -121,32 +132,37 @@ def test_refuses_files_of_others_and_garbage(base: LanceKnowledgeBase, tmp_path:
     (tmp_path / "garbage").write_bytes(b"not arrow")
     for path in (chunk_file(tmp_path, document("one"), 1), tmp_path / "garbage", tmp_path / "absent"):
         with pytest.raises(StageFailed):
-            base.replace("acme", {document("two"): path})
+            base.replace("acme", sources({document("two"): path}))
     assert base.count("acme") == 0
 
 
 def test_rebuild_swaps_in_one_commit_and_keeps_the_old_state_on_failure(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     old, new = document("old"), [document(f"new {i}") for i in range(3)]
-    base.replace("acme", {old: chunk_file(tmp_path, old, 2)})
-    before = base._table("acme").version
+    base.replace("acme", sources({old: chunk_file(tmp_path, old, 2)}))
 
-    def sources() -> Iterator[tuple[str, Path]]:
+    def whole() -> Iterator[Source]:
         for name in new:
             assert base.count("acme") == 2, "the old state serves until the new one is complete"
-            yield name, chunk_file(tmp_path, name, 5)
+            yield Source(name, chunk_file(tmp_path, name, 5))
 
-    def broken() -> Iterator[tuple[str, Path]]:
-        yield old, chunk_file(tmp_path, old, 3)
-        yield old, tmp_path / "absent"
+    def broken() -> Iterator[Source]:
+        yield Source(old, chunk_file(tmp_path, old, 3))
+        yield Source(old, tmp_path / "absent")
 
     with pytest.raises(StageFailed):
         base.rebuild("acme", broken())
     assert base.count("acme") == 2
-    assert base.rebuild("acme", sources()) == 15
-    assert base._table("acme").version == before + 1
+    assert base.rebuild("acme", whole()) == 15
     assert {row["document_id"] for row in rows(base)} == set(new)
     assert base.rebuild("acme", []) == 0
     assert base.count("acme") == 0
+
+
+def test_a_document_comes_once(base: LanceKnowledgeBase, tmp_path: Path) -> None:
+    one = document("one")
+    path = chunk_file(tmp_path, one, 1)
+    with pytest.raises(InvalidOptions, match="several"):
+        base.replace("acme", [Source(one, path), Source(one, path)])
 
 
 def test_a_busy_base_is_a_typed_error_and_a_conflict_is_tried_again(
@@ -154,9 +170,10 @@ def test_a_busy_base_is_a_typed_error_and_a_conflict_is_tried_again(
 ) -> None:
     one = document("one")
     files = {one: chunk_file(tmp_path, one, 2)}
+    base.replace("acme", sources(files))
     impatient = LanceKnowledgeBase(tmp_path / "knowledge", lock_wait_s=0.1)
     with write_lock(tmp_path / "knowledge", "acme", 1.0), pytest.raises(StoreUnavailable, match="busy"):
-        impatient.replace("acme", files)
+        impatient.replace("acme", sources(files))
 
     from lancedb.merge import LanceMergeInsertBuilder
 
@@ -169,25 +186,27 @@ def test_a_busy_base_is_a_typed_error_and_a_conflict_is_tried_again(
         return real(self, *args, **kwargs)
 
     monkeypatch.setattr(LanceMergeInsertBuilder, "execute", flaky)
-    assert base.replace("acme", files) == 2
+    assert base.replace("acme", sources(files)) == 2
     assert len(calls) == 3
     monkeypatch.setattr(LanceMergeInsertBuilder, "execute", lambda *_a, **_k: (_ for _ in ()).throw(RuntimeError("Commit conflict")))
     with pytest.raises(StoreUnavailable, match="changed by others"):
-        base.replace("acme", files)
+        base.replace("acme", sources(files))
     assert base.count("acme") == 2
 
 
 WRITER = """
 import sys
+import time
 from pathlib import Path
 import lancedb, pyarrow  # before the start, so that both run at once
 from docmill.storage.knowledge.lance import LanceKnowledgeBase
+from docmill.storage.knowledge.ports import Source
 base = LanceKnowledgeBase(Path(sys.argv[1]))
 own = [Path(p) for p in sys.argv[2:]]
 print("ready", flush=True)
 sys.stdin.readline()
 for path in own:
-    base.replace("acme", {path.name[:32]: path})
+    base.replace("acme", [Source(path.name[:32], path)])
 """
 
 
@@ -229,6 +248,37 @@ def test_two_processes_lose_and_double_nothing(base: LanceKnowledgeBase, tmp_pat
 
 def test_optimize_keeps_the_rows(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     for i in range(3):
-        base.replace("acme", {document(str(i)): chunk_file(tmp_path, document(str(i)), 2)})
+        base.replace("acme", sources({document(str(i)): chunk_file(tmp_path, document(str(i)), 2)}))
     base.optimize("acme")
     assert base.count("acme") == 6
+
+
+ENDLESS = """
+import itertools, sys
+from pathlib import Path
+from docmill.storage.knowledge.lance import LanceKnowledgeBase
+from docmill.storage.knowledge.ports import Source
+base = LanceKnowledgeBase(Path(sys.argv[1]))
+editions = [[Source(Path(p).name[:32], Path(p)) for p in group.split(",")] for group in sys.argv[2:]]
+for sources in itertools.cycle(editions):
+    base.replace("acme", sources)
+    print("done", flush=True)
+"""
+
+
+def test_a_kill_leaves_the_old_or_the_new_state(base: LanceKnowledgeBase, tmp_path: Path) -> None:
+    names = [document("one"), document("two")]
+    groups = [",".join(str(chunk_file(tmp_path / "files", name, 40 + i, edition=e)) for name in names) for i, e in enumerate("ab")]
+    for after_s in (0.0, 0.005, 0.01, 0.02, 0.03):
+        with subprocess.Popen(
+            [sys.executable, "-c", ENDLESS, str(tmp_path / "knowledge"), *groups], stdout=subprocess.PIPE, text=True
+        ) as writer:  # fmt: skip
+            assert writer.stdout
+            assert writer.stdout.readline() == "done\n"
+            time.sleep(after_s)
+            writer.kill()
+        states = [{str(row["text"]).split()[-1] for row in rows(base) if row["document_id"] == name} for name in names]
+        assert states in ([{"a"}, {"a"}], [{"b"}, {"b"}])
+        assert base.count("acme") == (80 if states[0] == {"a"} else 82)
+    assert base.replace("acme", [Source(names[0], chunk_file(tmp_path, names[0], 1))]) == 1  # its lock died with it
+    assert base.count("acme") in (41, 42)

@@ -11,6 +11,7 @@ from docmill.stages.knowledge import embedding
 from docmill.stages.knowledge.chunk_file import read_chunks, schema
 from docmill.stages.knowledge.verbs import index
 from docmill.storage.knowledge.lance import LanceKnowledgeBase
+from docmill.storage.knowledge.ports import Query, SearchMode, Source
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page, Word
 
@@ -42,8 +43,8 @@ def test_pages_become_rows_that_search_finds(page_paths: list[str], tmp_path: Pa
     assert np.allclose(np.linalg.norm(np.array(table.column("vector").to_pylist()), axis=1), 1.0, atol=1e-5)
 
     base = LanceKnowledgeBase(tmp_path / "knowledge")
-    assert base.replace("acme", {DOCUMENT: out}) == 3
-    (hit,) = base.search("acme", "when must the flat be paid", limit=1)
+    assert base.replace("acme", [Source(DOCUMENT, out)]) == 3
+    (hit,) = base.search("acme", Query("when must the flat be paid", SearchMode.VECTOR, 1))
     assert (hit.chunk.page, hit.chunk.text, hit.chunk.confidence) == (1, TEXTS[0], 0.8)
 
 

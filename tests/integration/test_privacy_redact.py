@@ -156,7 +156,7 @@ def test_a_scan_is_read_by_ocr_and_one_bit_stays_one_bit(tmp_path: Path) -> None
 def test_bilevel_pictures_are_packed_by_group4(tmp_path: Path) -> None:
     page = hand_made("Dear Ann Roy")
     sheet = Image.new("1", (page.width_px, page.height_px), 1)
-    write_pdf(tmp_path / "a.pdf", [(burn(sheet, plan_burn(page, []).boxes), plan_burn(page, []))])
+    write_pdf(tmp_path / "a.pdf", [(burn(sheet, plan_burn(page, [])), plan_burn(page, []))])
     with pikepdf.open(tmp_path / "a.pdf") as pdf:
         (shown,) = pdf.pages[0].Resources.XObject.values()
         assert (shown.Filter, int(shown.BitsPerComponent)) == (pikepdf.Name.CCITTFaxDecode, 1)
@@ -243,18 +243,18 @@ VALUES = [Secret("Ida Nowak-Żółć", "PERSON"), Secret("Bo", "PERSON")]
 def good_copy(path: Path) -> list[Burn]:
     plan = plan_burn(PAGE, SPANS)
     sheet = Image.new("L", (PAGE.width_px, PAGE.height_px), 230)
-    write_pdf(path, [(burn(sheet, plan.boxes), plan)])
+    write_pdf(path, [(burn(sheet, plan), plan)])
     return [plan]
 
 
 def unburned(path: Path) -> None:
     plan = plan_burn(PAGE, SPANS)
-    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), plan.boxes[1:]), plan)])
+    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), Burn(PAGE, plan.boxes[1:])), plan)])
 
 
 def shifted(path: Path) -> None:
     plan = plan_burn(PAGE, SPANS)
-    moved = [b._replace(y0=b.y0 + 26, y1=b.y1 + 26) for b in plan.boxes]
+    moved = Burn(PAGE, tuple(b._replace(y0=b.y0 + 26, y1=b.y1 + 26) for b in plan.boxes))
     write_pdf(path, [(burn(Image.new("L", (600, 300), 230), moved), plan)])
 
 
@@ -274,13 +274,13 @@ def name_in_text_layer(path: Path) -> None:
             ),
         ),
     )
-    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), plan.boxes), kept)])
+    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), plan), kept)])
 
 
 def short_name_in_text_layer(path: Path) -> None:
     plan = plan_burn(PAGE, SPANS)
     kept = Burn(PAGE, plan.boxes, (*plan.lines, Line(words=(PAGE.words[4],))))
-    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), plan.boxes), kept)])
+    write_pdf(path, [(burn(Image.new("L", (600, 300), 230), plan), kept)])
 
 
 def edited(change: Callable[[pikepdf.Pdf], None]) -> Callable[[Path], None]:
@@ -362,17 +362,18 @@ def test_a_damaged_copy_fails(tmp_path: Path, name: str) -> None:
 
 
 def test_an_image_with_metadata_or_a_light_box_fails(tmp_path: Path) -> None:
-    boxes = plan_burn(PAGE, SPANS).boxes
-    black = burn(Image.new("L", (600, 300), 230), boxes)
+    plan = plan_burn(PAGE, SPANS)
+    black = burn(Image.new("L", (600, 300), 230), plan)
     info = PngInfo()
     info.add_text("Author", "x")
     black.save(tmp_path / "a.png")
-    proof.prove_image(tmp_path / "a.png", boxes)
+    proof.prove_image(tmp_path / "a.png", plan)
     black.save(tmp_path / "b.png", pnginfo=info)
-    burn(Image.new("L", (600, 300), 230), boxes[1:]).save(tmp_path / "c.png")
-    for name in ("b.png", "c.png"):
+    burn(Image.new("L", (600, 300), 230), Burn(PAGE, plan.boxes[1:])).save(tmp_path / "c.png")
+    black.resize((300, 150)).save(tmp_path / "d.png")
+    for name in ("b.png", "c.png", "d.png"):
         with pytest.raises(RedactionUnproven):
-            proof.prove_image(tmp_path / name, boxes)
+            proof.prove_image(tmp_path / name, plan)
 
 
 def _run(tmp_path: Path, source: Path, media_type: str, pages: list[Page], spans: list[Span]) -> None:
@@ -387,8 +388,8 @@ def _run(tmp_path: Path, source: Path, media_type: str, pages: list[Page], spans
 
 def test_a_failed_proof_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("L", (600, 300), 230).save(tmp_path / "a.png")
-    monkeypatch.setattr(copies, "burn", lambda image, _boxes: image)
-    with pytest.raises(RedactionUnproven, match="not black"):
+    monkeypatch.setattr(copies, "burn", lambda image, _plan: image)
+    with pytest.raises(RedactionUnproven, match="not opaque"):
         _run(tmp_path, tmp_path / "a.png", "image/png", [PAGE], SPANS)
     assert list((tmp_path / "out").iterdir()) == []
 

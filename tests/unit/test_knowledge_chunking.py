@@ -99,9 +99,19 @@ def test_nothing_is_longer_than_the_model_looks_at(text: str) -> None:
     assert [c.start for c in chunks] == sorted({c.start for c in chunks})
 
 
-def test_the_limit_counts_what_encloses_a_text() -> None:
-    chunks = chunk_pages([page([line("word", 100 + 28 * i) for i in range(600)])], DOCUMENT)
-    assert [tokens(c) for c in chunks] == [MAX_TOKENS, MAX_TOKENS, 600 - 2 * 254 + 2]
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (254, [MAX_TOKENS]),
+        (255, [128 + 2, 127 + 2]),
+        (508, [MAX_TOKENS, MAX_TOKENS]),
+        (600, [202, 202, 202]),
+        (1, [3]),
+    ],
+)
+def test_a_long_paragraph_is_shared_out_evenly_within_the_limit(words: int, wanted: list[int]) -> None:
+    chunks = chunk_pages([page([line("word", 100 + 28 * i) for i in range(words)])], DOCUMENT)
+    assert [tokens(c) for c in chunks] == wanted
 
 
 def test_long_prose_fills_its_chunks() -> None:

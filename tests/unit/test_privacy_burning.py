@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from docmill.stages.privacy.redaction.burning import PixelBox, burn, plan_burn
+from docmill.stages.privacy.redaction.burning import LABEL, Burn, PixelBox, burn, plan_burn
 from docmill.values.evidence import Span
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page, Word
@@ -41,6 +41,29 @@ def test_words_under_a_box_leave_the_text_layer_too() -> None:
 
 def test_burned_pixels_are_exactly_the_box() -> None:
     for mode in ("1", "L", "RGB"):
-        image = burn(Image.new(mode, (20, 10), "white"), [PixelBox(2, 3, 5, 6)]).convert("L")
+        plan = Burn(page(), (PixelBox(2, 3, 5, 6),))
+        image = burn(Image.new(mode, (20, 10), "white"), plan).convert("L")
         assert image.point(lambda v: 255 - v).getbbox() == (2, 3, 5, 6)
         assert sum(image.histogram()[:1]) == 9
+
+
+def test_labels_stand_in_the_box_and_in_the_text_layer() -> None:
+    lone = page([("Dear", (10, 30, 60, 60)), ("Ann", (100, 30, 260, 60))])
+    plan = plan_burn(lone, spans(lone, "Ann"), LABEL)
+    assert plan.labels == ("[PERSON]",)
+    assert [w.text for line in plan.lines for w in line.words] == ["Dear", "[PERSON]"]
+    for mode in ("1", "L", "RGB"):
+        image = burn(Image.new(mode, (300, 100), "white"), plan).convert("L").crop(plan.boxes[0])
+        histogram = image.histogram()
+        assert 0.05 < histogram[255] / (image.width * image.height) < 0.5
+
+
+def test_a_label_that_does_not_fit_is_left_out() -> None:
+    lone = page([("Ann", (100, 30, 112, 60))])
+    plan = plan_burn(lone, spans(lone, "Ann"), LABEL)
+    assert burn(Image.new("L", (300, 100), 255), plan).crop(plan.boxes[0]).getextrema() == (0, 0)
+
+
+def test_two_spans_of_one_word_share_its_box() -> None:
+    lone = page([("Ann/Lee", (100, 30, 260, 60))])
+    assert len(plan_burn(lone, spans(lone, "Ann", "Lee"), LABEL).boxes) == 1

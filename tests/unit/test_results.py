@@ -11,8 +11,9 @@ from results_example import field, given, given_redacted, read_page, span
 
 import docmill.values.results as shape
 from docmill.errors import Damaged, StageFailed, VersionMismatch
-from docmill.services.publishing import build_results, mask_fields, outcome_of
+from docmill.services.publishing import PublishInput, build_results, mask_fields, outcome_of
 from docmill.stages.validation.suite import checks
+from docmill.values.evidence import Evidence, Field, Kind, LineItem, TaxShare, Understanding
 from docmill.values.geometry import Box
 from docmill.values.outcome import CHECK_FAILED, Problem
 
@@ -215,3 +216,72 @@ def test_pages_are_told_with_units_and_language() -> None:
     )  # fmt: skip
     german = read_page().model_copy(update={"language": "de"})
     assert build_results(replace(given(), pages=(german,))).language == "de"
+
+
+def _einvoiced(**options: object) -> PublishInput:
+    """A document with an e-invoice: values printed on the page and values in the XML alone, and what the two contradict."""
+    base, page = given(**options), read_page()
+    exact = Evidence(page=1, confidence=1.0, source="einvoice:en16931")
+    seen = field(page, "vendor_name", "Jane Doe Consulting", "Jane Doe Consulting").evidence.model_copy(update={"source": exact.source})
+    found = Understanding(
+        kind=Kind(name="invoice", confidence=1.0, reason="invoice: einvoice"),
+        fields=(
+            Field(name="customer_name", value="Karl Kojote", text="Karl Kojote", evidence=exact),
+            Field(name="vendor_name", value="Jane Doe Consulting", text="Jane Doe Consulting", evidence=seen),
+            Field(name="vendor_iban", value="DE88200800000970375700", text="DE88200800000970375700", evidence=exact),
+            Field(name="due_date", value="2026-04-01", text="2026-04-01", evidence=exact),
+        ),
+        line_items=(
+            LineItem(description="Care for Karl Kojote", quantity="1", amount="40.00", evidence=exact),
+            LineItem(
+                description="Invoice",
+                quantity="2",
+                unit_price="1.00",
+                amount="2.00",
+                evidence=field(page, "x", "Invoice", "Invoice").evidence,
+            ),
+        ),
+        taxes=(TaxShare(rate="5", net="40.00", tax="2.00", evidence=exact),),
+        problems=(Problem(code=CHECK_FAILED, stage="understand", message="XML and page differ: total (another value is printed)"),),
+    )
+    return replace(base, understanding=found)
+
+
+def test_line_items_and_taxes_are_told() -> None:
+    results = build_results(_einvoiced())
+    shape.validate_results(json.loads(shape.results_bytes(results)))
+    assert [(i.description, i.quantity, i.unit, i.unit_price, i.tax_rate, i.amount, i.page) for i in results.line_items] == [
+        ("Care for Karl Kojote", "1", None, None, None, "40.00", 1),
+        ("Invoice", "2", None, "1.00", None, "2.00", 1),
+    ]
+    assert results.line_items[0].box is None
+    assert results.line_items[1].box is not None
+    assert [(t.rate, t.net, t.tax, t.confidence) for t in results.taxes] == [("5", "40.00", "2.00", 1.0)]
+
+
+def test_contradictions_send_a_document_to_review() -> None:
+    results = build_results(_einvoiced())
+    assert results.outcome.name == "needs_review"
+    assert [(p.code, p.stage, p.message) for p in results.outcome.problems] == [
+        (CHECK_FAILED, "understand", "XML and page differ: total (another value is printed)")
+    ]
+
+
+def test_with_redaction_nothing_of_the_xml_is_shown_that_was_not_searched() -> None:
+    results = build_results(replace(_einvoiced(redact=True), pages=given_redacted().pages))
+    told = shape.results_bytes(results).decode()
+    for secret in ("Kojote", "Jane", "DE8820"):
+        assert secret not in told
+    assert [(f.name, f.value, f.text) for f in results.fields] == [
+        ("customer_name", None, "[NOT_SEARCHED]"),
+        ("vendor_name", None, "[PERSON]"),
+        ("vendor_iban", None, "[NOT_SEARCHED]"),
+        ("due_date", "2026-04-01", "2026-04-01"),
+    ]
+    assert [(i.description, i.amount) for i in results.line_items] == [(None, "40.00"), ("Invoice", "2.00")]
+
+
+def test_results_of_the_first_version_are_read_without_the_additions() -> None:
+    old = shape.read_results((GOLDEN / "results-1.0.0.json").read_bytes())
+    assert (old.schema_version, old.line_items, old.taxes) == ("1.0.0", (), ())
+    shape.validate_results(json.loads((GOLDEN / "results-1.0.0.json").read_bytes()))

@@ -130,25 +130,29 @@ def test_the_reason_never_quotes_the_document() -> None:
         (
             GERMAN_INVOICE,
             "de",
-            {"document_number": "NW-2024-118", "issue_date": "2024-04-03", "total": "1237.95", "currency": "EUR",
-             "vendor_name": "Nordlicht Werkzeuge GmbH"},
+            {"document_number": "NW-2024-118", "issue_date": "2024-04-03", "total": "1237.95", "net_total": "1040.29", "tax_total": "197.66",
+             "amount_due": "1237.95", "currency": "EUR", "vendor_name": "Nordlicht Werkzeuge GmbH", "vendor_tax_id": "DE123456789",
+             "vendor_address": "Hafenweg 3, 20457 Hamburg", "vendor_iban": "DE02120300000000202051", "due_date": "2024-04-17",
+             "delivery_date": "2024-03-28", "payment_terms": "Zahlbar bis 17.04.2024.", "payment_method": "credit_transfer"},
         ),
         (
             ENGLISH_INVOICE,
             "en",
-            {"document_number": "BW/20231", "issue_date": "2023-07-05", "total": "1440.00", "currency": "GBP", "vendor_name": "Brightwater Ltd"},
+            {"document_number": "BW/20231", "issue_date": "2023-07-05", "total": "1440.00", "net_total": "1200.00", "tax_total": "240.00",
+             "amount_due": "1440.00", "currency": "GBP", "vendor_name": "Brightwater Ltd", "vendor_address": "12 Quay Street, Bristol",
+             "purchase_order_number": "99812", "due_date": "2023-08-04"},
         ),
         (
             FRENCH_INVOICE,
             "fr",
-            {"document_number": "F2022-017", "issue_date": "2022-02-02", "total": "1200.00", "currency": "EUR",
-             "vendor_name": "Boulangerie Martin SARL"},
+            {"document_number": "F2022-017", "issue_date": "2022-02-02", "total": "1200.00", "net_total": "1000.00", "tax_total": "200.00",
+             "amount_due": "1200.00", "currency": "EUR", "vendor_name": "Boulangerie Martin SARL", "due_date": "2022-03-01"},
         ),
         (
             RECEIPT,
             "en",
-            {"document_number": "B-00713", "issue_date": "2018-03-09", "total": "11.05", "currency": "MYR",
-             "vendor_name": "KEDAI RUNCIT MAJU SDN BHD"},
+            {"document_number": "B-00713", "issue_date": "2018-03-09", "total": "11.05", "net_total": "10.41", "tax_total": "0.62",
+             "currency": "MYR", "vendor_name": "KEDAI RUNCIT MAJU SDN BHD", "vendor_address": "NO 5 JALAN BESAR", "payment_method": "cash"},
         ),
     ],
 )  # fmt: skip
@@ -280,7 +284,7 @@ def test_the_verb_writes_what_the_function_finds(tmp_path: Path) -> None:
     reply = verbs.understand([str(tmp_path / "1.json")], "auto", str(tmp_path / "out.json"))
     kept = Understanding.model_validate_json((tmp_path / "out.json").read_bytes())
     assert kept == understand_pages([read], "auto")
-    assert reply == {"kind": "invoice", "fields": len(kept.fields)}
+    assert reply == {"kind": "invoice", "fields": len(kept.fields), "line_items": 2, "doubts": 0}
     assert json.dumps(reply)
 
 

@@ -3,27 +3,36 @@
     private/<tenant>/journal/<job>/<stage>-<item>/<count>-<try>.begun     before the item is run
     private/<tenant>/journal/<job>/<stage>-<item>/<count>-<try>.cut       the try ended without a verdict and does not count
 
-A begun marker with neither a receipt, an outcome marker nor a cut marker beside it means that the worker died while the item ran.
+A begun marker with neither a receipt at the item's key nor a cut marker beside it means that the worker died while the item ran.
 """
 
 import os
 import time
 
-from docmill.errors import Quarantined
+from docmill.errors import DocmillError, Quarantined
 from docmill.services.milling.shard import Item, Shard
 from docmill.values.keys import journal_prefix
 from docmill.values.ports import ObjectStore
 
+_OWED: list[tuple[ObjectStore, str]] = []
+"""Cut markers that the store did not take yet; this process writes them before it begins another try."""
+
 
 class Try:
-    """One begun try of one item."""
+    """One begun try of one item.
 
-    def __init__(self, store: ObjectStore, stem: str, number: int) -> None:
-        self._store, self._stem, self.number = store, stem, number
+    Attributes:
+        number: counted from 1, for the ledger.
+        deaths: how many tries before this one ended with the death of their worker.
+    """
+
+    def __init__(self, store: ObjectStore, stem: str, number: int, deaths: int) -> None:
+        self._store, self._stem, self.number, self.deaths = store, stem, number, deaths
 
     def cut(self) -> None:
-        """Note that this try ended without a verdict through no fault of the item."""
-        self._store.create(f"{self._stem}.cut", b"")
+        """Note that this try ended without a verdict: it is no death. A store that is away gets the note later."""
+        _OWED.append((self._store, f"{self._stem}.cut"))
+        _pay()
 
 
 def begin(store: ObjectStore, shard: Shard, item: Item) -> Try:
@@ -31,21 +40,31 @@ def begin(store: ObjectStore, shard: Shard, item: Item) -> Try:
 
     Raises:
         Quarantined: the item was begun `item_tries` times without an end; it must not be run.
+        StoreUnavailable: the store did not take the note.
     """
-    prefix = journal_prefix(shard.tenant, item.job_id, shard.stage, item.name)
-    number = 1
-    if _begin(store, f"{prefix}/{item.count}-1"):
-        return Try(store, f"{prefix}/{item.count}-1", 1)
-    names = {info.name for info in store.list(f"{prefix}/{item.count}-")}
+    _pay()
+    stem = f"{journal_prefix(shard.tenant, item.job_id, shard.stage, item.name)}/{item.count}-"
+    if _begin(store, f"{stem}1"):
+        return Try(store, f"{stem}1", 1, deaths=0)
+    names = {info.name for info in store.list(stem)}
     begun = {n.removesuffix(".begun") for n in names if n.endswith(".begun")}
-    cut = {n.removesuffix(".cut") for n in names if n.endswith(".cut")}
-    if len(begun - cut) >= shard.limits.item_tries:
-        raise Quarantined(f"begun {len(begun - cut)} times without an end", tries=len(begun - cut))
+    deaths = len(begun - {n.removesuffix(".cut") for n in names if n.endswith(".cut")})
+    if deaths >= shard.limits.item_tries:
+        raise Quarantined(f"begun {deaths} times without an end", tries=deaths)
     number = len(begun) + 1
-    while not _begin(store, f"{prefix}/{item.count}-{number}"):
+    while not _begin(store, f"{stem}{number}"):
         number += 1  # another worker took this number; bounded by the number of workers that run this item
-    return Try(store, f"{prefix}/{item.count}-{number}", number)
+    return Try(store, f"{stem}{number}", number, deaths)
 
 
 def _begin(store: ObjectStore, stem: str) -> bool:
     return store.create(f"{stem}.begun", f"{time.time():.3f} {os.getpid()}".encode())
+
+
+def _pay() -> None:
+    for owed in list(_OWED):
+        try:
+            owed[0].create(owed[1], b"")
+        except DocmillError:
+            return
+        _OWED.remove(owed)

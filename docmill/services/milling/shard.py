@@ -39,7 +39,9 @@ class MillLimits:
 
     def for_reading(self) -> dict[str, int]:
         """Limits as the reading verbs take them."""
-        return {"max_bytes": self.max_bytes, "max_pages": self.max_pages, "max_pixels": self.max_pixels}
+        # reading ends by itself a little before the cell ends it, so that a slow page says what was slow
+        deadline_s = max(1, int(self.page_deadline_s * 0.9))
+        return {"max_bytes": self.max_bytes, "max_pages": self.max_pages, "max_pixels": self.max_pixels, "deadline_s": deadline_s}
 
 
 @dataclass(frozen=True, slots=True)

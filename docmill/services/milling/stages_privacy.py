@@ -1,13 +1,26 @@
-"""find_pii and redact: what is personal, and a copy without it."""
+"""find_pii and redact: what is personal, and a copy without it, with a certificate. The cell proves, the worker signs: no key enters a cell."""
 
+import hashlib
+import json
 from pathlib import Path
 
+from docmill.errors import StageFailed
+from docmill.services.certificate_keys import worker_keys
+from docmill.services.certificates import make_certificate, values_of
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item
 from docmill.services.milling.stage_work import JSON, REDACTED, REDACTED_PAGES, SPANS, StageWork, one_by_one
+from docmill.settings import settings
 from docmill.stages.privacy import version
+from docmill.stages.privacy.redaction.evidence import Evidence
+from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name, public_name
+from docmill.values.page import Page
+from docmill.values.pages_file import read_spans
+
+CERTIFICATE = "certificate"
+"""Name of the artefact."""
 
 
 def _find(bench: Bench, item: Item, key: str) -> Receipt:
@@ -36,11 +49,29 @@ def _redact(bench: Bench, item: Item, key: str) -> Receipt:
         str(folder),
     )
     copy = folder / Path(str(made["redacted"])).name  # only the name: the cell does not choose where we read
-    tenant = bench.shard.tenant
-    # the pages first: whoever finds the receipt finds both, and a public copy never stands without its pages
+    tenant, proven = bench.shard.tenant, hashlib.sha256(copy.read_bytes()).hexdigest()
+    # what belongs to the copy first: whoever finds the receipt finds all, and a public copy never stands without its pages and certificate
     pages = bench.keep(key, REDACTED_PAGES, private_name(tenant, "redact", key), folder / "pages.json", media_type=JSON)
+    certificate = _certificate(bench, item, key, copy)
     shown = bench.keep(key, REDACTED, public_name(tenant, "redact", key, copy.suffix[1:]), copy, media_type=str(made["media_type"]))
-    return Receipt(artefacts=(pages, shown), facts={"boxes": int(str(made["boxes"]))})
+    if shown.sha256 != proven:
+        raise StageFailed("another redacted copy lies at this key already")
+    return Receipt(artefacts=(pages, certificate, shown), facts={"boxes": int(str(made["boxes"]))})
+
+
+def _certificate(bench: Bench, item: Item, key: str, copy: Path) -> Artefact:
+    found = item.inputs_of("find_pii", SPANS)[0]
+    spans = read_spans(json.loads(Path(bench.file(found.object_name)).read_bytes())["spans"])
+    pages = [Page.model_validate_json(Path(str(path)).read_bytes()) for path in bench.files(item.inputs_of("read"))]
+    data = make_certificate(
+        copy,
+        Evidence.model_validate_json((copy.parent / "evidence.json").read_bytes()),
+        values_of(spans, pages),
+        original_sha256=item.sha256,
+        engines=version.certified_engines(item.options),
+        keys=worker_keys(settings().home.absolute()),
+    )
+    return bench.keep(key, CERTIFICATE, public_name(bench.shard.tenant, "redact", key, "certificate.json"), data, media_type=JSON)
 
 
 FIND_PII = StageWork("find_pii", version.FIND_VERSION, version.find_engine, one_by_one(_find))

@@ -4,6 +4,7 @@ from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item
 from docmill.services.milling.stage_work import JSON, PAGE_WORDS, StageWork, document_input, one_by_one
+from docmill.settings import settings
 from docmill.stages.reading import version
 from docmill.values.keys import private_name
 from docmill.values.options import MillOptions
@@ -15,9 +16,14 @@ def _inspect(bench: Bench, item: Item, key: str) -> Receipt:
     return Receipt(facts={name: found[name] for name in ("media_type", "page_count", "einvoice")})
 
 
-def _engine_name(bench: Bench, item: Item) -> str:
-    endpoint = bench.shard.limits.vision_endpoint
-    return f"vision@{endpoint}" if item.options.engine == "vision" and endpoint else item.options.engine
+def engine_name(engine: str, vision_endpoint: str | None) -> str:
+    """The engine with what it needs to be opened inside the cell, whose environment holds nothing: endpoint and credential file of this machine."""
+    if engine != "vision":
+        return engine
+    if vision_endpoint:
+        return f"{engine}@{vision_endpoint}"
+    credentials = settings().google_credentials
+    return f"{engine}?credentials={credentials.absolute()}" if credentials else engine
 
 
 def _read(bench: Bench, item: Item, key: str) -> Receipt:
@@ -28,7 +34,7 @@ def _read(bench: Bench, item: Item, key: str) -> Receipt:
         item.media_type,
         item.page,
         item.options.language,
-        _engine_name(bench, item),
+        engine_name(item.options.engine, bench.shard.limits.vision_endpoint),
         str(bench.scratch),
         str(out),
         dict(bench.shard.limits.for_reading()),

@@ -37,9 +37,13 @@ NOT_UNDERSTOOD = Understanding(kind=Kind(name="other", confidence=0.0, reason="t
 def _understand(bench: Bench, item: Item, key: str) -> Receipt:
     out = bench.out(f"{key}.json")
     pages = bench.files(item.inputs_of("read"))
-    facts = bench.call("docmill.stages.understanding.verbs:understand", pages, item.options.kind, str(out))
+    attachment = item.facts.get("einvoice")
+    # the original is only fetched where inspection found an e-invoice in it
+    with_original: list[JsonValue] = [bench.original(item), str(attachment)] if attachment else []
+    facts = bench.call("docmill.stages.understanding.verbs:understand", pages, item.options.kind, str(out), *with_original)
     kept = bench.keep(key, UNDERSTANDING, private_name(bench.shard.tenant, "understand", key), out, media_type=JSON)
-    return Receipt(artefacts=(kept,), facts={"kind": str(facts["kind"]), "fields": int(str(facts["fields"]))})
+    counts = {name: int(str(facts[name])) for name in ("fields", "line_items", "doubts")}
+    return Receipt(artefacts=(kept,), facts={"kind": str(facts["kind"]), **counts})
 
 
 def page_files(bench: Bench, item: Item) -> list[str]:

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from docmill import __version__
-from docmill.errors import Cancelled, DocmillError, VersionMismatch
+from docmill.errors import Cancelled, DocmillError, StageFailed, StoreUnavailable, VersionMismatch
 from docmill.services.milling import journal
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt, find_receipt, keep_marker, keep_receipt, outcome_of, read_markers
@@ -33,6 +34,15 @@ def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FB
         return _ShardWork(bench, STAGE_WORK[shard.stage], last_try=last_try).run()
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An item on the bench."""
+
+    item: Item
+    key: str
+    attempt: journal.Try
+
+
 class _ShardWork:
     """The state of one pass over a shard."""
 
@@ -44,75 +54,104 @@ class _ShardWork:
 
     def run(self) -> ShardReport:
         noted = read_markers(self.store, self.shard)
-        todo = []
-        for item in self.shard.items:
-            if (known := noted.get((item.job_id, item.name))) is not None:
-                self.outcomes.append(known)
-            else:
-                todo.append(item)
-        stopped = self._mill(todo)
+        self.outcomes += [known for item in self.shard.items if (known := noted.get((item.job_id, item.name))) is not None]
+        stopped = self._mill([item for item in self.shard.items if (item.job_id, item.name) not in noted])
         return ShardReport(tuple(self.outcomes), tuple(self.retryable), stopped)
 
     def _mill(self, items: list[Item]) -> bool:
         """Mill items one by one, or all at once where the stage looks at a whole shard. True when the run was stopped."""
-        waiting: list[tuple[Item, str, journal.Try]] = []
+        together: list[_Begun] = []
         for item in items:
             if self.bench.watch.should_stop():
+                _cut(together)
                 return True
             begun = self._begin(item)
             if begun is None:
                 continue
-            waiting.append((item, *begun))
-            if not self.work.whole_shard:
-                if self._run(waiting):
-                    return True
-                waiting = []
-        return bool(waiting) and self._run(waiting)
+            # one that was on the bench when a worker died runs alone: if the worker dies again, nobody else is suspected
+            if self.work.whole_shard and not begun.attempt.deaths:
+                together.append(begun)
+            elif self._run([begun]):
+                _cut(together)
+                return True
+        return bool(together) and self._run(together)
 
-    def _begin(self, item: Item) -> tuple[str, journal.Try] | None:
-        """The key and the begun try of an item that must be run; None when it has an outcome already."""
-        key = self.work.key(self.shard, item)
-        if (receipt := find_receipt(self.store, self.shard, key)) is not None:
-            self._note(item, outcome_of(item, self.shard.stage, receipt, status=ItemStatus.PRESENT))
-            return None
+    def _begin(self, item: Item) -> _Begun | None:
+        """An item that must be run; None when it has an outcome already or cannot be begun."""
         try:
-            return key, journal.begin(self.store, self.shard, item)
-        except DocmillError as error:
-            self._failed(item, error, tries=int(error.facts.get("tries") or 1), began=None)
+            key = self.work.key(self.shard, item)
+            receipt = find_receipt(self.store, self.shard, key)
+            if receipt is None:
+                return _Begun(item, key, journal.begin(self.store, self.shard, item))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one item, its neighbours go on
+            self._failed(item, _typed(error), None)
             return None
+        self._note(item, outcome_of(item, self.shard.stage, receipt, status=ItemStatus.PRESENT))
+        return None
 
-    def _run(self, begun: list[tuple[Item, str, journal.Try]]) -> bool:
+    def _run(self, begun: list[_Begun]) -> bool:
+        """Make the artefacts of begun items. True when the run was stopped meanwhile."""
         started = time.perf_counter()
         try:
-            made = self.work.make(self.bench, [(item, key) for item, key, _ in begun])
+            made = self.work.make(self.bench, [(one.item, one.key) for one in begun])
         except Cancelled:
-            for _, _, attempt in begun:
-                attempt.cut()
+            _cut(begun)
             return True
-        except DocmillError as error:
-            for item, key, attempt in begun:
-                self._failed(item, error, tries=attempt.number, began=(key, attempt))
+        except Exception as error:  # noqa: BLE001 - as above
+            for one in begun:
+                self._failed(one.item, _typed(error), one)
             return False
         seconds = round((time.perf_counter() - started) / len(begun), 4)
-        for (item, key, attempt), receipt in zip(begun, made, strict=True):
-            timed = receipt.model_copy(update={"seconds": seconds})
-            keep_receipt(self.store, self.shard, key, timed)
-            self._note(item, outcome_of(item, self.shard.stage, timed, status=ItemStatus.DONE, tries=attempt.number))
+        for one, receipt in zip(begun, made, strict=True):
+            self._made(one, receipt.model_copy(update={"seconds": seconds}))
         return False
 
-    def _failed(self, item: Item, error: DocmillError, *, tries: int, began: tuple[str, journal.Try] | None) -> None:
+    def _made(self, one: _Begun, receipt: Receipt) -> None:
+        try:
+            keep_receipt(self.store, self.shard, one.key, receipt)
+        except DocmillError as error:
+            self._failed(one.item, error, one)
+        else:
+            self._note(one.item, outcome_of(one.item, self.shard.stage, receipt, status=ItemStatus.DONE, tries=one.attempt.number))
+
+    def _failed(self, item: Item, error: DocmillError, one: _Begun | None) -> None:
+        receipt = Receipt(error_code=error.code, error_message=error.message)
+        if one and error.kind.is_verdict:
+            try:
+                keep_receipt(self.store, self.shard, one.key, receipt)
+            except DocmillError as lost:
+                self._failed(item, lost, one)
+                return
+        elif one:
+            one.attempt.cut()
+        if isinstance(error, StoreUnavailable):
+            self.store.exists(f"{self.shard.markers}/any")  # a store that does not answer at all fails the shard, and quickly
         if error.retryable and not self.last_try:
-            if began:
-                began[1].cut()
             self.retryable.append(error.code)
             return
-        receipt = Receipt(error_code=error.code, error_message=error.message)
-        if began:
-            keep_receipt(self.store, self.shard, began[0], receipt)
+        tries = one.attempt.number if one else int(error.facts.get("tries") or 1)
+        if error.retryable and tries > 1:
+            receipt = receipt.model_copy(update={"error_message": f"{error.message} (tried {tries} times)"})
         self._note(item, outcome_of(item, self.shard.stage, receipt, status=ItemStatus.FAILED, tries=tries))
 
     def _note(self, item: Item, outcome: ItemOutcome) -> None:
-        self.outcomes.append(keep_marker(self.store, self.shard, item, outcome))
+        try:
+            outcome = keep_marker(self.store, self.shard, item, outcome)
+        except StoreUnavailable as error:
+            if not self.last_try:
+                self.retryable.append(error.code)
+                return
+        self.outcomes.append(outcome)
+
+
+def _cut(begun: list[_Begun]) -> None:
+    for one in begun:
+        one.attempt.cut()
+
+
+def _typed(error: Exception) -> DocmillError:
+    """The error itself, or for a surprise one that names its type only: its text may hold what a document says."""
+    return error if isinstance(error, DocmillError) else StageFailed(f"unexpected {type(error).__name__}")
 
 
 Mill = Callable[[Shard, bool], ShardReport]

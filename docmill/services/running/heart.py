@@ -4,6 +4,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,7 @@ BEAT_S = 1.0
 
 
 class Heart:
-    """A thread that beats while a run is open. Leaving the context asks workers to stop when it is left by an error."""
+    """A thread that beats while a run is open. Leaving the context asks workers to stop."""
 
     def __init__(self, run: BatchRun, *, lease_s: float) -> None:
         self._run, self._lease_s = run, lease_s
@@ -32,6 +33,12 @@ class Heart:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ask workers to stop and beat no more; may be called again."""
+        if self._over.is_set():
+            return
         self._over.set()
         self._thread.join(timeout=10)
         with contextlib.suppress(DocmillError):
@@ -40,13 +47,9 @@ class Heart:
     def _beat(self) -> None:
         renewed = time.monotonic()
         while not self._over.wait(BEAT_S):
-            try:
-                self._carry_progress()
-                if time.monotonic() - renewed >= self._renew_s:
-                    self._renew()
-                    renewed = time.monotonic()
-            except DocmillError as error:  # the next beat tries again; a lease not renewed for long ends the run by itself
-                log.warning("heartbeat failed: %s", error.code)
+            if time.monotonic() - renewed >= self._renew_s and _done(self._renew):
+                renewed = time.monotonic()
+            _done(self._carry_progress)
 
     def _carry_progress(self) -> None:
         if moved := self._run.progress_now():
@@ -56,3 +59,13 @@ class Heart:
         room = self._run.room
         write_lease(room.store, room.tenant, self._run.run_id, stop=False)
         ledger_jobs.renew_leases(room.ledger, room.tenant, self._run.run_id, self._lease_s)
+
+
+def _done(work: Callable[[], None]) -> bool:
+    """Whether it was done; if not, the next beat tries again. A lease that is not renewed for long ends the run by itself."""
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - nothing may stop the heart but the end of the run
+        log.warning("heartbeat failed: %s", error.code if isinstance(error, DocmillError) else type(error).__name__)
+        return False
+    return True

@@ -4,23 +4,60 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from docmill.errors import DocmillError
-from docmill.services.milling.stage_work import CHUNKS
+from docmill.errors import DocmillError, VersionMismatch
+from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
+from docmill.services.reindex import rebuild_tenant
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import Tracked
+from docmill.services.search_facts import date_in, facts_of
+from docmill.storage.knowledge.ports import DocumentFacts, Source
+from docmill.storage.ledger import cards
+from docmill.values.jobs import Artefact
 from docmill.values.outcome import problem_from
 
 
 def index_documents(room: Room, documents: Sequence[Tracked]) -> None:
-    """Replace the documents' chunks. If the knowledge base refuses, every document concerned carries the problem and goes on."""
-    chunked = [(t, a) for t in documents for a in t.inputs("index") if a.name == CHUNKS]
-    if not chunked:
-        return
+    """Replace the documents' chunks; those of a document whose indexing failed are forgotten: they may say what is redacted now.
+
+    If the knowledge base refuses, every document concerned carries the problem and goes on.
+    """
+    chunked = {t.job.document_id: a for t in documents if (a := _artefact(t, "index", CHUNKS)) is not None}
     with tempfile.TemporaryDirectory(prefix="docmill-index-") as folder:
         try:
-            files = {t.job.document_id: room.store.fetch(a.object_name, Path(folder)) for t, a in chunked}
-            room.knowledge.replace(room.tenant, files)
+            room.knowledge.delete(room.tenant, [t.job.document_id for t in documents if t.job.document_id not in chunked])
+            facts = _facts(room, [t for t in documents if t.job.document_id in chunked])
+            sources = [Source(name, room.store.fetch(a.object_name, Path(folder)), facts[name]) for name, a in chunked.items()]
+            replace(room, sources)
         except DocmillError as error:
-            for tracked, _ in chunked:
+            for tracked in (t for t in documents if "index" not in t.failed):
                 tracked.failed.add("index")
                 tracked.problems.append(problem_from(error, "index"))
+
+
+def replace(room: Room, sources: Sequence[Source]) -> None:
+    """Replace the documents' chunks; an index that another version of docmill wrote is rebuilt first.
+
+    Raises:
+        StoreUnavailable: store or knowledge base did not answer; nothing has changed.
+        StageFailed: a file is no chunks file.
+    """
+    try:
+        room.knowledge.replace(room.tenant, sources)
+    except VersionMismatch:
+        rebuild_tenant(room)
+        room.knowledge.replace(room.tenant, sources)
+
+
+def _artefact(tracked: Tracked, stage: str, name: str) -> Artefact | None:
+    return next((a for a in tracked.inputs(stage) if a.name == name), None)
+
+
+def _facts(room: Room, documents: Sequence[Tracked]) -> dict[str, DocumentFacts]:
+    with room.ledger.reading() as conn:
+        found = cards.of_jobs(conn, room.tenant, [t.job.job_id for t in documents])
+    facts = {}
+    for tracked in documents:
+        kind, name = tracked.facts.get("kind"), tracked.job.document_id
+        day = date_in(room.store, _artefact(tracked, "understand", UNDERSTANDING))
+        facts[name] = facts_of(found[name], kind=str(kind) if kind else None, document_date=day)
+    return facts

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
 
@@ -52,6 +53,11 @@ class BatchRun:
         return time.monotonic() - self._progressed
 
     @property
+    def longest_item_s(self) -> float:
+        """The longest time that an item of any open shard may take by itself."""
+        return max((shard.limits.deadline_s(shard.stage) for shard in list(self.open.values())), default=0.0)
+
+    @property
     def total(self) -> int:
         """How many jobs this run still works on."""
         return len(self.tracked)
@@ -94,27 +100,30 @@ class BatchRun:
 
     def progress_now(self) -> list[JobProgress]:
         """Where jobs stand that are being read, from the names of outcome markers; nothing is written. Notes any progress seen."""
-        with self._lock:
-            shards = list(self.open.values())
-        seen: dict[str, int] = {}
-        markers = 0
-        for shard in shards:
-            for info in self.room.store.list(f"{shard.markers}/"):
-                markers += 1
-                if shard.stage == "read":
-                    job_id = info.name.rsplit("/", 1)[1].split(".", 1)[0]
-                    seen[job_id] = seen.get(job_id, 0) + 1
-        with self._lock:
-            if markers > self._markers:
-                self.progressed()
-            self._markers = markers
-            moved = []
-            for job_id, pages in seen.items():
-                tracked = self.tracked.get(job_id)
-                if tracked and (now := len(tracked.page_facts) + pages) > tracked.pages_seen:
-                    tracked.pages_seen = min(now, tracked.page_count)
-                    moved.append(tracked.progress("read"))
-            return moved
+        shards = list(self.open.values())
+        noted = {
+            s.shard_id: [info.name.rsplit("/", 1)[1].split(".", 1)[0] for info in self.room.store.list(f"{s.markers}/")] for s in shards
+        }
+        if not self._lock.acquire(blocking=False):
+            return []  # a shard is being folded, which is progress itself; the heart must not wait for it
+        try:
+            return self._moved([(s, noted[s.shard_id]) for s in shards if s.shard_id in self.open])
+        finally:
+            self._lock.release()
+
+    def _moved(self, noted: Sequence[tuple[Shard, list[str]]]) -> list[JobProgress]:
+        """Jobs whose page count grew, from the job ids of each open shard's markers."""
+        markers = sum(len(job_ids) for _, job_ids in noted)
+        if markers > self._markers:
+            self.progressed()
+        self._markers = markers
+        moved = []
+        for job_id, pages in Counter(i for shard, job_ids in noted if shard.stage == "read" for i in job_ids).items():
+            tracked = self.tracked.get(job_id)
+            if tracked and (now := len(tracked.page_facts) + pages) > tracked.pages_seen:
+                tracked.pages_seen = min(now, tracked.page_count)
+                moved.append(tracked.progress("read"))
+        return moved
 
     def _take(self, outcomes: Iterable[ItemOutcome]) -> list[Tracked]:
         touched = {}

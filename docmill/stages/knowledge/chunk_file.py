@@ -67,3 +67,14 @@ def read_chunks(path: Path) -> "pa.Table":
     if not table.schema.equals(schema()):
         raise StageFailed("a chunks file has other columns than this version writes")
     return table
+
+
+def is_chunks_file(path: Path) -> bool:
+    """Whether a file can be read by `read_chunks`; looks at its head and foot only."""
+    import pyarrow as pa  # noqa: PLC0415 - see schema
+
+    try:
+        with pa.OSFile(str(path), "rb") as source, pa.ipc.open_file(source) as reader:
+            return bool(reader.schema.equals(schema()))
+    except (pa.ArrowInvalid, OSError):
+        return False

@@ -1,11 +1,12 @@
 """Pages become chunks: cut where the page itself pauses, never longer than the model can look at.
 
-A chunk is filled with whole paragraphs; a paragraph that is too long is cut between lines, a line that is too long between words, a word
-that is too long anywhere. A chunk never crosses a page, so it has one page and a span of its canonical text.
+A chunk is filled with whole paragraphs; a paragraph that is too long is shared out evenly and cut between lines, a line that is too long
+between words, a word that is too long anywhere. A chunk never crosses a page, so it has one page and a span of its canonical text.
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from math import ceil
 from statistics import median
 from typing import NamedTuple
 
@@ -44,7 +45,8 @@ def _chunk_page(page: Page, document_id: str) -> Iterator[Chunk]:
     for paragraph in _paragraphs(lines):
         own = [_Piece(lines[i][0], lines[i][0] + len(lines[i][1].text), counts[i]) for i in paragraph]
         whole = _Piece(own[0].start, own[-1].end, sum(p.tokens for p in own))
-        pieces += [whole] if whole.tokens <= _BUDGET else _packed([part for line in own for part in _fitting(page.text, line)])
+        parts = [part for line in own for part in _fitting(page.text, line)]
+        pieces += [whole] if whole.tokens <= _BUDGET else _packed(parts, aim=_even(whole.tokens))
     for piece in _packed(pieces):
         if piece.tokens:
             yield _chunk(page, lines, piece, document_id)
@@ -77,11 +79,16 @@ def _paragraphs(lines: list[tuple[int, Line]]) -> list[list[int]]:
     return paragraphs
 
 
-def _packed(pieces: list[_Piece]) -> list[_Piece]:
-    """Neighbours joined as long as they stay within the budget."""
+def _even(tokens: int) -> int:
+    """The tokens of a part when a long paragraph is shared out evenly: a full chunk and a scrap behind it say less than two halves."""
+    return ceil(tokens / ceil(tokens / _BUDGET))
+
+
+def _packed(pieces: list[_Piece], aim: int = _BUDGET) -> list[_Piece]:
+    """Neighbours joined as long as they stay within the budget and the join comes nearer to `aim` tokens."""
     packed: list[_Piece] = []
     for piece in pieces:
-        if packed and packed[-1].tokens + piece.tokens <= _BUDGET:
+        if packed and packed[-1].tokens + piece.tokens <= _BUDGET and packed[-1].tokens + piece.tokens / 2 <= aim:
             packed[-1] = _Piece(packed[-1].start, piece.end, packed[-1].tokens + piece.tokens)
         else:
             packed.append(piece)

@@ -8,7 +8,7 @@ from docmill.stages.knowledge.embedding import model_digest
 from docmill.stages.knowledge.tokens import VOCABULARY_SHA256
 from docmill.values.options import MillOptions
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 
 def engine(_options: MillOptions) -> dict[str, str]:

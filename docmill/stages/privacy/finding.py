@@ -7,6 +7,7 @@ from docmill.stages.privacy.hits import Findings, Hit
 from docmill.stages.privacy.literals import folded, occurrences
 from docmill.stages.privacy.merging import merge
 from docmill.stages.privacy.patterns import PATTERNS
+from docmill.stages.privacy.recasing import is_without_capitals, recased
 from docmill.stages.privacy.version import FIND_VERSION, model_versions
 from docmill.values.evidence import Span
 from docmill.values.page import Page
@@ -23,9 +24,11 @@ def find_in_text(text: str, *, language: str, entities: Collection[str]) -> Find
     Raises:
         EngineMissing: names are wanted and Presidio, spaCy or the model is not installed.
     """
-    hits = [hit for recogniser in PATTERNS if recogniser.type in entities for hit in recogniser.find(text)]
-    if language == names.LANGUAGE:
-        hits += names.find_names(text, entities)
+    has_model = language == names.LANGUAGE and not names.TYPES.isdisjoint(entities)
+    seen = recased(text, names.is_known) if has_model and is_without_capitals(text) else text
+    hits = [hit for recogniser in PATTERNS if recogniser.type in entities for hit in recogniser.find(seen)]
+    if has_model:
+        hits += names.find_names(seen, entities)
     return Findings(merge(hits, text), engines_for(language, entities))
 
 

@@ -16,7 +16,7 @@ SHORTEST = 4
 
 _UNDECOMPOSED = str.maketrans("łøđðħŧı", "loddhti", "")  # strokes are no accents to Unicode, but OCR loses them all the same
 _WIDEST_GAP = 3  # characters between two letters of one value that are neither letter nor digit
-_WORDLIKE = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "TITLE", "DATE_TIME"})
+_WORDLIKE = frozenset({"PERSON", "LOCATION", "ADDRESS", "ORGANIZATION", "NRP", "TITLE", "DATE_TIME"})
 
 
 def folded(text: str) -> str:
@@ -52,9 +52,28 @@ class Haystack:
             places = self._places[at : at + len(needle)]
             start, end = places[0], places[-1] + 1
             is_tight = all(b - a <= _WIDEST_GAP + 1 for a, b in pairwise(places))
-            if is_tight and not is_border(self._text[start - 1 : start]) and not is_border(self._text[end : end + 1]):
+            before = self._text[start - 1 : start] if start else ""
+            if is_tight and not is_border(before) and not is_border(self._text[end : end + 1]):
                 yield start, end
             at = self._folded.find(needle, at + 1)
+
+    def windows(self, longest: int) -> Iterator[str]:
+        """Every folded run of `SHORTEST` to `longest` letters and digits that `find` could find, whatever the value's type.
+
+        For who holds only keyed hashes of the values: they are compared with the hashes of all these.
+        """
+        for first, place in enumerate(self._places):
+            is_inside = self._text[place - 1 : place].isalnum() if place else False
+            follows_digit = self._text[place - 1 : place].isdigit() if place else False
+            has_digit = False
+            for last in range(first, min(first + longest, len(self._places))):
+                if last > first and self._places[last] - self._places[last - 1] > _WIDEST_GAP + 1:
+                    break
+                has_digit = has_digit or self._folded[last].isdigit()
+                behind = self._text[self._places[last] + 1 : self._places[last] + 2]
+                is_cut = (follows_digit or behind.isdigit()) if has_digit else (is_inside or behind.isalnum())
+                if last - first + 1 >= SHORTEST and not is_cut:
+                    yield self._folded[first : last + 1]
 
     def holds(self, value: str, entity: str) -> bool:
         """Whether the value occurs."""

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from docmill.stages.privacy.hits import Hit
 
+_PLACES = frozenset({"ADDRESS", "LOCATION"})
 _GAP_CHARS = 4  # `,` newline, quote mark and blank between the parts of one address
 
 
 def merge(hits: Iterable[Hit], text: str) -> tuple[Hit, ...]:
     """Hits in order, none overlapping another.
 
-    Parts of one address that only blanks, commas or a line break keep apart become one.
+    Parts of one address, its town and country among them, that only blanks, commas or a line break keep apart become one.
 
     Of overlapping hits a structured pattern beats a model, then the surer, then the longer one names the type and source; the span is the
     union of all and the confidence the highest.
@@ -26,7 +27,7 @@ def merge(hits: Iterable[Hit], text: str) -> tuple[Hit, ...]:
 
 def _is_one_address(one: Hit, other: Hit, text: str) -> bool:
     between = text[one.end : other.start]
-    return one.type == other.type == "LOCATION" and len(between) <= _GAP_CHARS and not between.strip(" ,>\n")
+    return {one.type, other.type} <= _PLACES and "ADDRESS" in {one.type, other.type} and len(between) <= _GAP_CHARS and not between.strip(" ,>\n")
 
 
 def _joined(one: Hit, other: Hit) -> Hit:

@@ -28,6 +28,11 @@ _SPACY_LABELS = {
 }  # fmt: skip
 _OTHER_LABELS = frozenset({"CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART"})
 _BELOW = re.compile(r"\n\n|\n>|\n[^\n:]{0,30}:")
+_IN_PERSON = re.compile(r"\s*(?:\b(?i:apt|apartment|suite|unit|flat|box|p\.?o\.?)\b\.?)?\s*\d")  # a house or flat number ends a name
+_IS_DATED = re.compile(
+    r"\d{4}|\d[./-]\d|\d(?:st|nd|rd|th)\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\d:\d\d",
+    re.IGNORECASE,
+)  # what a calendar or a clock shows; `two months` and `the following year` tell nothing of anybody
 _EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*)+|[\W_]+$", re.IGNORECASE)
 
 
@@ -75,9 +80,36 @@ def find_names(text: str, types: Iterable[str]) -> list[Hit]:
     for start, chunk in chunks(text, CHUNK_CHARS):
         for result in analyzer.analyze(as_sentence(chunk), language=LANGUAGE, entities=wanted):
             begin, end = _trimmed(chunk, result.start, result.end)
-            if end - begin > 1 and any(c.isalpha() for c in chunk[begin:end]):
+            if result.entity_type == "PERSON" and (number := _IN_PERSON.search(chunk, begin, end)):
+                end = number.start()
+            if end - begin > 1 and _is_one(result.entity_type, chunk[begin:end]):
                 hits.append(Hit(start + begin, start + end, result.entity_type, round(result.score, 2), "model:presidio"))
     return hits
+
+
+def is_known(word: str) -> bool:
+    """Whether a lower-case word is an ordinary English one, by the dictionary inside the model; loads the model.
+
+    Raises:
+        EngineMissing: as `find_names`.
+    """
+    return word in _dictionary()
+
+
+@lru_cache(maxsize=1)
+def _dictionary() -> frozenset[str]:
+    from spacy.lang.en.stop_words import STOP_WORDS  # noqa: PLC0415 - loads in 1 s, only where used
+
+    lookups = _analyzer().nlp_engine.nlp[LANGUAGE].get_pipe("lemmatizer").lookups
+    words = set(STOP_WORDS)
+    for name in ("lemma_index", "lemma_exc"):
+        for table in lookups.get_table(name).values() if lookups.has_table(name) else ():
+            words.update(table)
+    return frozenset(words)
+
+
+def _is_one(entity: str, value: str) -> bool:
+    return any(c.isalpha() for c in value) if entity != "DATE_TIME" else bool(_IS_DATED.search(value))
 
 
 def chunks(text: str, longest: int) -> Iterator[tuple[int, str]]:

@@ -6,12 +6,17 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from docmill.stages.privacy.finding import find_spans
+from docmill.errors import Damaged
+from docmill.stages.privacy.finding import find_in_text, find_spans
+from docmill.stages.privacy.redaction.burning import BOX
 from docmill.stages.privacy.redaction.copies import write_copy
+from docmill.stages.privacy.redaction.covered_text import covered_text
+from docmill.stages.privacy.redaction.evidence import Evidence
+from docmill.stages.privacy.redaction.proving import evidence_of, prove_again
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 
-PAGES_FILE = "pages.json"
+PAGES_FILE, EVIDENCE_FILE = "pages.json", "evidence.json"
 _PAGES = TypeAdapter(tuple[Page, ...])
 _SPANS = TypeAdapter(tuple[Span, ...])
 
@@ -37,8 +42,29 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
     return {"spans": len(spans), "by_type": dict(sorted(Counter(span.type for span in spans).items()))}
 
 
-def redact(path: str, media_type: str, page_paths: list[str], spans_path: str, out_dir: str) -> dict[str, object]:
-    """Write a proven redacted copy and `pages.json`, a list of masked Page JSON, into `out_dir`.
+def find_in_lines(in_path: str, language: str, entities: list[str], out_path: str) -> dict[str, object]:
+    """Find personal data in many short texts: JSON lines `{"id", "text"}` in, `{"id", "spans"}` out, in their order.
+
+    A span is `{"start", "end", "type", "confidence", "source", "text"}`; `start` and `end` count characters of `text`.
+
+    Raises:
+        Damaged: a line is not such an object.
+        EngineMissing: names are wanted and their engine is not installed.
+    """
+    lines = spans = 0
+    with Path(in_path).open(encoding="utf-8") as source, Path(out_path).open("w", encoding="utf-8") as out:
+        for number, line in enumerate(source, start=1):
+            if line.strip():
+                name, text = _text_line(line, number)
+                hits = find_in_text(text, language=language, entities=entities).hits
+                found = [hit._asdict() | {"text": text[hit.start : hit.end]} for hit in hits]
+                out.write(json.dumps({"id": name, "spans": found}, ensure_ascii=False) + "\n")
+                lines, spans = lines + 1, spans + len(found)
+    return {"lines": lines, "spans": spans}
+
+
+def redact(path: str, media_type: str, page_paths: list[str], spans_path: str, out_dir: str, style: str = BOX) -> dict[str, object]:
+    """Write a proven redacted copy, `pages.json` (a list of masked Page JSON) and `evidence.json` into `out_dir`.
 
     Args:
         path: the original file.
@@ -46,18 +72,71 @@ def redact(path: str, media_type: str, page_paths: list[str], spans_path: str, o
         page_paths: Page JSON of every page of the document.
         spans_path: what `find_pii` wrote for these pages.
         out_dir: an existing directory.
+        style: `box` or `label`.
 
     Returns:
-        `{"redacted": file name, "media_type": type, "pages": "pages.json", "boxes": count}`.
+        `{"redacted": file name, "media_type": type, "pages": "pages.json", "evidence": "evidence.json", "boxes": count}`.
 
     Raises:
         RedactionUnproven: the copy could not be proven clean; nothing is left in `out_dir`.
         Damaged, Encrypted, TooLarge, UnsupportedType: the original can't be rendered.
     """
     spans = _SPANS.validate_python(json.loads(Path(spans_path).read_bytes())["spans"])
-    copy = write_copy(Path(path), media_type, _read_pages(page_paths), spans, Path(out_dir))
+    copy = write_copy(Path(path), media_type, _read_pages(page_paths), spans, Path(out_dir), style=style)
     (Path(out_dir) / PAGES_FILE).write_bytes(_PAGES.dump_json(copy.pages))
-    return {"redacted": copy.path.name, "media_type": copy.media_type, "pages": PAGES_FILE, "boxes": copy.boxes}
+    (Path(out_dir) / EVIDENCE_FILE).write_text(evidence_of(copy).model_dump_json(), encoding="utf-8")
+    return {
+        "redacted": copy.path.name,
+        "media_type": copy.media_type,
+        "pages": PAGES_FILE,
+        "evidence": EVIDENCE_FILE,
+        "boxes": copy.boxes,
+    }
+
+
+def prove(path: str, evidence_path: str, out_path: str) -> dict[str, object]:
+    """Run the gates on a finished copy again and write its texts, a JSON list, for whoever may look for the values.
+
+    Args:
+        path: the redacted copy.
+        evidence_path: Evidence JSON, as a certificate carries it.
+        out_path: the file to write.
+
+    Returns:
+        `{"gates": [names]}`.
+
+    Raises:
+        RedactionUnproven: a gate failed.
+        UnsupportedType: no copies of this type are made.
+    """
+    gates, texts = prove_again(Path(path), Evidence.model_validate_json(Path(evidence_path).read_bytes()))
+    Path(out_path).write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+    return {"gates": list(gates)}
+
+
+def check_redactions(path: str, out_path: str) -> dict[str, object]:
+    """Find text under boxes in somebody's PDF and write it, a JSON list of `{"page", "box", "text"}`.
+
+    Returns:
+        `{"found": count}`.
+
+    Raises:
+        Damaged, Encrypted: the PDF can't be opened or rendered.
+    """
+    found = covered_text(Path(path))
+    Path(out_path).write_text(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False), encoding="utf-8")
+    return {"found": len(found)}
+
+
+def _text_line(line: str, number: int) -> tuple[str | int | None, str]:
+    try:
+        body = json.loads(line)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+        raise Damaged(f"line {number} is not an object with a text", line=number)
+    name = body.get("id")
+    return (name if isinstance(name, str | int) else None), body["text"]
 
 
 def _read_pages(page_paths: list[str]) -> tuple[Page, ...]:

@@ -6,10 +6,10 @@ from typing import Final
 
 from docmill.values.options import MillOptions
 
-FIND_VERSION: Final = "1"
+FIND_VERSION: Final = "2"
 """Raise it when finding would find something else in the same pages."""
 
-REDACT_VERSION: Final = "1"
+REDACT_VERSION: Final = "2"
 """Raise it when the redacted copy of the same spans would look different or its proof asks more."""
 
 
@@ -23,6 +23,11 @@ def find_engine(options: MillOptions) -> dict[str, str]:
 def redact_engine(options: MillOptions) -> dict[str, str]:  # noqa: ARG001 - every stage has this signature; no option changes these engines
     """What renders and writes redacted copies."""
     return {name: _installed(name) for name in ("pypdfium2", "pikepdf", "pillow")}
+
+
+def certified_engines(options: MillOptions) -> dict[str, str]:
+    """What a certificate says of both stages: their own versions, and the engines' ones."""
+    return {"find": FIND_VERSION, "redact": REDACT_VERSION, **find_engine(options), **redact_engine(options)}
 
 
 @lru_cache(maxsize=1)

@@ -54,13 +54,19 @@ def _tesseract(_spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEng
     return TesseractEngine(scratch_dir, timeout_s)
 
 
+def _rapidocr(_spec: EngineSpec, _scratch_dir: Path, _timeout_s: float) -> OcrEngine:
+    from docmill.stages.reading.rapid import RapidEngine  # noqa: PLC0415 - loads NumPy in 0.2 s, only where it is used
+
+    return RapidEngine()
+
+
 def _vision(spec: EngineSpec, _scratch_dir: Path, timeout_s: float) -> OcrEngine:
     from docmill.stages.reading.vision import VisionEngine  # noqa: PLC0415 - loads gRPC in 0.9 s, only where it is asked for
 
     return VisionEngine(spec.endpoint, spec.credentials, timeout_s)
 
 
-BUILT_IN: Mapping[str, EngineFactory] = MappingProxyType({"tesseract": _tesseract, "vision": _vision})
+BUILT_IN: Mapping[str, EngineFactory] = MappingProxyType({"tesseract": _tesseract, "rapidocr": _rapidocr, "vision": _vision})
 
 
 def ocr_engine(spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngine:

@@ -1,4 +1,4 @@
-"""Words with boxes become lines in reading order. For text layers; OCR engines bring their own lines.
+"""Words with boxes become lines in reading order. For text layers and engines that find words only; Tesseract and Vision bring their own lines.
 
 Words that stand on one height form a row; a wide gap cuts a row into segments. Rows are read from top to bottom, each from left to right,
 so a label and its amount stay in one line. Where at least four rows in a run keep a common gutter with prose on both sides, they are
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from docmill.values.geometry import Box, union
 from docmill.values.page import Line, Word
 
-_GAP_IN_HEIGHTS: Final = 1.6  # a wider gap ends a segment; spaces between words are 0.3-0.8 of a line's height
+GAP_IN_HEIGHTS: Final = 1.6  # a wider gap ends a segment; spaces between words are 0.3-0.8 of a line's height
 _GUTTER_IN_HEIGHTS: Final = 0.6
 _COLUMN_ROWS: Final = 4
 _PROSE_CHARS: Final = 22  # mean length of a column's segments that makes them prose and not a table's cells
@@ -47,11 +47,22 @@ def lines_in_order(words: Iterable[tuple[Word, int]]) -> tuple[Line, ...]:
 
 def _lines(words: Sequence[Word], direction_deg: int) -> list[Line]:
     # rows and columns are found as if the words ran from left to right; the words themselves keep their boxes
-    by_key = dict(enumerate(words))
-    turned = [Placed(_turned(word.box, direction_deg), len(word.text), key) for key, word in by_key.items()]
-    height = median(max(1.0, word.box.height) for word in turned)
-    rows = [_segments(row, height) for row in _rows(turned)]
-    return [Line(words=tuple(by_key[word.key] for word in line)) for line in _read(rows, height)]
+    turned = [Placed(_turned(word.box, direction_deg), len(word.text), key) for key, word in enumerate(words)]
+    return [Line(words=tuple(words[key] for key in line)) for line in ordered_keys(turned)]
+
+
+def ordered_keys(placed: Sequence[Placed], *, gap_in_heights: float = GAP_IN_HEIGHTS) -> list[list[int]]:
+    """The keys of words, or of runs of words, that run from left to right, line by line in reading order.
+
+    Args:
+        placed: in any order.
+        gap_in_heights: a wider gap ends a segment, in heights of a line.
+    """
+    if not placed:
+        return []
+    height = median(max(1.0, word.box.height) for word in placed)
+    rows = [_segments(row, height, gap_in_heights) for row in _rows(placed)]
+    return [[word.key for word in line] for line in _read(rows, height)]
 
 
 def _turned(box: Box, direction_deg: int) -> Box:
@@ -82,11 +93,11 @@ def _shared_height(a: Box, b: Box) -> float:
     return (min(a.y1, b.y1) - max(a.y0, b.y0)) / max(0.1, min(a.height, b.height))
 
 
-def _segments(row: list[Placed], height: float) -> Row:
+def _segments(row: list[Placed], height: float, gap_in_heights: float) -> Row:
     segments: Row = [[row[0]]]
     for last, word in itertools.pairwise(row):
         own = max(height, min(last.box.height, word.box.height))
-        if word.box.x0 - last.box.x1 > _GAP_IN_HEIGHTS * own:
+        if word.box.x0 - last.box.x1 > gap_in_heights * own:
             segments.append([])
         segments[-1].append(word)
     return segments

@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 
+from docmill.stages.understanding.due_dates import delivery_date, due_date
+from docmill.stages.understanding.einvoice.joining import Attached, doubt, joined_with, refused
+from docmill.stages.understanding.identifiers import vendor_iban, vendor_tax_id
 from docmill.stages.understanding.issue_dates import issue_date
 from docmill.stages.understanding.kind_evidence import MONEY_KINDS, OTHER
-from docmill.stages.understanding.kinds import decide_kind
-from docmill.stages.understanding.numbers import document_number
-from docmill.stages.understanding.totals import currency, total
-from docmill.stages.understanding.vendors import vendor_name
-from docmill.values.evidence import Field, Kind, Understanding
+from docmill.stages.understanding.kinds import AUTO, decide_kind
+from docmill.stages.understanding.line_checks import line_contradictions
+from docmill.stages.understanding.line_items import line_items
+from docmill.stages.understanding.numbers import document_number, purchase_order_number
+from docmill.stages.understanding.parties import parties
+from docmill.stages.understanding.payment import payment_method, payment_terms
+from docmill.stages.understanding.receipt_head import receipt_vendor
+from docmill.stages.understanding.sum_checks import other_contradictions
+from docmill.stages.understanding.sums import choose_sums
+from docmill.stages.understanding.totals import currency
+from docmill.values.evidence import Field, Kind, TaxShare, Understanding
 from docmill.values.page import Page
 
 FIRST_PAGES, LAST_PAGES = 4, 2
@@ -16,6 +25,8 @@ FIRST_PAGES, LAST_PAGES = 4, 2
 
 _NUMBERED_KINDS = MONEY_KINDS | {"delivery_note", "contract", OTHER}
 _UNDATED_KINDS = frozenset({"book_page", "form"})
+_SURE = 0.75
+"""Fields less sure than this contradict nothing."""
 
 
 def pages_looked_at(page_count: int) -> list[int]:
@@ -23,35 +34,83 @@ def pages_looked_at(page_count: int) -> list[int]:
     return sorted({*range(min(FIRST_PAGES, page_count)), *range(max(0, page_count - LAST_PAGES), page_count)})
 
 
-def understand_pages(pages: Sequence[Page], kind: str) -> Understanding:
-    """The kind of a document and its fields: document_number, issue_date, total, currency, vendor_name, as far as they are there.
+def understand_pages(pages: Sequence[Page], kind: str, attached: Attached | None = None) -> Understanding:
+    """The kind of a document and its fields, line items and taxes as far as they are there, and what contradicts.
 
     Args:
         pages: in order; only those of `pages_looked_at` are used.
         kind: the kind asked for, or `auto` to decide by rules.
+        attached: the e-invoice that came with the document.
 
     Raises:
         InvalidOptions: the kind asked for is unknown.
     """
     looked_at = [pages[index] for index in pages_looked_at(len(pages))] if len(pages) > FIRST_PAGES + LAST_PAGES else list(pages)
     with_words = [page for page in looked_at if page.words]
-    if not with_words:
-        decided = decide_kind((), kind) if kind != "auto" else Kind(name=OTHER, confidence=0.5, reason="no words")
-        return Understanding(kind=decided)
-    decided = decide_kind(with_words, kind)
-    return Understanding(kind=decided, fields=tuple(_fields(with_words, decided.name)))
+    decided = decide_kind(with_words, kind) if with_words or kind != AUTO else Kind(name=OTHER, confidence=0.5, reason="no words")
+    if attached is None or attached.invoice is None:
+        printed = _printed(with_words, decided)
+        return printed if attached is None else refused(printed, attached)
+    # the XML says what it is; the rules then look at its pages as at that kind
+    asked = None if kind == AUTO else decided
+    invoice = attached.invoice
+    shown = (
+        Understanding(kind=decided)
+        if attached.is_bare
+        else _printed(with_words, asked or decided.model_copy(update={"name": invoice.kind}))
+    )
+    return joined_with(invoice, shown, with_words, is_bare=attached.is_bare, asked_kind=asked)
 
 
-def _fields(pages: list[Page], kind: str) -> list[Field]:
+def _printed(pages: list[Page], kind: Kind) -> Understanding:
+    """What the pages alone say."""
+    if not pages:
+        return Understanding(kind=kind)
+    fields, messages, shares = _fields(pages, kind.name)
+    items = line_items(pages) if kind.name in MONEY_KINDS else ()
+    if kind.name != "receipt":  # tills print weights, codes and set prices where invoices print quantities
+        messages += line_contradictions(items, pages)
+    return Understanding(
+        kind=kind,
+        fields=fields,
+        line_items=items,
+        taxes=shares,
+        problems=tuple(doubt(f"the page contradicts itself: {m}") for m in messages),
+    )
+
+
+def _fields(pages: list[Page], kind: str) -> tuple[tuple[Field, ...], list[str], tuple[TaxShare, ...]]:
     has_money = kind in MONEY_KINDS
     found: list[Field | None] = []
+    messages: list[str] = []
+    shares: tuple[TaxShare, ...] = ()
     if kind in _NUMBERED_KINDS:
         found.append(document_number(pages, kind))
     if kind not in _UNDATED_KINDS:
         found.append(issue_date(pages))
     if has_money or kind == OTHER:
-        of_total = total(pages, is_money_document=has_money)
-        found += [of_total, currency(pages, of_total) if has_money or of_total else None]
+        sums = choose_sums(pages, is_money_document=has_money)
+        of_sums = [f for f in sums.fields() if f.name == "total" or (has_money and not (kind == "receipt" and f.name == "amount_due"))]
+        found += of_sums
+        of_total = next((f for f in of_sums if f.name == "total"), None)
+        found.append(currency(pages, of_total) if has_money or of_total else None)
+        messages += sums.contradictions
+        shares = sums.shares() if has_money else ()
     if has_money or kind == "delivery_note":
-        found.append(vendor_name(pages[0]))
-    return [f for f in found if f is not None]
+        found += _of_trade(pages, kind, next((f for f in found if f is not None and f.name == "issue_date"), None))
+    fields = tuple(f for f in found if f is not None)
+    if has_money:
+        messages += other_contradictions({f.name: f.value for f in fields if f.value and f.evidence.confidence >= _SURE})
+    return fields, messages, shares
+
+
+def _of_trade(pages: list[Page], kind: str, issued: Field | None) -> list[Field | None]:
+    """Parties, orders, dates and ways of payment of papers between a vendor and a customer."""
+    found: list[Field | None] = [*(receipt_vendor(pages[0]) if kind == "receipt" else parties(pages))]
+    found += [vendor_tax_id(pages), purchase_order_number(pages) if kind != "purchase_order" else None]
+    if kind == "receipt":
+        return [*found, payment_method(pages)]
+    found += [delivery_date(pages), vendor_iban(pages)]
+    if kind != "delivery_note":
+        found += [due_date(pages, issued), payment_terms(pages), payment_method(pages)]
+    return found

@@ -22,7 +22,8 @@ class Label:
     kinds: frozenset[str] = frozenset()
 
 
-def _label(name: str, weight: float, *patterns: str, kinds: str = "") -> Label:
+def labelled(name: str, weight: float, *patterns: str, kinds: str = "") -> Label:
+    """A label from patterns of lower-case text; it begins at the beginning of a word."""
     return Label(name, re.compile(rf"(?<![\w-])(?:{'|'.join(patterns)})"), weight, frozenset(kinds.split()))
 
 
@@ -52,55 +53,80 @@ _ELSEWHERE = (
 
 # fmt: off
 NUMBER_LABELS = (
-    _label("invoice_number", 1.0, rf"(?:tax |sales |vat )?invoice{_N}"),
-    _label("invoice_number_de", 1.0, r"rechnungs? ?-? ?(?:nr|nummer|no)\b\.?", r"rechnung ?(?:nr\b\.?|#|n°|no\.|nummer)"),
-    _label("invoice_number_fr", 1.0, r"facture ?(?:n[°ºo]\.?|num[eé]ro|#)", r"(?:n[°º]|num[eé]ro)(?: de)?(?: la)? facture"),
-    _label("invoice_number_nl", 1.0, r"factuur ?-?(?:nummer|nr\b\.?)"),
-    _label("invoice_number_es_it", 0.95, r"factura ?(?:n[°ºo.]?|n[uú]mero|nro)\.?", r"fattura ?(?:n[°ºr.]?|numero)\.?",
+    labelled("invoice_number", 1.0, rf"(?:tax |sales |vat )?invoice{_N}"),
+    labelled("invoice_number_de", 1.0, r"rechnungs? ?-? ?(?:nr|nummer|no)\b\.?", r"rechnung ?(?:nr\b\.?|#|n°|no\.|nummer)"),
+    labelled("invoice_number_fr", 1.0, r"facture ?(?:n[°ºo]\.?|num[eé]ro|#)", r"(?:n[°º]|num[eé]ro)(?: de)?(?: la)? facture"),
+    labelled("invoice_number_nl", 1.0, r"factuur ?-?(?:nummer|nr\b\.?)"),
+    labelled("invoice_number_es_it", 0.95, r"factura ?(?:n[°ºo.]?|n[uú]mero|nro)\.?", r"fattura ?(?:n[°ºr.]?|numero)\.?",
            r"n[uú]mero de factura"),
-    _label("credit_note_number", 1.0, rf"credit (?:note|memo){_N}", r"gutschrift(?:s?-?(?:nr|nummer)| nr)\b\.?", r"avoir n[°º]"),
-    _label("purchase_order_number", 0.95, rf"purchase order{_N}", rf"p\.?o\.?{_N}", r"bestell-?(?:nr|nummer)\b\.?",
+    labelled("credit_note_number", 1.0, rf"credit (?:note|memo){_N}", r"gutschrift(?:s?-?(?:nr|nummer)| nr)\b\.?", r"avoir n[°º]"),
+    labelled("purchase_order_number", 0.95, rf"purchase order{_N}", rf"p\.?o\.?{_N}", r"bestell-?(?:nr|nummer)\b\.?",
            r"bon de commande n[°º]", kinds="purchase_order"),
-    _label("order_number", 0.6, rf"order{_N}", r"auftrags?-?(?:nr|nummer)\b\.?", r"commande n[°º]", kinds="purchase_order"),
-    _label("delivery_note_number", 0.95, rf"delivery (?:note|order){_N}", r"lieferschein-?(?:nr|nummer)?\b\.?", r"bon de livraison n[°º]",
+    labelled("order_number", 0.6, rf"order{_N}", r"auftrags?-?(?:nr|nummer)\b\.?", r"commande n[°º]", kinds="purchase_order"),
+    labelled("delivery_note_number", 0.95, rf"delivery (?:note|order){_N}", r"lieferschein-?(?:nr|nummer)?\b\.?", r"bon de livraison n[°º]",
            kinds="delivery_note"),
-    _label("quote_number", 0.95, rf"(?:quote|quotation|offer){_N}", r"angebots?-?(?:nr|nummer)\b\.?", r"devis n[°º]", kinds="quote"),
-    _label("contract_number", 0.95, rf"(?:contract|agreement){_N}", r"vertrags-?(?:nr|nummer)\b\.?", r"contrat n[°º]", kinds="contract"),
-    _label("receipt_number", 0.9, rf"(?:official )?(?:receipt|rcpt){_N}", r"receipt ?(?=:)", r"(?:kassen)?bon-?(?:nr|nummer)\b\.?",
+    labelled("quote_number", 0.95, rf"(?:quote|quotation|offer){_N}", r"angebots?-?(?:nr|nummer)\b\.?", r"devis n[°º]", kinds="quote"),
+    labelled("contract_number", 0.95, rf"(?:contract|agreement){_N}", r"vertrags-?(?:nr|nummer)\b\.?", r"contrat n[°º]", kinds="contract"),
+    labelled("receipt_number", 0.9, rf"(?:official )?(?:receipt|rcpt){_N}", r"receipt ?(?=:)", r"(?:kassen)?bon-?(?:nr|nummer)\b\.?",
            rf"ticket{_N}", r"re[cç]u n[°º]"),
-    _label("document_number", 0.9, rf"doc(?:ument)?\.?{_N}", r"beleg ?-? ?(?:nr|nummer)\b\.?", r"document n[°º]"),
-    _label("bill_number", 0.85, rf"(?:cash )?(?:bill|slip|chit|check|sales){_N}", r"(?:bill|slip) ?(?=[:#])"),
-    _label("invoice_then_value", 0.75, r"tax ?invoice ?(?=[:#])", r"invoice ?[:#]", r"rechnung(?= [a-z]{0,4}-?\d)", r"factuur ?[:#]"),
-    _label("transaction_number", 0.5, rf"trans(?:action)?\.?{_N}", rf"trn?x?{_N}", rf"ref(?:erence)?{_N}"),
-    _label("bare_number", 0.45, r"(?:no|nr|n[°º])\.? ?(?=:)"),
-    _label("other_number", -0.7, rf"{_ELSEWHERE}[a-z.]{{0,9}}(?: reg)?(?:[.-]? ?(?:no|nr|id|number|nummer)\b\.?)?"),
+    labelled("document_number", 0.9, rf"doc(?:ument)?\.?{_N}", r"beleg ?-? ?(?:nr|nummer)\b\.?", r"document n[°º]"),
+    labelled("bill_number", 0.85, rf"(?:cash )?(?:bill|slip|chit|check|sales){_N}", r"(?:bill|slip) ?(?=[:#])"),
+    labelled("invoice_then_value", 0.75, r"tax ?invoice ?(?=[:#])", r"invoice ?[:#]", r"rechnung(?= [a-z]{0,4}-?\d)", r"factuur ?[:#]"),
+    labelled("transaction_number", 0.5, rf"trans(?:action)?\.?{_N}", rf"trn?x?{_N}", rf"ref(?:erence)?{_N}"),
+    labelled("bare_number", 0.45, r"(?:no|nr|n[°º])\.? ?(?=:)"),
+    labelled("other_number", -0.7, rf"{_ELSEWHERE}[a-z.]{{0,9}}(?: reg)?(?:[.-]? ?(?:no|nr|id|number|nummer)\b\.?)?"),
 )
 # fmt: on
 """Labels of the document's own number."""
 
+ORDER_LABELS = (
+    labelled(
+        "purchase_order_number",
+        1.0,
+        rf"(?:your )?purchase order{_N}?",
+        rf"p\.?o\.?{_N}",
+        rf"(?:your|customer) order{_N}?",
+        r"(?:ihre )?bestell-?(?:nr|nummer)\b\.?",
+        r"(?:ihre |gem[aä](?:ß|ss) )?bestellung nr\b\.?",
+        r"(?:bon de|votre) commande(?: n[°º])?",
+        r"uw (?:order|bestelling|referentie)(?:nummer)?",
+        r"numero ordine",
+        r"n[uú]mero de pedido",
+    ),
+    labelled("order_number", 0.75, rf"order ?{_N}", r"order-?nummer", r"auftrags?-?(?:nr|nummer)\b\.?", r"commande n[°º]", r"ordine n\.?"),
+    labelled(
+        "other_number",
+        -0.8,
+        rf"(?:invoice|delivery order|sales order){_N}",
+        r"(?:rechnungs|lieferschein|kunden|beleg)-?(?:nr|nummer)\b\.?",
+        r"order ?(?:date|datum)",
+    ),
+)
+"""Labels of the customer's order."""
+
 # fmt: off
 ISSUE_DATE_LABELS = (
-    _label("invoice_date", 1.0, r"(?:invoice|receipt|bill|document|issue|billing|tax) ?date", r"date (?:of )?(?:issue|invoice)",
+    labelled("invoice_date", 1.0, r"(?:invoice|receipt|bill|document|issue|billing|tax) ?date", r"date (?:of )?(?:issue|invoice)",
            r"issued(?: on)?", r"dated"),
-    _label("invoice_date_de", 1.0, r"rechnungs?-? ?datum", r"beleg-? ?datum", r"ausstellungs-?datum", r"ausgestellt am",
+    labelled("invoice_date_de", 1.0, r"rechnungs?-? ?datum", r"beleg-? ?datum", r"ausstellungs-?datum", r"ausgestellt am",
            r"datum der rechnung"),
-    _label("invoice_date_fr", 1.0, r"date de (?:la )?facture", r"date d['\u2019][eé]mission", r"date de facturation",
+    labelled("invoice_date_fr", 1.0, r"date de (?:la )?facture", r"date d['\u2019][eé]mission", r"date de facturation",
            r"facture n[°º] ?\S{1,25} du"),
-    _label("invoice_date_other", 1.0, r"factuur ?-?datum", r"fecha de (?:factura|emisi[oó]n|expedici[oó]n)", r"data (?:della )?fattura",
+    labelled("invoice_date_other", 1.0, r"factuur ?-?datum", r"fecha de (?:factura|emisi[oó]n|expedici[oó]n)", r"data (?:della )?fattura",
            r"data di emissione"),
-    _label("number_of_date", 0.9, r"(?:rechnung|rechnungsnr\.?|belegnr\.?) ?(?:nr\.?|#|n°)? ?\S{1,25} v(?:om|on)"),
-    _label("beside_title", 0.45, r"rechnung", r"\w{3,12}rechnung", r"invoice", r"facture"),
-    _label("date", 0.8, r"date", r"datum", r"fecha", r"data", r"le(?= \d)", r"den(?= \d)"),
-    _label("time_beside", 0.45, r"time"),
-    _label("due_date", -0.9, r"(?:payment )?due(?: date| on| by)?", r"f[aä]llig\w*", r"zahlbar", r"zahlungsziel", r"[eé]ch[eé]ance",
+    labelled("number_of_date", 0.9, r"(?:rechnung|rechnungsnr\.?|belegnr\.?) ?(?:nr\.?|#|n°)? ?\S{1,25} v(?:om|on)"),
+    labelled("beside_title", 0.45, r"rechnung", r"\w{3,12}rechnung", r"invoice", r"facture"),
+    labelled("date", 0.8, r"date", r"datum", r"fecha", r"data", r"le(?= \d)", r"den(?= \d)"),
+    labelled("time_beside", 0.45, r"time"),
+    labelled("due_date", -0.9, r"(?:payment )?due(?: date| on| by)?", r"f[aä]llig\w*", r"zahlbar", r"zahlungsziel", r"[eé]ch[eé]ance",
            r"limite de paiement", r"vervaldatum", r"vencimiento", r"scadenza", r"bis(?: zum)?", r"expir\w*", r"valid\w*", r"exp\.? date"),
-    _label("delivery_date", -0.9, r"(?:delivery|ship(?:ping|ped)?|service) date", r"(?:liefer|leistungs|lieferschein|versand)-? ?datum",
+    labelled("delivery_date", -0.9, r"(?:delivery|ship(?:ping|ped)?|service) date", r"(?:liefer|leistungs|lieferschein|versand)-? ?datum",
            r"liefer- bzw\. leistungsdatum", r"date de livraison", r"leverdatum"),
-    _label("order_date", -0.8, r"order ?date", r"(?:bestell|auftrags?)-? ?datum", r"bestellung (?:nr\.? ?\S{1,20} )?vom",
+    labelled("order_date", -0.8, r"order ?date", r"(?:bestell|auftrags?)-? ?datum", r"bestellung (?:nr\.? ?\S{1,20} )?vom",
            r"auftrag-datum-\w+", r"date de commande"),
-    _label("contract_date", -0.9, r"vertrags-? ?datum", r"contract date", r"birth", r"geburts\w+", r"n[eé]e? le", r"dob",
+    labelled("contract_date", -0.9, r"vertrags-? ?datum", r"contract date", r"birth", r"geburts\w+", r"n[eé]e? le", r"dob",
            r"date of birth", r"geb\."),
-    _label("period", -0.5, r"from", r"period\w*", r"zeitraum", r"vom", r"p[eé]riode", r"skonto", r"printed", r"print date", r"gst act",
+    labelled("period", -0.5, r"from", r"period\w*", r"zeitraum", r"vom", r"p[eé]riode", r"skonto", r"printed", r"print date", r"gst act",
            r"effective", r"since", r"seit", r"opening", r"pr[eé]l[eè]vement"),
 )
 # fmt: on
@@ -108,35 +134,35 @@ ISSUE_DATE_LABELS = (
 
 # fmt: off
 TOTAL_LABELS = (
-    _label("grand_total", 1.0, r"grand ?total", r"total (?:amount )?payable", r"total amt\.? payable", r"amount payable", r"net payable",
+    labelled("grand_total", 1.0, r"grand ?total", r"total (?:amount )?payable", r"total amt\.? payable", r"amount payable", r"net payable",
            r"final total", r"invoice total", r"total invoice"),
-    _label("total_inclusive", 0.9, rf"(?:total|amount|amt)[^\n\d]{{0,20}}\(?incl{_TAIL}",
+    labelled("total_inclusive", 0.9, rf"(?:total|amount|amt)[^\n\d]{{0,20}}\(?incl{_TAIL}",
            rf"total[^\n\d]{{0,18}} with (?:gst|tax|vat){_TAIL}"),
-    _label("gross_total_de", 1.0, r"gesamt-?(?:betrag|summe|preis)(?: brutto)?", r"rechnungs-?(?:betrag|beitrag|summe brutto|endbetrag)",
+    labelled("gross_total_de", 1.0, r"gesamt-?(?:betrag|summe|preis)(?: brutto)?", r"rechnungs-?(?:betrag|beitrag|summe brutto|endbetrag)",
            r"end-?(?:betrag|summe)", r"brutto-?(?:betrag|summe)", r"(?:rechnungs)?summe (?:inkl|brutto)[^\n\d]{0,16}",
            r"gesamt (?:brutto|inkl)", r"zahl-?betrag", r"zu zahlen(?:der betrag)?"),
-    _label("invoice_sum_de", 0.85, r"rechnungssumme(?! netto)", r"beitrag inkl\w*", r"jahresbeitrag"),
-    _label("gross_in_row", 0.85, r"brutto", r"inkl\. ust\.?", r"incl\. vat", r"\(?inkl\. (?:ust|mwst)\.?\)?"),
-    _label("gross_total_fr", 1.0, r"(?:total|montant|somme) (?:ttc|à payer|a payer|eur ttc)", r"net [àa] payer",
+    labelled("invoice_sum_de", 0.85, r"rechnungssumme(?! netto)", r"beitrag inkl\w*", r"jahresbeitrag"),
+    labelled("gross_in_row", 0.85, r"brutto", r"inkl\. ust\.?", r"incl\. vat", r"\(?inkl\. (?:ust|mwst)\.?\)?"),
+    labelled("gross_total_fr", 1.0, r"(?:total|montant|somme) (?:ttc|à payer|a payer|eur ttc)", r"net [àa] payer",
            r"total (?:de la )?facture", r"total g[eé]n[eé]ral"),
-    _label("gross_total_other", 0.95, r"factuur ?totaal", r"te betalen", r"totaal(?: incl\w*)?", r"importe total", r"total a pagar",
+    labelled("gross_total_other", 0.95, r"factuur ?totaal", r"te betalen", r"totaal(?: incl\w*)?", r"importe total", r"total a pagar",
            r"totale (?:fattura|documento|da pagare)"),
-    _label("amount_due", 0.65, r"(?:total |amount |balance )(?:is )?due", r"offener betrag", r"restbetrag"),
-    _label("total_amount", 0.85, r"total (?:amount|amt|sales|rm|price|bill|cost|sum)",
+    labelled("amount_due", 0.65, r"(?:total |amount |balance )(?:is )?due", r"offener betrag", r"restbetrag"),
+    labelled("total_amount", 0.85, r"total (?:amount|amt|sales|rm|price|bill|cost|sum)",
            r"t[o0]tal[^\n\w]{0,3}(?:rm|eur|usd|chf|gbp|€|\$)"),
-    _label("nett", 0.55, r"nett?(?: total| amount| amt)?(?= ?[:(]?(?: ?rm| ?\d|$))"),
-    _label("total", 0.75, r"total", r"summe", r"gesamt", r"totale", r"rounded total[^\n]{0,8}", r"rounding total"),
-    _label("subtotal", -0.55, r"sub ?-? ?total[a-z]{0,2}", r"zwischensumme", r"sous-? ?total", r"subtotaal"),
-    _label("net_total", -0.8, rf"total[^\n\d]{{0,20}}\(?(?:excl|exl){_TAIL}",
+    labelled("nett", 0.55, r"nett?(?: total| amount| amt)?(?= ?[:(]?(?: ?rm| ?\d|$))"),
+    labelled("total", 0.75, r"total", r"summe", r"gesamt", r"totale", r"rounded total[^\n]{0,8}", r"rounding total"),
+    labelled("subtotal", -0.55, r"sub ?-? ?total[a-z]{0,2}", r"zwischensumme", r"sous-? ?total", r"subtotaal"),
+    labelled("net_total", -0.8, rf"total[^\n\d]{{0,20}}\(?(?:excl|exl){_TAIL}",
            r"(?:summe|rechnungssumme|gesamt|total|betrag) ?(?:netto|net|ht)\b", r"netto-?(?:betrag|wert|summe)", r"total h\.?t\.?",
            r"exclusief btw", r"amount before", r"total before", r"warenwert", r"taxable", r"net amount"),
-    _label("tax", -0.6,
+    labelled("tax", -0.6,
            r"(?:total )?(?:gst|vat|tax|sst|service tax|ust|mwst|tva|btw|umsatzsteuer|mehrwertsteuer)(?![a-z-])(?! incl)(?! invoice)",
            r"steuer\w*", r"mwst-?betrag"),
-    _label("count_or_discount", -0.7,
+    labelled("count_or_discount", -0.7,
            r"total (?:qty|quantity|items?|no|disc\w*|saving\w*|points?|pcs|rounding|tender\w*|paid|gst|tax|cash|change)\b",
            r"(?:qty|item\w*|quantity)\b", r"disc(?:ount)?\b", r"rabatt", r"skonto", r"saving\w*", r"you saved", r"points"),
-    _label("paid_or_change", -0.6, r"cash", r"change\b", r"tender\w*", r"paid\b", r"payment", r"visa", r"master ?card", r"debit",
+    labelled("paid_or_change", -0.6, r"cash", r"change\b", r"tender\w*", r"paid\b", r"payment", r"visa", r"master ?card", r"debit",
            r"credit card", r"balance(?! due)", r"deposit", r"rounding(?! total)", r"round(?:ing)? adj\w*", r"bereits bezahlt", r"gegeben",
            r"r[uü]ckgeld", r"rendu", r"wisselgeld", r"received"),
 )
@@ -154,8 +180,10 @@ CHANGE_LABEL = re.compile(r"(?<![\w-])(?:change|r[uü]ckgeld|rendu|wisselgeld|ca
 """What was handed over less what was handed back is the total."""
 
 TITLE_WORDS = re.compile(
-    r"\b(?:tax|invoice|rechnung\w*|facture|factuur|fattura|factura|receipt|quittung|re[cç]u|credit note|gutschrift|avoir|purchase order|bestellung"
-    r"|bon de commande|delivery (?:note|order)|lieferschein|angebot|quotation|quote|devis|seite|page|date|datum|copy|kopie|original|welcome|bill|cash"
+    r"\b(?:tax|invoice|rechnung\w*|facture|factuur|fattura|factura|receipt|quittung|re[cç]u"
+    r"|credit note|gutschrift|avoir|purchase order|bestellung"
+    r"|bon de commande|delivery (?:note|order)|lieferschein|angebot|quotation|quote|devis|seite|page"
+    r"|date|datum|copy|kopie|original|welcome|bill|cash"
     r"|tel|fax|www|http|e-?mail|gst|reg|co\.? no)\b"
 )
 """Words in a top line that say it is a title or a contact line and not the vendor's name."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from docmill.stages.understanding.labels import NUMBER_LABELS, Label, find_labels
+from docmill.stages.understanding.labels import NUMBER_LABELS, ORDER_LABELS, Label, find_labels
 from docmill.stages.understanding.layout import ADJACENT, Hit, closeness, field, find
 from docmill.values.evidence import Field
 from docmill.values.page import Page
@@ -18,15 +18,24 @@ _LEAST = 0.4
 
 def document_number(pages: Sequence[Page], kind: str) -> Field | None:
     """The number that the document gives itself; None when no label points at one."""
+    return _best(pages, "document_number", [label for label in NUMBER_LABELS if not label.kinds or kind in label.kinds])
+
+
+def purchase_order_number(pages: Sequence[Page]) -> Field | None:
+    """The number of the customer's order; None when no label points at one."""
+    return _best(pages, "purchase_order_number", ORDER_LABELS)
+
+
+def _best(pages: Sequence[Page], name: str, table: Sequence[Label]) -> Field | None:
     best: tuple[float, str, Hit] | None = None
     for page in pages:
         tokens = [t for t in find(page, _TOKEN, 1) if not _NOT_A_NUMBER.fullmatch(t.text.lower())]
-        labels = find_labels(page, [label for label in NUMBER_LABELS if not label.kinds or kind in label.kinds])
+        labels = find_labels(page, table)
         for token in tokens:
             score, rule = _score(token, labels)
             if score > (best[0] if best else _LEAST):
                 best = score, rule, token
-    return field("document_number", best[2].text, best[2], best[0], f"label:{best[1]}") if best else None
+    return field(name, best[2].text, best[2], best[0], f"label:{best[1]}") if best else None
 
 
 def _score(token: Hit, labels: list[tuple[Label, Hit]]) -> tuple[float, str]:

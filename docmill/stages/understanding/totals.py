@@ -1,6 +1,7 @@
 """The total to pay, tax included, and its currency."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from docmill.stages.understanding.amounts import Amount, find_amounts, find_currencies, hinted_currency, usual_currency
@@ -23,34 +24,56 @@ _MOST_ROUNDING = Decimal("0.1")
 _ARITHMETIC, _IN_TAX_TABLE, _LATER, _AGREEMENT = 0.25, 0.35, 0.12, 0.08
 
 
-def total(pages: Sequence[Page], *, is_money_document: bool) -> Field | None:
-    """The total as a decimal number with at least two decimals; None when no label points at one.
+@dataclass(frozen=True, slots=True)
+class TotalCandidate:
+    """An amount that may be the total.
+
+    Attributes:
+        score: 0 to about 1.3.
+        rule: what proposed it.
+        amount: where it is printed.
+        label_score: how clear and near its best label is, 0.0-1.0.
+        proofs: how many independent sums on the page lead to it: cash less change, a column's sum, the rounding stated.
+        before_rounding: the printed amount that the stated rounding turns into this one, None without.
+    """
+
+    score: float
+    rule: str
+    amount: Amount
+    label_score: float = 0.0
+    proofs: int = 0
+    before_rounding: Decimal | None = None
+
+
+def total_candidates(pages: Sequence[Page], *, is_money_document: bool) -> list[TotalCandidate]:
+    """Amounts that may be the total, the best first; of equal ones the later.
 
     Args:
         pages: of one document.
         is_money_document: whether its kind has a total at all; then the greatest amount beside a currency is taken for want of a label.
     """
     by_page = [(page, find_amounts(page)) for page in pages]
-    best: tuple[float, str, Amount] | None = None
+    found = []
     for index, (page, amounts) in enumerate(by_page):
-        for score, rule, amount in _scored(page, amounts):
-            later = score + 0.02 * index
-            if later > _LEAST and (best is None or later >= best[0]):
-                best = later, rule, amount
-    if best is None and is_money_document:
+        found += [replace(c, score=c.score + 0.02 * index) for c in _scored(page, amounts)]
+    found = [c for c in reversed(found) if c.score > _LEAST]  # sorting is stable: of equal ones the later comes first
+    if not found and is_money_document:
         with_currency = [a for _, amounts in by_page for a in amounts if a.has_currency]
-        best = max(((0.3, "greatest_amount", a) for a in with_currency), key=lambda c: c[2].value, default=None)
-    return field("total", str(best[2].value), best[2].seen, best[0] * 0.95, best[1]) if best else None
+        greatest = max(with_currency, key=lambda a: a.value, default=None)
+        return [TotalCandidate(0.3, "greatest_amount", greatest)] if greatest else []
+    return sorted(found, key=lambda c: -c.score)
 
 
-def _scored(page: Page, amounts: list[Amount]) -> list[tuple[float, str, Amount]]:
+def _scored(page: Page, amounts: list[Amount]) -> list[TotalCandidate]:
     labels = find_labels(page, TOTAL_LABELS)
     table_top = min((h.start for h in find(page, TAX_SUMMARY)), default=None)
     paid, rounded = _cash_less_change(page, amounts), _rounded(page, amounts)
-    proven = paid | _column_sums(labels, amounts) | set(rounded.values())
-    scored = []
+    proofs = (paid, _column_sums(labels, amounts), set(rounded.values()))
+    before = {after: value for value, after in rounded.items()}
+    scored: list[TotalCandidate] = []
     for amount in amounts:
         good, rule = _label_score(amount, labels)
+        by_label = max(0.0, good)
         if good <= 0 and amount.value in paid:
             good, rule = _PAID_ALONE, "cash_less_change"
         if good <= 0:
@@ -58,10 +81,18 @@ def _scored(page: Page, amounts: list[Amount]) -> list[tuple[float, str, Amount]
         score = 0.85 * good + _LATER * amount.seen.box.y1 / max(1, page.height_px)
         if table_top is not None and amount.seen.start > table_top and good < _PLAIN_WORDS:
             score -= _IN_TAX_TABLE
-        score += _ARITHMETIC * ((amount.value in proven) - (amount.value in rounded))
+        proven = sum(amount.value in proof for proof in proofs)
+        score += _ARITHMETIC * (bool(proven) - (amount.value in rounded))
         score -= 0.3 if amount.value == 0 else 0.0
-        scored.append((score, rule, amount))
-    return [(s + _AGREEMENT * (sum(o[2].value == a.value for o in scored) > 1), r, a) for s, r, a in scored]
+        scored.append(TotalCandidate(score, rule, amount, by_label, proven, before.get(amount.value)))
+    return [_with_agreement(c, scored) for c in scored]
+
+
+def _with_agreement(one: TotalCandidate, scored: list[TotalCandidate]) -> TotalCandidate:
+    """A value that several labels name is surer."""
+    if sum(other.amount.value == one.amount.value for other in scored) < 2:  # noqa: PLR2004 - itself and another
+        return one
+    return replace(one, score=one.score + _AGREEMENT, proofs=one.proofs + 1)
 
 
 def _label_score(amount: Amount, labels: list[tuple[Label, Hit]]) -> tuple[float, str]:

@@ -4,29 +4,49 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from docmill.errors import StageFailed
+from docmill.errors import DocmillError, StageFailed
 from docmill.stages.understanding.document import pages_looked_at, understand_pages
+from docmill.stages.understanding.einvoice.joining import Attached
+from docmill.stages.understanding.einvoice.reader import read_einvoice
+from docmill.stages.understanding.einvoice.source import BARE, einvoice_bytes
 from docmill.values.page import Page
 
 
-def understand(page_paths: list[str], kind: str, out_path: str) -> dict[str, str | int]:
+def understand(
+    page_paths: list[str], kind: str, out_path: str, original_path: str | None = None, einvoice: str | None = None
+) -> dict[str, str | int]:
     """Find kind and fields of one document and write them to `out_path` as Understanding JSON.
 
     Args:
         page_paths: Page JSON files in page order; of a long document only the first and last few are opened.
         kind: the kind asked for, or `auto`.
         out_path: where the Understanding JSON goes.
+        original_path: the document itself; only read when it carries an e-invoice.
+        einvoice: the name of the embedded XML, `bare` when the document is XML itself, None without one, as inspection said.
 
     Returns:
-        {"kind": name, "fields": how many were found}.
+        {"kind": name, "fields": how many were found, "line_items", "doubts": how many}.
 
     Raises:
         InvalidOptions: `kind` is unknown.
         StageFailed: a page file is missing or isn't a page.
     """
-    found = understand_pages([_page(page_paths[index]) for index in pages_looked_at(len(page_paths))], kind)
+    pages = [_page(page_paths[index]) for index in pages_looked_at(len(page_paths))]
+    attached = _attached(Path(original_path), einvoice) if original_path and einvoice else None
+    found = understand_pages(pages, kind, attached)
     Path(out_path).write_text(found.model_dump_json(), encoding="utf-8")
-    return {"kind": found.kind.name, "fields": len(found.fields)}
+    return {"kind": found.kind.name, "fields": len(found.fields), "line_items": len(found.line_items), "doubts": len(found.problems)}
+
+
+def _attached(path: Path, einvoice: str) -> Attached:
+    """The e-invoice, or why it cannot be used: a broken one is a doubt about the document and no reason to stop reading the page."""
+    is_bare = einvoice == BARE
+    try:
+        return Attached(read_einvoice(einvoice_bytes(path, einvoice)), is_bare=is_bare)
+    except OSError as error:
+        raise StageFailed("the document cannot be opened", reason=type(error).__name__) from None
+    except DocmillError as error:
+        return Attached(None, is_bare=is_bare, refusal=error.message)
 
 
 def _page(path: str) -> Page:

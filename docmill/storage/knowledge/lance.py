@@ -5,24 +5,20 @@ the table has no key that could refuse the second. Readers never wait. A killed 
 frees its lock.
 """
 
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from docmill.errors import InvalidOptions, StoreUnavailable
-from docmill.stages.knowledge.chunk import Chunk
-from docmill.stages.knowledge.chunk_file import schema
-from docmill.stages.knowledge.embedding import embed
+from docmill.storage.knowledge import lance_table
+from docmill.storage.knowledge.conditions import checked_tenant, of_documents
+from docmill.storage.knowledge.lance_search import search_table
+from docmill.storage.knowledge.lance_table import answer
 from docmill.storage.knowledge.lock import write_lock
-from docmill.storage.knowledge.ports import Hit
-from docmill.storage.knowledge.sources import ChunkStream, rows_of
-from docmill.values.geometry import Box
+from docmill.storage.knowledge.ports import Hit, IndexStatistics, Query, Source
+from docmill.storage.knowledge.sources import ChunkStream, row_schema, rows_of
 
 if TYPE_CHECKING:
-    from lancedb.db import DBConnection
     from lancedb.table import Table
 
 T = TypeVar("T")
@@ -30,11 +26,7 @@ T = TypeVar("T")
 COMMIT_TRIES: Final = 5
 """Tries of one change when a process outside docmill's lock commits in between."""
 
-KEPT_VERSIONS: Final = timedelta(hours=1)
-"""Versions that readers may still be looking at."""
-
-_TENANT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_DOCUMENT_ID: Final = re.compile(r"[0-9a-f]{32}")
+_EMPTY: Final = IndexStatistics(chunks=0, unindexed=0, fragments=0, size_bytes=0, has_vector_index=False)
 
 
 class LanceKnowledgeBase:
@@ -49,117 +41,102 @@ class LanceKnowledgeBase:
         self._directory = directory
         self._lock_wait_s = lock_wait_s
 
-    def replace(self, tenant: str, chunk_files: Mapping[str, Path]) -> int:
+    def replace(self, tenant: str, sources: Sequence[Source]) -> int:
         """See KnowledgeBase."""
         import pyarrow as pa  # noqa: PLC0415 - 160 MB of native code, only where chunks are kept
 
-        if not chunk_files:
+        if not sources:
             return 0
-        condition = _of_documents(list(chunk_files))
-        rows = pa.concat_tables([rows_of(document_id, path) for document_id, path in chunk_files.items()])
+        condition = of_documents([source.document_id for source in sources])
+        if len({source.document_id for source in sources}) < len(sources):
+            raise InvalidOptions("a document is replaced by one file, not by several")
+        rows = pa.concat_tables([rows_of(source) for source in sources])
 
         def merge(table: "Table") -> None:
-            merging = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-            merging.when_not_matched_by_source_delete(condition).execute(rows)
+            if table.count_rows(condition):
+                merging = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+                merging.when_not_matched_by_source_delete(condition).execute(rows)
+            elif rows.num_rows:
+                table.add(rows)  # the lock keeps others from adding the same; a merge takes ten times as long
 
         self._change(tenant, merge)
         return int(rows.num_rows)
 
     def delete(self, tenant: str, document_ids: Sequence[str]) -> int:
         """See KnowledgeBase."""
-        if not document_ids:
+        condition = of_documents(document_ids)
+        if not document_ids or not self._exists(tenant):
             return 0
-        condition = _of_documents(document_ids)
 
         def remove(table: "Table") -> int:
             gone = table.count_rows(condition)
-            table.delete(condition)
+            if gone:
+                table.delete(condition)
             return int(gone)
 
         return self._change(tenant, remove)
 
-    def rebuild(self, tenant: str, chunk_files: Iterable[tuple[str, Path]]) -> int:
+    def rebuild(self, tenant: str, sources: Iterable[Source]) -> int:
         """See KnowledgeBase."""
         import pyarrow as pa  # noqa: PLC0415 - see replace
 
-        stream = ChunkStream(chunk_files)
-        with write_lock(self._directory, _checked(tenant), self._lock_wait_s):
-            table = _answer(lambda: self._table(tenant))
+        stream = ChunkStream(sources)
+        with write_lock(self._directory, checked_tenant(tenant), self._lock_wait_s):
+            table = answer(lambda: lance_table.table_to_overwrite(self._directory, tenant))
             try:  # once: after a conflict the files have been read
-                _answer(lambda: table.add(pa.RecordBatchReader.from_batches(schema(), stream.batches()), mode="overwrite"))
+                answer(lambda: table.add(pa.RecordBatchReader.from_batches(row_schema(), stream.batches()), mode="overwrite"))
             except StoreUnavailable:
                 if stream.error:
                     raise stream.error from None
                 raise
+            answer(lambda: lance_table.optimize(lance_table.opened_table(self._directory, tenant)))
         return stream.rows
 
-    def search(self, tenant: str, query: str, limit: int = 10) -> list[Hit]:
+    def search(self, tenant: str, query: Query) -> list[Hit]:
         """See KnowledgeBase."""
-        if limit < 1:
-            raise InvalidOptions("a search wants at least one hit")
-        if not self._exists(_checked(tenant)):
+        if not self._exists(tenant):
             return []
-        vector = embed([query])[0]
-        found = _answer(lambda: self._table(tenant).search(vector).limit(limit).to_list())
-        return [_hit(row) for row in found]
+        return search_table(self._opened(tenant), query)
 
     def count(self, tenant: str) -> int:
         """See KnowledgeBase."""
-        if not self._exists(_checked(tenant)):
+        if not self._exists(tenant):
             return 0
-        return int(_answer(lambda: self._table(tenant).count_rows()))
+        table = self._opened(tenant)
+        return int(answer(table.count_rows))
 
-    def optimize(self, tenant: str) -> None:
+    def optimize(self, tenant: str) -> IndexStatistics:
         """See KnowledgeBase."""
-        self._change(tenant, lambda table: table.optimize(cleanup_older_than=KEPT_VERSIONS))
+        if self._exists(tenant):
+            self._change(tenant, lance_table.optimize)
+        return self.statistics(tenant)
+
+    def statistics(self, tenant: str) -> IndexStatistics:
+        """See KnowledgeBase."""
+        if not self._exists(tenant):
+            return _EMPTY
+        table = self._opened(tenant)
+        return answer(lambda: lance_table.statistics(table))
 
     def _change(self, tenant: str, change: "Callable[[Table], T]") -> T:
         """Run one committing change under the tenant's lock; again, on a fresh table, when somebody else committed first."""
-        with write_lock(self._directory, _checked(tenant), self._lock_wait_s):
+        with write_lock(self._directory, checked_tenant(tenant), self._lock_wait_s):
             for _ in range(COMMIT_TRIES):
                 try:
-                    return _answer(lambda: change(self._table(tenant)))
+                    return answer(lambda: self._changed(tenant, change))
                 except StoreUnavailable as error:
                     if "conflict" not in str(error.__cause__).lower():
                         raise
         raise StoreUnavailable(f"the knowledge base was changed by others {COMMIT_TRIES} times in a row")
 
-    def _connection(self) -> "DBConnection":
-        import lancedb  # noqa: PLC0415 - loads in 1 s with 180 MB of native code, only where the index is used
-
-        return lancedb.connect(str(self._directory))
+    def _changed(self, tenant: str, change: "Callable[[Table], T]") -> T:
+        table = lance_table.made_table(self._directory, tenant)
+        changed = change(table)
+        lance_table.tend(table)
+        return changed
 
     def _exists(self, tenant: str) -> bool:
-        return (self._directory / f"{tenant}.lance").is_dir()
+        return lance_table.has_table(self._directory, checked_tenant(tenant))
 
-    def _table(self, tenant: str) -> "Table":
-        return self._connection().create_table(tenant, schema=schema(), exist_ok=True)
-
-
-def _answer(ask: "Callable[[], T]") -> "T":
-    """The answer of LanceDB, its errors translated."""
-    try:
-        return ask()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise StoreUnavailable("the knowledge base did not answer") from error
-
-
-def _checked(tenant: str) -> str:
-    if not _TENANT.fullmatch(tenant):
-        raise InvalidOptions("a tenant id is 1-63 characters of a-z, 0-9, _ and -")
-    return tenant
-
-
-def _of_documents(document_ids: Sequence[str]) -> str:
-    """The SQL condition that is true for the chunks of these documents. Only ids of 32 hexadecimal digits reach it."""
-    if not all(_DOCUMENT_ID.fullmatch(name) for name in document_ids):
-        raise InvalidOptions("a document id is 32 hexadecimal digits")
-    return "document_id IN ({})".format(", ".join(f"'{name}'" for name in document_ids))
-
-
-def _hit(row: Mapping[str, object]) -> Hit:
-    # vectors have length 1 and LanceDB gives the squared Euclidean distance d, so the cosine is 1 - d / 2
-    cosine = 1.0 - float(str(row["_distance"])) / 2
-    kept = {name: row[name] for name in Chunk.model_fields if name != "boxes"}
-    boxes = tuple(Box(*box) for box in json.loads(str(row["boxes"])))
-    return Hit(chunk=Chunk.model_validate({**kept, "boxes": boxes}), score=round(cosine, 4))
+    def _opened(self, tenant: str) -> "Table":
+        return answer(lambda: lance_table.opened_table(self._directory, tenant))

@@ -1,6 +1,9 @@
 """What the rest of docmill may ask of a knowledge base, whatever keeps it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -8,56 +11,151 @@ from docmill.stages.knowledge.chunk import Chunk
 from docmill.values.model import Value
 
 
+class SearchMode(StrEnum):
+    """How chunks are compared with a query."""
+
+    VECTOR = "vector"
+    TEXT = "text"
+    HYBRID = "hybrid"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What is known of a document beside its words; kept with each of its chunks, so that a search can be narrowed by it.
+
+    Attributes:
+        kind: of docmill.stages.understanding, such as invoice.
+        document_date: the date printed on it, if one was found.
+        accepted_on: the day it was handed in, UTC.
+        language: ISO 639-1.
+        tags, collection: as the sender gave them.
+        is_redacted: whether its chunks come from redacted pages.
+    """
+
+    kind: str | None = None
+    document_date: date | None = None
+    accepted_on: date | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    collection: str | None = None
+    is_redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document on its way into the knowledge base: `path` is a chunks file of docmill.stages.knowledge.chunk_file."""
+
+    document_id: str
+    path: Path
+    facts: DocumentFacts = field(default_factory=DocumentFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a found document must be; None and () ask for nothing.
+
+    Attributes:
+        date_from, date_to: first and last day of the document's date; for one without a date, of the day it was handed in.
+        tags: all of them.
+    """
+
+    kind: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    collection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search. `limit` is the most chunks wanted."""
+
+    text: str
+    mode: SearchMode = SearchMode.HYBRID
+    limit: int = 10
+    filters: Filters = field(default_factory=Filters)
+
+
 class Hit(Value):
-    """A chunk that was found. `score` is the cosine of query and chunk: 1.0 is the same direction, 0.0 unrelated."""
+    """A chunk that was found.
+
+    Attributes:
+        chunk: the passage.
+        score: higher is better, comparable within one answer only. vector: the cosine of query and chunk (1.0 is the same direction);
+            text: BM25; hybrid: 0.0-1.0, see docmill.storage.knowledge.fusion.
+        is_redacted: of DocumentFacts.
+    """
 
     chunk: Chunk
     score: float
+    is_redacted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatistics:
+    """How a tenant's index stands.
+
+    Attributes:
+        chunks: all of them.
+        unindexed: chunks that full text search still has to read one by one.
+        fragments: files the table consists of.
+        size_bytes: of the current version's data.
+        has_vector_index: whether vectors are searched through an approximate index.
+    """
+
+    chunks: int
+    unindexed: int
+    fragments: int
+    size_bytes: int
+    has_vector_index: bool
 
 
 @runtime_checkable
 class KnowledgeBase(Protocol):
     """Chunks by tenant. Nothing is shared between tenants.
 
-    Every method raises `StoreUnavailable` (retryable) when the base does not answer or stays busy, and `InvalidOptions` for a tenant or
-    document id that is none.
+    Every method raises `StoreUnavailable` (retryable) when the base does not answer or stays busy, `InvalidOptions` for a tenant or
+    document id that is none, and, `rebuild` aside, `VersionMismatch` when another version of docmill wrote the tenant's index: it must be
+    rebuilt.
     """
 
-    def replace(self, tenant: str, chunk_files: Mapping[str, Path]) -> int:
+    def replace(self, tenant: str, sources: Sequence[Source]) -> int:
         """Make the chunks of documents exactly those of their files, in one commit for all; returns how many chunks they have now.
 
         Safe to repeat. A reader sees all of these documents as before or all as after. A file without rows empties its document.
 
-        Args:
-            tenant: whose documents.
-            chunk_files: document id -> chunks file of docmill.stages.knowledge.chunk_file.
-
         Raises:
+            InvalidOptions: a document comes twice.
             StageFailed: a file is no chunks file, or holds chunks of another document.
         """
 
     def delete(self, tenant: str, document_ids: Sequence[str]) -> int:
         """Forget documents, in one commit; returns how many chunks went."""
 
-    def search(self, tenant: str, query: str, limit: int = 10) -> list[Hit]:
-        """The chunks nearest in meaning to a text, best first.
+    def search(self, tenant: str, query: Query) -> list[Hit]:
+        """The chunks that answer a query best, best first.
 
         Raises:
             EngineMissing: the embedding model is not installed.
+            InvalidOptions: the query has no limit, or a filter has a value that cannot be one.
         """
 
     def count(self, tenant: str) -> int:
         """How many chunks the tenant has."""
 
-    def rebuild(self, tenant: str, chunk_files: Iterable[tuple[str, Path]]) -> int:
+    def rebuild(self, tenant: str, sources: Iterable[Source]) -> int:
         """Make the tenant's chunks exactly those of the files, in one commit; returns how many there are.
 
-        The old state serves until then, and writers wait. `chunk_files` is read only after they do, one file in memory at a time: hand in
-        a generator that asks the ledger lazily, and no document indexed meanwhile is lost.
+        The old state serves until then, and writers wait. `sources` is read only after they do, one file in memory at a time: hand in a
+        generator that asks the ledger lazily, and no document indexed meanwhile is lost.
 
         Raises:
             StageFailed: a file is no chunks file, or holds chunks of another document.
         """
 
-    def optimize(self, tenant: str) -> None:
-        """Merge small files and drop old versions. For maintenance, not needed for correctness."""
+    def optimize(self, tenant: str) -> IndexStatistics:
+        """Merge small files, bring the indexes up to date, drop old versions. For maintenance, not needed for correctness."""
+
+    def statistics(self, tenant: str) -> IndexStatistics:
+        """How the tenant's index stands."""

@@ -1,26 +1,60 @@
-"""Chunk files on their way into the knowledge base."""
+"""Chunk files on their way into the knowledge base: rows of the table, with terms and the facts of their document."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from docmill.errors import DocmillError, StageFailed
 from docmill.stages.knowledge.chunk_file import read_chunks
+from docmill.stages.knowledge.chunk_file import schema as chunk_schema
+from docmill.storage.knowledge.ports import DocumentFacts, Source
+from docmill.storage.knowledge.terms import terms
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def rows_of(document_id: str, path: Path) -> "pa.Table":
-    """The rows of one document's chunks file.
+@lru_cache(maxsize=1)
+def row_schema() -> "pa.Schema":
+    """The table's columns: those of a chunks file, then `terms` and the document's facts; days are ISO 8601 text.
+
+    A table of other columns is one of another docmill version.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - 160 MB of native code, only where chunks are kept
+
+    text = pa.string()
+    facts = {"kind": text, "document_date": text, "accepted_on": text, "language": text, "tags": pa.list_(text), "collection": text}
+    more = [("terms", text), *facts.items(), ("is_redacted", pa.bool_())]
+    return pa.schema([*chunk_schema(), *more])
+
+
+def rows_of(source: Source) -> "pa.Table":
+    """The rows of one document.
 
     Raises:
-        StageFailed: it is no chunks file, or holds chunks of another document.
+        StageFailed: its file is no chunks file, or holds chunks of another document.
     """
-    rows = read_chunks(path)
-    if any(owner != document_id for owner in rows.column("document_id").unique().to_pylist()):
+    import pyarrow as pa  # noqa: PLC0415 - see row_schema
+
+    rows = read_chunks(source.path)
+    if any(owner != source.document_id for owner in rows.column("document_id").unique().to_pylist()):
         raise StageFailed("a chunks file belongs to another document")
-    return rows
+    found = [terms(text) for text in rows.column("text").to_pylist()]
+    added = {"terms": found, **{name: [value] * rows.num_rows for name, value in _facts(source.facts).items()}}
+    arrays = [pa.array(added[name], row_schema().field(name).type) for name in row_schema().names[rows.num_columns :]]
+    return pa.Table.from_arrays([*rows.columns, *arrays], schema=row_schema())
+
+
+def _facts(facts: DocumentFacts) -> dict[str, object]:
+    return {
+        "kind": facts.kind,
+        "document_date": facts.document_date.isoformat() if facts.document_date else None,
+        "accepted_on": facts.accepted_on.isoformat() if facts.accepted_on else None,
+        "language": facts.language,
+        "tags": list(facts.tags),
+        "collection": facts.collection,
+        "is_redacted": facts.is_redacted,
+    }
 
 
 class ChunkStream:
@@ -31,8 +65,8 @@ class ChunkStream:
         error: what ended the stream early. LanceDB turns errors of its source into plain RuntimeErrors, so the typed one waits here.
     """
 
-    def __init__(self, chunk_files: Iterable[tuple[str, Path]]) -> None:
-        self._chunk_files = chunk_files
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._sources = sources
         self.rows = 0
         self.error: DocmillError | None = None
 
@@ -43,8 +77,8 @@ class ChunkStream:
             StageFailed: see rows_of.
         """
         try:
-            for document_id, path in self._chunk_files:
-                rows = rows_of(document_id, path)
+            for source in self._sources:
+                rows = rows_of(source)
                 self.rows += rows.num_rows
                 yield from rows.to_batches()
         except DocmillError as error:

@@ -1,7 +1,7 @@
 """Jobs as people and APIs see them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +40,12 @@ def newest(conn: sa.Connection, tenant: str, *, state: JobState | None, limit: i
         query = query.where(JOBS.c.state == state)
     if before is not None:
         query = query.where(JOBS.c.job_id < before)
+    return [_view(row) for row in conn.execute(query.order_by(JOBS.c.job_id.desc()).limit(limit)).mappings()]
+
+
+def matching(conn: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], *, limit: int) -> list[JobView]:
+    """Jobs that meet all conditions (one of them names the tenant), newest first, at most `limit`."""
+    query = sa.select(*_COLUMNS, JOBS.c.file_name.label("name")).join(DOCUMENTS, _OF_DOCUMENT).where(*conditions)
     return [_view(row) for row in conn.execute(query.order_by(JOBS.c.job_id.desc()).limit(limit)).mappings()]
 
 

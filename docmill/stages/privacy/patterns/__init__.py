@@ -5,6 +5,7 @@ from docmill.stages.privacy.patterns.address import ADDRESS_PATTERNS
 from docmill.stages.privacy.patterns.bank import BANK_PATTERNS
 from docmill.stages.privacy.patterns.birth import BIRTH_PATTERNS
 from docmill.stages.privacy.patterns.contact import CONTACT_PATTERNS
+from docmill.stages.privacy.patterns.job_titles import JobTitleLine
 from docmill.stages.privacy.patterns.national import NATIONAL_PATTERNS
 from docmill.stages.privacy.patterns.network import NETWORK_PATTERNS
 from docmill.stages.privacy.patterns.people import PEOPLE_PATTERNS
@@ -21,4 +22,5 @@ PATTERNS: tuple[Recogniser, ...] = (
     Phone(),
     *ADDRESS_PATTERNS,
     *PEOPLE_PATTERNS,
+    JobTitleLine(),
 )

@@ -1,4 +1,4 @@
-"""Postal addresses: street with number, flats, boxes, postcode with town, and the lines of a postal block. All are LOCATION.
+"""Postal addresses: street with number, flats, boxes, postcode with town, and the lines of a postal block. All are ADDRESS.
 
 No list of towns: a town is known by its postcode, by the street beside it or by the model (names.py).
 """
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from docmill.stages.privacy.hits import Hit
+from docmill.stages.privacy.patterns.countries import COUNTRY
 from docmill.stages.privacy.patterns.pattern import Pattern
 
 _CAP = r"(?:[A-ZÀ-ÞΑ-ΩА-ЯŠŽČĆĐŁŚŻŹŐŰİ][\w'\u2019.-]*)"  # a word that starts with a capital, of the scripts of Europe
@@ -14,8 +15,9 @@ _CAP = r"(?:[A-ZÀ-ÞΑ-ΩА-ЯŠŽČĆĐŁŚŻŹŐŰİ][\w'\u2019.-]*)"  # a wo
 _SUFFIX_WORDS = (
     r"Street|St|Road|Rd|Avenue|Ave|Av|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Tce|Crescent|Cres|Close|Way|Parkway|Pkwy|Highway|Hwy"
     r"|Circle|Cir|Trail|Trl|Crossroads?|Harbor|Junctions?|Mews|Row|Gardens?|Grove|Hill|Quay|Walk|Run|Loop|Pike|Alley|Ridge|Plaza|Route|Rte"
-    r"|tee|utca|u|út|ut|útja|tér|ter|körút|tn|katu|tie|gatan|gata|vej|veien|veg|väg|vägen|ulica|ul|trg|cesta|straat|laan|gade"
+    r"|tee|utca|u|út|ut|útja|tér|tere|ter|körút|köz|rakpart|rkp|kapu|sor|fasor|sétány|tn|mnt|pst|katu|tie|gatan|gata|vej|veien|veg|väg|vägen|ulica|ul|trg|cesta|straat|laan|gade"
 )
+_PLAIN_SUFFIX = r"(?i:street|road|avenue|boulevard|lane|drive|terrace|crescent|utca|út|útja|tér|tere|körút|gatan|vej|straat|katu|tie)"  # no other use
 _GLUED_ENDINGS = (
     r"stra(?:ss|ß)e|str\.|gasse|weg|platz|allee|ring|damm|ufer|graben|berg|gürtel|zeile|straat|laan|kade|plein|dijk|singel|gracht|dreef|hof|water"
     r"|vej|veien|vegen|vei|gate|gata|gatan|gade|vägen|gränd|stræde|torg|torvet|alle|katu|tie|polku|kuja|kaari"
@@ -32,28 +34,28 @@ _NUMBER = r"\d{1,5}[ ]?[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?(?!\w)"
 _FLAGS = re.VERBOSE
 STREET_FIRST_NUMBER = Pattern(  # 203 Kingswood Road
     "street_en",
-    "LOCATION",
+    "ADDRESS",
     re.compile(
-        rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?{_NUMBER}[ ](?:{_CAP}[ ]){{1,4}}(?:{_SUFFIX_WORDS})\b\.?(?:[ ](?:[NSEW]{{1,2}}|North|South|East|West)\b)?",
+        rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?{_NUMBER}[ ](?:{_CAP}[ ]){{1,4}}(?:{_SUFFIX_WORDS}|{_PLAIN_SUFFIX})\b\.?(?:[ ](?:[NSEW]{{1,2}}|North|South|East|West)\b)?",
         _FLAGS,
     ),
     0.85,
 )
 STREET_GLUED = Pattern(  # Linzer Strasse 69, Kromwater 38, Auerstrasse 84
     "street_glued",
-    "LOCATION",
+    "ADDRESS",
     re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{0,2}}(?=\w)\w*(?i:{_GLUED_ENDINGS})[ ]{_NUMBER}", _FLAGS),
     0.85,
 )
 STREET_WORD_NUMBER = Pattern(  # Luige tee 10, Rákóczi út 67.
     "street_word",
-    "LOCATION",
-    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{1,3}}(?:{_SUFFIX_WORDS})\.?[ ]{_NUMBER}\.?", _FLAGS),
+    "ADDRESS",
+    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{1,3}}(?:{_SUFFIX_WORDS}|{_PLAIN_SUFFIX})\.?[ ]{_NUMBER}\.?", _FLAGS),
     0.85,
 )
 STREET_PREFIX = Pattern(  # Via Zannoni 49, Rua Cidade de Maracajá 468, 12 Rue de la Paix
     "street_prefix",
-    "LOCATION",
+    "ADDRESS",
     re.compile(
         rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:(?:{_PREFIX_WORDS})[ ](?:(?:{_CAP}|{_LINKS})[ ]){{1,5}}{_NUMBER}"
         rf"|{_NUMBER},?[ ](?i:rue|avenue|boulevard|chemin|place|quai|impasse|allée)[ ](?:(?:de|des|du|la|le|l'|d')[ ]?)*{_CAP}(?:[ -]{_CAP})*)",
@@ -65,22 +67,29 @@ _FLAT = (
     r"(?<!\w)(?i:(?:apt|apartment|suite|ste|unit|flat|room|rm|floor|psc|apartado|postfach)\b\.?|p\.?[ ]?o\.?[ ]?box|box)"
     r"[ ]?(?:\#[ ]?)?\d{1,6}[A-Za-z]?(?!\w)"
 )
-FLAT = Pattern("flat", "LOCATION", re.compile(_FLAT), 0.8)  # Apt. 370, P.O. Box 12
+FLAT = Pattern("flat", "ADDRESS", re.compile(_FLAT), 0.8)  # Apt. 370, P.O. Box 12
 MILITARY = Pattern(  # APO AP 96854
     "military_post",
-    "LOCATION",
+    "ADDRESS",
     re.compile(r"(?<!\w)(?i:(?:[ADF]PO)[,]?\s(?:AA|AE|AP))\s\d{5}(?:-\d{4})?(?!\w)"),
     0.9,
 )
+CORNER = Pattern(  # the corner of Pachergasse 64 and Radolič Harbor
+    "corner",
+    "ADDRESS",
+    re.compile(rf"(?i:(?:the[ ])?corner[ ]of)[ ](?:\d{{1,6}}[ ])?(?:[\w'\u2019.-]+[ ]){{1,6}}?(?i:and|&)[ ]{_CAP}(?:[ ]{_CAP}){{0,3}}", _FLAGS),
+    0.8,
+)
 US_ZIP = Pattern(  # Springfield, IL 62704
     "state_zip",
-    "LOCATION",
+    "ADDRESS",
     re.compile(rf"(?<!\w)(?:{_CAP}[ ]){{0,3}}{_CAP}[ ]?,[ ][A-Z]{{2}}[ ]\d{{5}}(?:-\d{{4}})?(?!\w)", _FLAGS),
     0.85,
 )
+COUNTRY_NAME = Pattern("country", "LOCATION", re.compile(rf"(?<!\w){COUNTRY}(?!\w)"), 0.6)
 UK_POSTCODE = Pattern(
     "uk_postcode",
-    "LOCATION",
+    "ADDRESS",
     re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]?[ ]\d[ABD-HJLNP-UW-Z]{2}(?!\w)"),  # Royal Mail: outward and inward code
     0.85,
 )
@@ -89,7 +98,7 @@ STREET_PATTERNS = (STREET_FIRST_NUMBER, STREET_GLUED, STREET_WORD_NUMBER, STREET
 
 LABELLED_ADDRESS = Pattern(  # Address: Luige tee 10, Kehra
     "address_label",
-    "LOCATION",
+    "ADDRESS",
     re.compile(
         r"(?:^|[\n|;>])[ \t]*(?i:(?:home|postal|mailing|street|billing|shipping|delivery|residential|current|permanent)?[ ]?address"
         r"|anschrift|adresse|wohnort|dirección|domicilio|indirizzo|endereço|adres)[ \t]*:[ \t]*\n?[ \t]*(?P<value>[^\n:]*\w[^\n:]*?)[ .]*(?=\n|$)",
@@ -113,13 +122,16 @@ _TOWN_LINE = re.compile(
     _FLAGS,
 )
 _WITH_POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|^\W*\d{3}[ ]\w")
-_BLOCK_LINES = 3  # below a street there are at most flat, town, and state or country
+_LAST_LINE = re.compile(  # a country, or a town or country with its postcode; a sentence may go on behind it
+    rf"[>\s]*(?P<value>(?:{COUNTRY}(?:[ ]\d{{4,6}})?|(?:{_CAP}[ ]){{1,3}}\d{{4,6}}))(?![\w-])"
+)
+_BLOCK_LINES = 4  # below a street there are at most flat, town, state, and country or postcode
 
 
 class AddressTail:
     """What stands behind a street on its line: flat, town, state, postcode, country. `Ennisbraut 27, Reykjahlíð`."""
 
-    type = "LOCATION"
+    type = "ADDRESS"
     _FLAT = rf"(?:{_FLAT})"
     _TOWN = rf"(?:\d{{4,6}}[ ])?{_CAP}(?:[ -]{_CAP}){{0,3}}(?:[ ]\([A-Z]\w+\))?(?:[ ]?,?[ ]\d{{4,6}}(?!\w))?"
     # behind a flat or a comma a capital is a town; right behind the street only when the line or the list ends there
@@ -147,7 +159,7 @@ class AddressTail:
 class NumberedStreet:
     """`5638 Aasa 43`: a word between two numbers is a street only when an address goes on behind it. Invoice lines look the same."""
 
-    type = "LOCATION"
+    type = "ADDRESS"
     _STREET = re.compile(rf"(?<![\w.,-])\d{{1,6}}[ ](?:{_CAP}[ ]){{1,3}}{_NUMBER}")
     _FLAT_NEXT = re.compile(rf"[ ,]{{1,2}}{_FLAT}")
 
@@ -178,6 +190,8 @@ def _lines_below(text: str, street_end: int) -> list[tuple[int, int]]:
         line = text[at + 1 : stop]
         if town := _POSTCODE_TOWN.match(line):
             return [*block, (at + 1 + town.start("value"), at + 1 + town.end())]
+        if last := _LAST_LINE.match(line):
+            return [*block, (at + 1 + last.start("value"), at + 1 + last.end())]
         if not line.strip() or not _TOWN_LINE.fullmatch(line):
             return []
         block.append((at + 1 + len(line) - len(line.lstrip(" >")), at + 1 + len(line.rstrip())))
@@ -187,4 +201,4 @@ def _lines_below(text: str, street_end: int) -> list[tuple[int, int]]:
     return []
 
 
-ADDRESS_PATTERNS = (*STREET_PATTERNS, US_ZIP, UK_POSTCODE, LABELLED_ADDRESS, AddressTail(), NumberedStreet())
+ADDRESS_PATTERNS = (*STREET_PATTERNS, CORNER, COUNTRY_NAME, US_ZIP, UK_POSTCODE, LABELLED_ADDRESS, AddressTail(), NumberedStreet())

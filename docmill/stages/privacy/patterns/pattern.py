@@ -23,7 +23,7 @@ class Pattern:
     Attributes:
         name: shown in a span's source.
         type: the entity type.
-        regex: what to look for; a group `value`, if there is one, is the personal part.
+        regex: what to look for; a group `value`, if there is one, or `value2` where that took no part, is the personal part.
         confidence: 0.0-1.0, of a match that passed.
         accept: looks at the value, False drops it.
         context: words of which one must stand near; None when the shape is proof enough.
@@ -38,8 +38,9 @@ class Pattern:
 
     def find(self, text: str) -> Iterator[Hit]:
         """All accepted matches."""
-        group: str | int = "value" if "value" in self.regex.groupindex else 0
+        names = [name for name in ("value", "value2") if name in self.regex.groupindex]
         for match in self.regex.finditer(text):
+            group: str | int = next((name for name in names if match[name] is not None), 0)
             start, end = match.span(group)
             if start == end or (self.accept and not self.accept(match[group])):
                 continue

@@ -7,9 +7,15 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
+from docmill.stages.privacy.masking import mask_of
+from docmill.stages.privacy.redaction.labels import box_picture
 from docmill.values.evidence import Span
 from docmill.values.geometry import Box, union
-from docmill.values.page import Line, Page
+from docmill.values.page import Line, Page, Word
+
+BOX, LABEL = "box", "label"
+STYLES = (BOX, LABEL)
+"""What stands in the place of a value: a black box, or a black box with `[TYPE]` in it."""
 
 _MARGIN = 0.15  # of the line's height: descenders and italics reach beyond what engines call a word's box
 _LEAST_PX = 1.0  # anti-aliased edges, also where a neighbour leaves no room for the margin
@@ -33,38 +39,63 @@ class Burn:
         page: as read.
         boxes: what goes black.
         lines: the lines of the words that stay visible, for the text layer.
+        labels: what is written in each box, in their order; empty when they are plain.
     """
 
     page: Page
     boxes: tuple[PixelBox, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def pictures(self) -> list[tuple[PixelBox, Image.Image]]:
+        """Each box and what it must look like, grey."""
+        labels = self.labels or ("",) * len(self.boxes)
+        return [(b, box_picture(b.x1 - b.x0, b.y1 - b.y0, label)) for b, label in zip(self.boxes, labels, strict=True)]
 
 
-def plan_burn(page: Page, spans: Iterable[Span]) -> Burn:
+class _Run(NamedTuple):
+    """Words of one span that share a box: the box, the number of the first word on the page, the span's type."""
+
+    box: Box
+    first: int
+    type: str
+
+
+def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX) -> Burn:
     """Boxes for every word that a span of this page touches: whole words with a margin that stops at neighbours that stay.
 
     The words of one span on one line share one box, so that neither their lengths nor their heights tell what was there.
     """
     hidden: set[int] = set()
-    runs: list[Box] = []
+    runs: list[_Run] = []
     for span in spans:
         touched = [
             i
             for i, (word, at) in enumerate(zip(page.words, page.word_starts, strict=True))
-            if at < span.end and at + len(word.text) > span.start
+            if i not in hidden and at < span.end and at + len(word.text) > span.start
         ]
         hidden.update(touched)
-        runs += _runs([page.words[i].box for i in touched])
+        runs += _runs(page, touched, span.type)
     staying = [word.box for i, word in enumerate(page.words) if i not in hidden]
-    pixels = tuple(b for b in (_whole(_with_margin(box, staying), page) for box in runs) if b.x0 < b.x1 and b.y0 < b.y1)
-    return Burn(page, pixels, _visible(page, hidden, pixels))
+    burned = [(_whole(_with_margin(run.box, staying), page), run) for run in runs]
+    burned = [(box, run) for box, run in burned if box.x0 < box.x1 and box.y0 < box.y1]
+    boxes = tuple(box for box, _ in burned)
+    if style != LABEL:
+        return Burn(page, boxes, _visible(page, hidden, boxes, {}))
+    named = {run.first: Word(text=mask_of(run.type), box=_shrunk(box), confidence=1.0) for box, run in burned}
+    return Burn(page, boxes, _visible(page, hidden, boxes, named), tuple(mask_of(run.type) for _, run in burned))
 
 
-def burn(image: Image.Image, boxes: Sequence[PixelBox]) -> Image.Image:
-    """The image with the boxes black; the argument is changed and given back."""
+def burn(image: Image.Image, planned: Burn) -> Image.Image:
+    """The image with the boxes of the plan drawn; the argument is changed and given back."""
     draw = ImageDraw.Draw(image)
-    for box in boxes:
-        draw.rectangle((box.x0, box.y0, box.x1 - 1, box.y1 - 1), fill=0 if image.mode in {"1", "L"} else (0, 0, 0))
+    black = 0 if image.mode in {"1", "L"} else (0, 0, 0)
+    for box in planned.boxes:  # all black first: where two overlap, nothing of the page may stay between their pictures
+        draw.rectangle((box.x0, box.y0, box.x1 - 1, box.y1 - 1), fill=black)
+    if planned.labels:
+        for box, picture in planned.pictures:
+            image.paste(picture.convert(image.mode), (box.x0, box.y0))
     return image
 
 
@@ -84,15 +115,15 @@ def _with_margin(box: Box, staying: Sequence[Box]) -> Box:
     return Box(box.x0 - left, box.y0 - top, box.x1 + right, box.y1 + bottom)
 
 
-def _runs(boxes: Sequence[Box]) -> list[Box]:
-    """Boxes of consecutive words joined as long as they stand on one line with no more than a blank or two between them."""
-    runs: list[Box] = []
-    for box in boxes:
-        last = runs[-1] if runs else None
+def _runs(page: Page, touched: Sequence[int], entity: str) -> list[_Run]:
+    """Consecutive words joined as long as they stand on one line with no more than a blank or two between them."""
+    runs: list[_Run] = []
+    for index in touched:
+        box, last = page.words[index].box, runs[-1].box if runs else None
         if last and last.y0 < box.y1 and box.y0 < last.y1 and -last.height < box.x0 - last.x1 <= _GAP_HEIGHTS * last.height:
-            runs[-1] = union([last, box])
+            runs[-1] = runs[-1]._replace(box=union([last, box]))
         else:
-            runs.append(box)
+            runs.append(_Run(box, index, entity))
     return runs
 
 
@@ -105,14 +136,22 @@ def _whole(box: Box, page: Page) -> PixelBox:
     )
 
 
-def _visible(page: Page, hidden: set[int], boxes: Sequence[PixelBox]) -> tuple[Line, ...]:
-    """The words that stay; one whose middle is under a box can't be read any more and goes as well."""
+def _shrunk(box: PixelBox) -> Box:
+    """Inside the box, so that the label's characters lie under it and under nothing else."""
+    rim = min(2.0, (box.x1 - box.x0) / 4, (box.y1 - box.y0) / 4)
+    return Box(box.x0 + rim, box.y0 + rim, box.x1 - rim, box.y1 - rim)
+
+
+def _visible(page: Page, hidden: set[int], boxes: Sequence[PixelBox], named: dict[int, Word]) -> tuple[Line, ...]:
+    """The words that stay, and the labels; a word whose middle is under a box can't be read any more and goes as well."""
     lines, index = [], 0
     for line in page.lines:
         words = []
         for word in line.words:
             x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
-            if index not in hidden and not any(b.x0 <= x < b.x1 and b.y0 <= y < b.y1 for b in boxes):
+            if index in named:
+                words.append(named[index])
+            elif index not in hidden and not any(b.x0 <= x < b.x1 and b.y0 <= y < b.y1 for b in boxes):
                 words.append(word)
             index += 1
         if words:

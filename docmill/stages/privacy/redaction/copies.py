@@ -10,10 +10,10 @@ from PIL import Image
 from docmill.errors import RedactionUnproven
 from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction import proof
-from docmill.stages.privacy.redaction.burning import Burn, burn, plan_burn
+from docmill.stages.privacy.redaction.burning import BOX, Burn, burn, plan_burn
 from docmill.stages.privacy.redaction.image_copy import write_image
 from docmill.stages.privacy.redaction.pdf_copy import write_pdf
-from docmill.stages.privacy.redaction.proof_pdf import prove_pdf
+from docmill.stages.privacy.redaction.proof_pdf import PDF_GATES, pictures_of, prove_pdf
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, Source, open_source
 from docmill.values.evidence import Span
 from docmill.values.page import Page
@@ -29,16 +29,25 @@ class RedactedCopy:
         path: the file, in the directory asked for.
         media_type: of the file; may differ from the original's.
         pages: masked pages.
-        boxes: how many boxes were burned.
+        burns: page by page what was burned; empty for text.
+        gates: names of the gates that it passed.
     """
 
     path: Path
     media_type: str
     pages: tuple[Page, ...]
-    boxes: int
+    burns: tuple[Burn, ...]
+    gates: tuple[str, ...]
+
+    @property
+    def boxes(self) -> int:
+        """How many boxes were burned."""
+        return sum(len(burned.boxes) for burned in self.burns)
 
 
-def write_copy(source: Path, media_type: str, pages: Sequence[Page], spans: Sequence[Span], out_dir: Path) -> RedactedCopy:
+def write_copy(
+    source: Path, media_type: str, pages: Sequence[Page], spans: Sequence[Span], out_dir: Path, *, style: str = BOX
+) -> RedactedCopy:
     """Write and prove the redacted copy of a document.
 
     Args:
@@ -47,6 +56,7 @@ def write_copy(source: Path, media_type: str, pages: Sequence[Page], spans: Sequ
         pages: all its pages as read.
         spans: what must go.
         out_dir: an existing directory.
+        style: one of burning.STYLES; text always gets labels.
 
     Raises:
         RedactionUnproven: a gate failed, or a page of the document was not read; no file is left.
@@ -57,7 +67,7 @@ def write_copy(source: Path, media_type: str, pages: Sequence[Page], spans: Sequ
     proof.prove_pages(masked, secrets)
     if media_type in TEXT_TYPES:
         return _text_copy(masked, secrets, out_dir)
-    burns = [plan_burn(page, [s for s in spans if s.page == page.number]) for page in pages]
+    burns = tuple(plan_burn(page, [s for s in spans if s.page == page.number], style) for page in pages)
     with open_source(source, media_type) as opened:
         _require_all_pages(opened, pages)
         if media_type in IMAGE_TYPES and opened.page_count == 1:
@@ -70,31 +80,35 @@ def _text_copy(masked: tuple[Page, ...], secrets: Sequence[proof.Secret], out_di
     with _removed_on_failure(out):
         out.write_text("\f".join(page.text for page in masked) + "\n", encoding="utf-8")
         proof.prove_text(out, secrets)
-    return RedactedCopy(out, "text/plain", masked, 0)
+    return RedactedCopy(out, "text/plain", masked, (), proof.TEXT_GATES)
 
 
 def _image_copy(opened: Source, media_type: str, planned: Burn, masked: tuple[Page, ...], out_dir: Path) -> RedactedCopy:
     is_photo = media_type == "image/jpeg"  # a PNG of a photo is ten times the size
     out = out_dir / ("redacted.jpg" if is_photo else "redacted.png")
     with _removed_on_failure(out):
-        write_image(out, burn(opened.render(planned.page), planned.boxes), dpi=planned.page.dpi)
-        proof.prove_image(out, planned.boxes)
-    return RedactedCopy(out, media_type if is_photo else "image/png", masked, len(planned.boxes))
+        write_image(out, burn(opened.render(planned.page), planned), dpi=planned.page.dpi)
+        proof.prove_image(out, planned)
+        with Image.open(out) as image:
+            proof.require_same_outside(opened.render(planned.page), image, planned, lossy=is_photo)
+    return RedactedCopy(out, media_type if is_photo else "image/png", masked, (planned,), (*proof.IMAGE_GATES, proof.PIXELS_GATE))
 
 
 def _pdf_copy(
-    opened: Source, burns: Sequence[Burn], masked: tuple[Page, ...], secrets: Sequence[proof.Secret], out_dir: Path
+    opened: Source, burns: tuple[Burn, ...], masked: tuple[Page, ...], secrets: Sequence[proof.Secret], out_dir: Path
 ) -> RedactedCopy:
     out = out_dir / "redacted.pdf"
     with _removed_on_failure(out):
         write_pdf(out, _burned_pages(opened, burns))
         prove_pdf(out, burns, secrets)
-    return RedactedCopy(out, "application/pdf", masked, sum(len(b.boxes) for b in burns))
+        for planned, (image, lossy) in zip(burns, pictures_of(out), strict=True):
+            proof.require_same_outside(opened.render(planned.page), image, planned, lossy=lossy)
+    return RedactedCopy(out, "application/pdf", masked, burns, (*PDF_GATES, proof.PIXELS_GATE))
 
 
 def _burned_pages(opened: Source, burns: Sequence[Burn]) -> Iterator[tuple[Image.Image, Burn]]:
     for planned in burns:
-        yield burn(opened.render(planned.page), planned.boxes), planned
+        yield burn(opened.render(planned.page), planned), planned
 
 
 def _require_all_pages(opened: Source, pages: Sequence[Page]) -> None:

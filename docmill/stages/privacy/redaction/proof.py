@@ -1,27 +1,34 @@
 """The proof: the written file is opened again, as a stranger would, and searched for what must be gone. Anything found fails it.
 
 Gates: structure (an allow-list, so no metadata, annotation, attachment or earlier revision can be there), text by two independent ways,
-raw strings and streams, words under boxes, and black pixels at two resolutions. Values of fewer than `literals.SHORTEST` characters are not
+raw strings and streams, words under boxes, opaque boxes at two resolutions, and the page outside the boxes as it was. Gates are rows of
+tables (`IMAGE_GATES`, `TEXT_GATES`, `proof_pdf.PDF_GATES`), whose names the certificate carries. Values of fewer than `literals.SHORTEST` characters are not
 searched as text; for them the gates on boxes stand alone.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from PIL import Image, ImageStat
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from docmill.errors import RedactionUnproven
 from docmill.stages.privacy.literals import Haystack
-from docmill.stages.privacy.redaction.burning import PixelBox
+from docmill.stages.privacy.redaction.burning import Burn, PixelBox
 from docmill.values.options import KNOWN_ENTITIES
 from docmill.values.page import Page
 
 BLACKEST = 10
-"""Mean grey value, of 255, below which a box counts as black."""
+"""Mean difference, of 255, to a black box below which one counts as opaque."""
 
-_MASK = re.compile(rf"\[(?:{'|'.join(KNOWN_ENTITIES)})\]")
+_LABELLED = 40  # the same with a white name in it, whose edges the half resolution blurs; bare paper differs by more than 200
+_LOSSY = 4.0  # mean difference, of 255, that JPEG may make outside the boxes
+_SLACK_PX = 2  # renderers round page sizes up or down
+_IMAGE_INFO = {"dpi", "jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+MASK = re.compile(rf"\[(?:{'|'.join(KNOWN_ENTITIES)})\]")
 _MASK_GAP = " \N{WHITE SQUARE}\N{WHITE SQUARE}\N{WHITE SQUARE}\N{WHITE SQUARE} "  # wider than any gap inside a value
 
 
@@ -38,40 +45,92 @@ def require_absent(text: str, secrets: Iterable[Secret], where: str) -> None:
     Raises:
         RedactionUnproven: with the number of values, never the values.
     """
-    haystack = Haystack(_MASK.sub(_MASK_GAP, text))
+    haystack = Haystack(without_masks(text))
     if left := sum(haystack.holds(secret.value, secret.type) for secret in secrets):
         raise RedactionUnproven(f"{left} redacted value(s) can still be read in {where}", values=left)
 
 
-def require_black(image: Image.Image, boxes: Sequence[PixelBox], scale: float, page: int) -> None:
-    """Fail when a box is not black in this image, which is `scale` times the size the boxes count in.
+def without_masks(text: str) -> str:
+    """The text with a gap, wider than any inside a value, for each mask."""
+    return MASK.sub(_MASK_GAP, text)
+
+
+def require_opaque(image: Image.Image, burned: Burn, scale: float) -> None:
+    """Fail when a box does not look like the box that was drawn, in this image of `scale` times the page's size.
 
     Raises:
         RedactionUnproven: with the number of boxes.
     """
     grey = image.convert("L")
     light = 0
-    for box in boxes:
+    for box, picture in burned.pictures:
         inner = _inner(box, scale)
-        light += ImageStat.Stat(grey.crop(inner)).mean[0] >= BLACKEST
+        wanted = picture.resize((inner[2] - inner[0], inner[3] - inner[1]), Image.Resampling.BOX)
+        difference = ImageStat.Stat(ImageChops.difference(grey.crop(inner), wanted)).mean[0]
+        light += difference >= (_LABELLED if picture.getbbox() else BLACKEST)
     if light:
-        raise RedactionUnproven(f"{light} box(es) on page {page} are not black", boxes=light, page=page)
+        raise RedactionUnproven(f"{light} box(es) on page {burned.page.number} are not opaque", boxes=light, page=burned.page.number)
 
 
-def prove_image(path: Path, boxes: Sequence[PixelBox]) -> None:
-    """The gates for a redacted image: one frame, no metadata, black boxes in full and half size.
+def require_same_outside(before: Image.Image, after: Image.Image, burned: Burn, *, lossy: bool) -> None:
+    """Fail when the page outside the boxes is not what it was.
+
+    Args:
+        before: the page before anything was burned.
+        after: the picture that the written file holds.
+        burned: where the boxes are.
+        lossy: whether the file's encoding may change pixels a little.
+
+    Raises:
+        RedactionUnproven: another size, or more difference than the encoding makes.
+    """
+    page = burned.page.number
+    mode = "L" if after.mode in {"1", "L"} else "RGB"
+    if before.size != after.size:
+        raise RedactionUnproven(f"the picture of page {page} has another size than the page", page=page)
+    one, other = before.convert(mode), after.convert(mode)
+    for image in (one, other):
+        draw = ImageDraw.Draw(image)
+        for box in burned.boxes:
+            draw.rectangle((box.x0, box.y0, box.x1 - 1, box.y1 - 1), fill=0 if mode == "L" else (0, 0, 0))
+    difference = max(ImageStat.Stat(ImageChops.difference(one, other)).mean)
+    if difference > (_LOSSY if lossy else 0.0):
+        raise RedactionUnproven(f"page {page} has changed outside the boxes", page=page)
+
+
+def _pixels_only(image: Image.Image, burned: Burn) -> None:
+    del burned
+    if set(image.info) - _IMAGE_INFO or getattr(image, "n_frames", 1) != 1 or image.getexif():
+        raise RedactionUnproven("the redacted image carries more than pixels")
+
+
+def _opaque_in_full(image: Image.Image, burned: Burn) -> None:
+    require_opaque(image, burned, 1.0)
+
+
+def _opaque_in_half(image: Image.Image, burned: Burn) -> None:
+    half = image.convert("L").resize((max(1, image.width // 2), max(1, image.height // 2)), Image.Resampling.BOX)
+    require_opaque(half, burned, 0.5)
+
+
+IMAGE_GATES: Mapping[str, Callable[[Image.Image, Burn], None]] = MappingProxyType(
+    {"pixels_only": _pixels_only, "boxes_opaque": _opaque_in_full, "boxes_opaque_half_size": _opaque_in_half},
+)
+"""Name -> gate, for a redacted image."""
+
+
+def prove_image(path: Path, burned: Burn) -> None:
+    """The gates for a redacted image: one frame, no metadata, opaque boxes in full and half size.
 
     Raises:
         RedactionUnproven: a gate failed.
     """
     with Image.open(path) as image:
         image.load()
-        extra = set(image.info) - {"dpi", "jfif", "jfif_version", "jfif_unit", "jfif_density"}
-        if extra or getattr(image, "n_frames", 1) != 1 or image.getexif():
-            raise RedactionUnproven("the redacted image carries more than pixels")
-        require_black(image, boxes, 1.0, 1)
-        half = image.convert("L").resize((max(1, image.width // 2), max(1, image.height // 2)), Image.Resampling.BOX)
-        require_black(half, boxes, 0.5, 1)
+        if any(abs(a - b) > _SLACK_PX for a, b in zip(image.size, (burned.page.width_px, burned.page.height_px), strict=True)):
+            raise RedactionUnproven("the redacted image has another size than the page")
+        for gate in IMAGE_GATES.values():
+            gate(image, burned)
 
 
 def prove_pages(pages: Iterable[Page], secrets: Sequence[Secret]) -> None:
@@ -82,6 +141,13 @@ def prove_pages(pages: Iterable[Page], secrets: Sequence[Secret]) -> None:
     """
     for page in pages:
         require_absent(page.text, secrets, f"the text of page {page.number}")
+
+
+TEXT_GATES = ("text",)
+"""Names of the gates for a redacted text file."""
+
+PIXELS_GATE = "pixels_outside_boxes"
+"""Name of the gate that needs the original; only who made the copy can run it."""
 
 
 def prove_text(path: Path, secrets: Sequence[Secret]) -> None:

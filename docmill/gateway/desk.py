@@ -1,0 +1,53 @@
+"""What the routes share: the opened room, the limits, where uploads lie while they come, and whom to wake."""
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from docmill.gateway.limits import UploadLimits
+from docmill.services.running.room import Room
+
+ABANDONED_AFTER_S = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One gateway's parts.
+
+    Attributes:
+        room: ledger, store, settings of the tenant.
+        limits: on uploads.
+        wake: tells the dispatcher that something waits.
+        prefect_answers: whether Prefect's server does.
+    """
+
+    room: Room
+    limits: UploadLimits
+    wake: Callable[[], None]
+    prefect_answers: Callable[[], bool]
+
+    @property
+    def _incoming(self) -> Path:
+        return self.room.settings.home.absolute() / "incoming"
+
+    @contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """A folder for one upload, gone afterwards. Nothing in it is a document before it was received whole."""
+        folder = self._incoming / secrets.token_hex(8)
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what a gateway that was killed left of its uploads, once it is a day old."""
+        if not self._incoming.is_dir():
+            return
+        for folder in self._incoming.iterdir():
+            if time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:
+                shutil.rmtree(folder, ignore_errors=True)

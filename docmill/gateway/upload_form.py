@@ -1,0 +1,71 @@
+"""From form fields to options: texts become MillOptions, labels and metadata; what docmill does not know is refused by name."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from docmill.errors import InvalidOptions
+from docmill.services.uploads import Said
+from docmill.values.options import MillOptions
+
+SAID_FIELDS: Final = ("tags", "collection", "metadata")
+LISTS: Final = ("entities", "tags")
+KNOWN: Final = (*MillOptions.model_fields, *SAID_FIELDS)
+MOST_TAGS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the fields of an upload ask for."""
+
+    options: MillOptions
+    said: Said
+
+
+def read_fields(fields: list[tuple[str, str]]) -> Asked:
+    """Check all fields of an upload.
+
+    `entities` and `tags` are lists: repeated fields, or one with commas. Empty fields count as not given.
+
+    Raises:
+        InvalidOptions: a field or a value is unknown; the message lists the known ones.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in fields:
+        if name not in KNOWN:
+            raise InvalidOptions(f"an unknown field; known are file, {', '.join(KNOWN)}")
+        if value.strip():
+            given.setdefault(name, []).append(value.strip())
+    options: dict[str, str | list[str]] = {}
+    for name, values in given.items():
+        if name in LISTS:
+            options[name] = [part.strip() for value in values for part in value.split(",") if part.strip()]
+        elif len(values) > 1:
+            raise InvalidOptions(f"{name} is given more than once")
+        else:
+            options[name] = values[0]
+    tags, collection, metadata = (options.pop(name, None) for name in SAID_FIELDS)
+    if tags and len(tags) > MOST_TAGS:
+        raise InvalidOptions(f"more than {MOST_TAGS} tags")
+    said = Said(tuple(tags or ()), str(collection) if collection else None, _metadata(str(metadata)) if metadata else None)
+    return Asked(_options(options), said)
+
+
+def _options(given: dict[str, str | list[str]]) -> MillOptions:
+    try:
+        return MillOptions.model_validate(given)
+    except ValidationError as error:
+        told = "; ".join(f"{e['loc'][0]}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors(include_input=False))
+        raise InvalidOptions(told) from None
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidOptions("metadata is not JSON") from None
+    if not isinstance(found, dict):
+        raise InvalidOptions("metadata is a JSON object")
+    return found

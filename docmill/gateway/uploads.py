@@ -1,0 +1,134 @@
+"""`/api/v1/upload/...`: the asynchronous OCR contract. Upload, ask, list, cancel, retry."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from docmill.errors import InvalidOptions
+from docmill.gateway import answers
+from docmill.gateway import contract as shape
+from docmill.gateway.desk import Desk
+from docmill.gateway.multipart import Form, read_form
+from docmill.gateway.openapi import problems, upload_body
+from docmill.gateway.upload_form import Asked, read_fields
+from docmill.services import jobs, task_view, uploads
+from docmill.services.task_view import JobFilter
+from docmill.values.jobs import JobState
+
+PREFIX: Final = "/api/v1/upload"
+TaskId = Annotated[str, Path(description="Given by the upload.", pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
+Text = Annotated[str | None, Query(max_length=255)]
+Day = Annotated[date | None, Query(description="YYYY-MM-DD, in UTC.")]
+
+
+def uploads_router(desk: Desk) -> APIRouter:
+    """The contract's routes."""
+    router = APIRouter(prefix=PREFIX, tags=["upload"])
+    _add_upload(router, desk)
+    _add_status(router, desk)
+    _add_list(router, desk)
+    _add_changes(router, desk)
+    return router
+
+
+def _add_upload(router: APIRouter, desk: Desk) -> None:
+    @router.post(
+        "/async/", status_code=202, summary="Upload files", responses=problems(400, 409, 413, 415, 422, 429), openapi_extra=upload_body()
+    )
+    async def upload(
+        request: Request,
+        response: Response,
+        idempotency_key: Annotated[str | None, Header(description="The same key gives the same answer for a day.")] = None,
+    ) -> shape.UploadAccepted:
+        """Store files and queue them. The same bytes with the same options give the same task, unless `force` is set or it failed."""
+        desk.limits.take(request.client.host if request.client else "")
+        await run_in_threadpool(desk.limits.check_queue)
+        with desk.incoming() as folder:
+            form = await read_form(request, folder, max_file_bytes=desk.room.settings.max_bytes)
+            if not form.files:
+                raise InvalidOptions("the field `file` is missing")
+            asked = read_fields(form.fields)
+            answer = await run_in_threadpool(_submit, desk, form, asked, idempotency_key)
+        response.headers["Location"] = answer.status_url
+        response.headers["Retry-After"] = str(answers.POLL_S)
+        return answer
+
+
+def _submit(desk: Desk, form: Form, asked: Asked, key: str | None) -> shape.UploadAccepted:
+    room = desk.room
+    submission = uploads.submit(room, form.files, asked.options, asked.said, idempotency_key=key)
+    desk.wake()
+    found = [task_view.task(room, job_id) for job_id in submission.job_ids]
+    named = [job.model_copy(update={"name": file.name}) for job, file in zip(found, form.files, strict=True)]
+    return answers.accepted(named, submission, form.media_types)
+
+
+def _add_status(router: APIRouter, desk: Desk) -> None:
+    @router.get("/status/{task_id}/", summary="Ask for a task", responses=problems(404, 422))
+    def status(task_id: TaskId) -> shape.TaskStatus:
+        """Where a task stands; with text, links and storage when it is completed. Links last an hour and are fresh with each answer."""
+        return answers.task_status(desk.room, task_view.task(desk.room, task_id))
+
+
+def _add_list(router: APIRouter, desk: Desk) -> None:
+    @router.get("/tasks/", summary="List tasks", responses=problems(422))
+    def tasks(
+        *,
+        status: shape.Status | None = None,
+        outcome: Annotated[JobState | None, Query(description="The finer word.")] = None,
+        since: Day = None,
+        until: Annotated[date | None, Query(description="YYYY-MM-DD, in UTC, inclusive.")] = None,
+        kind: Text = None,
+        tag: Text = None,
+        text: Annotated[str | None, Query(max_length=255, description="A part of the file name.")] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        cursor: Annotated[str | None, Query(description="next_cursor of the page before.", pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")] = None,
+    ) -> shape.TaskPage:
+        """Tasks, newest first; filters add up."""
+        states = tuple(s for s in JobState if (outcome in {None, s}) and (status is None or s in task_view.states_of(status)))
+        wanted = JobFilter(
+            states=states if (status or outcome) else (),
+            accepted_from=_midnight(since) if since else None,
+            accepted_before=_midnight(until) + timedelta(days=1) if until else None,
+            kind=kind,
+            tag=tag,
+            name_part=text,
+        )
+        if (status or outcome) and not states:
+            return shape.TaskPage(tasks=[], next_cursor=None)
+        found = task_view.search_tasks(desk.room, wanted, limit=limit + 1, before=cursor)
+        page = found[:limit]
+        return shape.TaskPage(tasks=[answers.task_line(job) for job in page], next_cursor=page[-1].job_id if len(found) > limit else None)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _add_changes(router: APIRouter, desk: Desk) -> None:
+    @router.post("/{task_id}/cancel/", summary="Cancel a task", responses=problems(404, 409, 422))
+    def cancel(task_id: TaskId, response: Response) -> shape.TaskStatus:
+        """Ask a task to stop. One that waits is cancelled at once (200); one that runs is being cancelled (202)."""
+        state = jobs.request_cancel(desk.room.ledger, desk.room.tenant, task_id)
+        desk.wake()
+        response.status_code = 202 if state is JobState.CANCELLING else 200
+        return answers.task_status(desk.room, task_view.task(desk.room, task_id))
+
+    @router.post("/{task_id}/retry/", status_code=202, summary="Try a task again", responses=problems(404, 409, 422, 429))
+    def retry(
+        task_id: TaskId,
+        response: Response,
+        *,
+        force: Annotated[bool, Query(description="Make again what is there.")] = False,
+    ) -> shape.UploadAccepted:
+        """A new task for the same document and options, with this one as its parent."""
+        desk.limits.check_queue()
+        submission = uploads.retry(desk.room, task_id, force=force)
+        desk.wake()
+        found = [task_view.task(desk.room, job_id) for job_id in submission.job_ids]
+        answer = answers.accepted(found, submission, [None] * len(found))
+        response.headers["Location"] = answer.status_url
+        response.headers["Retry-After"] = str(answers.POLL_S)
+        return answer

@@ -1,0 +1,114 @@
+// The page's script: uploads by drop or form, and keeps what the server rendered up to date. Everything works by the public API.
+const POLL_MS = 2000;
+const api = "/api/v1/upload";
+const say = (text) => { document.getElementById("say").textContent = text; };
+
+async function asked(url, options) {
+  const answer = await fetch(url, options);
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.detail || body.title);
+  return body;
+}
+
+function cell(row, child) {
+  const made = document.createElement("td");
+  made.append(child);
+  row.append(made);
+  return made;
+}
+
+function rowOf(task) {
+  const row = document.createElement("tr");
+  const link = document.createElement("a");
+  link.href = `/tasks/${task.task_id}`;
+  link.textContent = task.name;
+  const bar = document.createElement("progress");
+  bar.max = 100;
+  bar.value = task.progress;
+  bar.setAttribute("aria-label", `Progress of ${task.name}`);
+  cell(row, link);
+  cell(row, task.outcome).className = task.status === "failed" ? "failed" : "";
+  cell(row, bar).append(` ${task.message}`);
+  cell(row, task.kind || "");
+  cell(row, task.accepted_at.slice(0, 19).replace("T", " "));
+  return row;
+}
+
+async function showTasks() {
+  const focused = document.activeElement && document.activeElement.getAttribute("href");
+  const { tasks } = await asked(`${api}/tasks/?limit=50`);
+  const rows = document.getElementById("rows");
+  rows.replaceChildren(...tasks.map(rowOf));
+  if (focused) {
+    const again = [...rows.querySelectorAll("a")].find((a) => a.getAttribute("href") === focused);
+    if (again) again.focus();
+  }
+  return tasks.some((task) => task.status === "pending" || task.status === "processing");
+}
+
+let watching = false;
+async function watchTasks() {
+  if (watching) return;
+  watching = true;
+  try {
+    while (await showTasks()) await new Promise((go) => setTimeout(go, POLL_MS));
+  } catch (error) {
+    say(`The gateway does not answer: ${error.message}`);
+  }
+  watching = false;
+}
+
+async function upload(form, files) {
+  const data = new FormData(form);
+  data.delete("file");
+  for (const file of files) data.append("file", file);
+  say(`Uploading ${files.length} ${files.length === 1 ? "file" : "files"}`);
+  try {
+    const answer = await asked(form.action, { method: "POST", body: data });
+    say(`${answer.tasks.length} accepted`);
+    form.reset();
+    await watchTasks();
+  } catch (error) {
+    say(`Not accepted: ${error.message}`);
+  }
+}
+
+function startHome() {
+  const form = document.getElementById("upload");
+  const drop = document.getElementById("drop");
+  const input = document.getElementById("file");
+  form.addEventListener("submit", (event) => { event.preventDefault(); upload(form, [...input.files]); });
+  for (const name of ["dragover", "dragenter"]) drop.addEventListener(name, (e) => { e.preventDefault(); drop.classList.add("over"); });
+  for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => { event.preventDefault(); upload(form, [...event.dataTransfer.files]); });
+  watchTasks();
+}
+
+async function watchTask(id) {
+  for (;;) {
+    const task = await asked(`${api}/status/${id}/`);
+    document.getElementById("outcome").textContent = task.outcome;
+    document.getElementById("message").textContent = task.message;
+    document.getElementById("bar").value = task.progress;
+    if (task.status === "completed" || task.status === "failed") return location.reload();
+    await new Promise((go) => setTimeout(go, POLL_MS));
+  }
+}
+
+function startTask() {
+  const { task, status } = document.body.dataset;
+  for (const button of document.querySelectorAll("button[data-ask]")) {
+    button.addEventListener("click", async () => {
+      try {
+        const answer = await asked(`${api}/${task}/${button.dataset.ask}/`, { method: "POST" });
+        location.href = `/tasks/${answer.task_id}`;
+      } catch (error) {
+        say(error.message);
+      }
+    });
+  }
+  if (status === "pending" || status === "processing") watchTask(task).catch((error) => say(error.message));
+}
+
+if (document.body.dataset.page === "home") startHome();
+if (document.body.dataset.page === "task") startTask();

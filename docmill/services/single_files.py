@@ -1,0 +1,178 @@
+"""Personal data in one file at hand: read, find, redact, check, all in one cell, with a scratch folder that goes with it.
+
+Belongs here: what the command line does with single files. The same work on many, with ledger and store, is services.milling.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from docmill.cell import Cell, CellLimits
+from docmill.errors import Damaged
+from docmill.services.certificate_keys import CertificateKeys
+from docmill.services.certificates import make_certificate, values_of
+from docmill.services.milling.shard import MillLimits
+from docmill.settings import Settings
+from docmill.stages.privacy import version
+from docmill.stages.privacy.redaction.evidence import CoveredText, Evidence
+from docmill.values.evidence import Span
+from docmill.values.model import Value
+from docmill.values.options import MillOptions
+from docmill.values.page import Page
+from docmill.values.pages_file import read_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docmill.cell import JsonArgument
+
+_SUFFIXES = {"application/pdf": (".pdf",), "image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "text/plain": (".txt",)}
+
+
+class FoundSpan(Value):
+    """A piece of personal data for the eyes of who holds the file; `page` is None for bare text."""
+
+    page: int | None = None
+    start: int
+    end: int
+    type: str
+    confidence: float
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
+class MadeCopy:
+    """A proven copy in the scratch folder, with what its certificate is made from."""
+
+    path: Path
+    media_type: str
+    by_type: Mapping[str, int]
+    evidence: Evidence
+    values: "Sequence[tuple[str, str]]"
+    original_sha256: str
+    options: MillOptions
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """How the copy's name should end."""
+        return _SUFFIXES[self.media_type]
+
+    def certificate(self, keys: CertificateKeys) -> bytes:
+        """The signed certificate."""
+        engines = version.certified_engines(self.options)
+        return make_certificate(self.path, self.evidence, self.values, original_sha256=self.original_sha256, engines=engines, keys=keys)
+
+
+class FilePrivacy:
+    """One cell and one scratch folder. Use as a context manager."""
+
+    def __init__(self, settings: Settings, options: MillOptions) -> None:
+        self.options, self._limits = options, MillLimits.from_settings(settings)
+        self.cell = Cell(CellLimits(memory_bytes=self._limits.cell_memory_bytes, items=self._limits.cell_items))
+        self._folder = Path(tempfile.mkdtemp(prefix="docmill-privacy-"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.cell.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def find(self, file: Path) -> list[FoundSpan]:
+        """Personal data in a document, with the text.
+
+        Raises:
+            DocmillError: a page cannot be read, or an engine is missing.
+        """
+        _, paths = self._read(file)
+        text = {page.number: page.text for page in self._pages(paths)}
+        return [FoundSpan(text=text[s.page][s.start : s.end], **s.model_dump(exclude={"boxes"})) for s in self._found(paths)]
+
+    def find_in_text(self, data: bytes) -> list[FoundSpan]:
+        """Personal data in UTF-8 text.
+
+        Raises:
+            Damaged: it is not UTF-8.
+        """
+        try:
+            line = json.dumps({"id": None, "text": data.decode("utf-8")})
+        except UnicodeDecodeError:
+            raise Damaged("the text is not UTF-8") from None
+        return [FoundSpan.model_validate(span) for span in json.loads(self.find_in_lines(line.encode()))["spans"]]
+
+    def find_in_lines(self, data: bytes) -> str:
+        """Personal data in JSON lines `{"id", "text"}`, as JSON lines `{"id", "spans"}`.
+
+        Raises:
+            Damaged: a line is not such an object.
+        """
+        source, out = self._folder / "in.jsonl", self._folder / "out.jsonl"
+        source.write_bytes(data)
+        self._privacy("find_in_lines", str(source), self.options.language, list(self.options.entities), str(out))
+        return out.read_text(encoding="utf-8")
+
+    def redact(self, file: Path, style: str) -> MadeCopy:
+        """A proven copy; it goes with the scratch folder.
+
+        Raises:
+            RedactionUnproven: it could not be proven clean.
+            DocmillError: the file cannot be read.
+        """
+        media_type, paths = self._read(file)
+        spans = self._found(paths)
+        out = self._folder / "copy"
+        out.mkdir()
+        made = self._privacy("redact", str(file), media_type, list(map(str, paths)), str(self._folder / "spans.json"), str(out), style)
+        return MadeCopy(
+            path=out / Path(str(made["redacted"])).name,
+            media_type=str(made["media_type"]),
+            by_type=dict(sorted(Counter(span.type for span in spans).items())),
+            evidence=Evidence.model_validate_json((out / "evidence.json").read_bytes()),
+            values=values_of(spans, self._pages(paths)),
+            original_sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+            options=self.options,
+        )
+
+    def covered_text(self, file: Path) -> list[CoveredText]:
+        """Text under boxes of a PDF.
+
+        Raises:
+            UnsupportedType, Damaged, Encrypted: it is no PDF that can be opened.
+        """
+        out = self._folder / "covered.json"
+        self._privacy("check_redactions", str(file), str(out))
+        return [CoveredText.model_validate(one) for one in json.loads(out.read_bytes())]
+
+    def _read(self, file: Path) -> tuple[str, list[Path]]:
+        limits = self._limits
+        engine = f"vision@{limits.vision_endpoint}" if self.options.engine == "vision" and limits.vision_endpoint else self.options.engine
+        seen = self._call("reading.verbs:inspect", str(file), limits.for_reading(), deadline_s=limits.page_deadline_s)
+        media_type, paths = str(seen["media_type"]), list[Path]()
+        for number in range(1, int(str(seen["page_count"])) + 1):
+            paths.append(self._folder / f"page-{number}.json")
+            args: list[JsonArgument] = [str(file), media_type, number, self.options.language, engine, str(self._folder), str(paths[-1])]
+            self._call("reading.verbs:read_page", *args, limits.for_reading(), deadline_s=limits.page_deadline_s)
+        return media_type, paths
+
+    def _pages(self, paths: "Sequence[Path]") -> list[Page]:
+        return [Page.model_validate_json(path.read_bytes()) for path in paths]
+
+    def _found(self, paths: "Sequence[Path]") -> list[Span]:
+        out = self._folder / "spans.json"
+        self._privacy("find_pii", list(map(str, paths)), self.options.language, list(self.options.entities), str(out))
+        return read_spans(json.loads(out.read_bytes())["spans"])
+
+    def _privacy(self, verb: str, *args: "JsonArgument") -> Mapping[str, object]:
+        return self._call(f"privacy.verbs:{verb}", *args, deadline_s=self._limits.document_deadline_s)
+
+    def _call(self, verb: str, *args: "JsonArgument", deadline_s: float) -> Mapping[str, object]:
+        reply = self.cell.call(f"docmill.stages.{verb}", *args, deadline_s=deadline_s)
+        return reply if isinstance(reply, dict) else {}

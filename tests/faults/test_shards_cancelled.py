@@ -1,0 +1,154 @@
+"""Cancelling a run: queued shards never start, running items are cut within seconds, no child is left, nothing is tried again."""
+
+import signal
+import time
+
+import psutil
+import pytest
+from dask_servers import DaskServers
+from flow_runs import PUBLISHED, FlowProcess, FlowThread, jobs_of, published_once, query, taken_in, task_runs
+from shard_documents import begun, descendants, gone, journal, run_ids, until, write_pages, write_slow_page
+
+from docmill.settings import settings
+from docmill.values.jobs import JobState
+
+SLOW, QUEUED = 2, 4
+CUT_WITHIN_S = 6.0
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    with DaskServers(tmp_path_factory.mktemp("dask")) as running:
+        yield running
+
+
+@pytest.fixture
+def on(request, monkeypatch):
+    """Where shards run: on the address, or on a cluster or in a thread of the flow process."""
+    if request.param == "address":
+        monkeypatch.setenv("DOCMILL_DASK_ADDRESS", request.getfixturevalue("servers").address)
+    monkeypatch.setenv("DOCMILL_INLINE_SECONDS", "10000" if request.param == "inline" else "0")
+    monkeypatch.setenv("DOCMILL_DASK_WORKERS", "2")
+    settings.cache_clear()
+    return request.param
+
+
+def documents(folder, height_px=4000):
+    """Two pages that take a minute each, and some that wait behind them."""
+    folder.mkdir()
+    slow = [write_slow_page(folder / f"a{n}.tif", height_px=height_px) for n in range(SLOW)]
+    return slow + [write_pages(folder / f"b{n}.tif", 1) for n in range(QUEUED)]
+
+
+def programs():
+    """OCR programs below this process: below Dask workers, the flow process, or cells here."""
+    return [p for p in descendants() if _name(p) == "tesseract"]
+
+
+def _name(process):
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def reading(room, count):
+    """Wait until so many slow pages are being read; the cell processes and programs at it."""
+    until(lambda: len(programs()) >= count, 120, "OCR runs")
+    time.sleep(0.5)
+    assert len(begun(room, "read")) == count
+    return [p for program in programs() for p in (program, *program.parents()[:2])]  # the program, its cell, the cell's guardian
+
+
+def cuts(room):
+    return {
+        (job_id, m.partition("/")[0]) for job_id in {j for j, _ in begun(room)} for m in journal(room, job_id, "read") if m.endswith(".cut")
+    }
+
+
+def cancelled(room, batch_id, flow, signum, running):
+    """Send the signal; everything must be over within seconds."""
+    at_work = begun(room, "read")
+    working = reading(room, running)
+    sent = time.monotonic()
+    flow.send(signum)
+    assert gone(working, CUT_WITHIN_S) == [], "running items are cut"
+    cut_after_s = time.monotonic() - sent
+    code = flow.end(30)
+    ended_after_s = time.monotonic() - sent
+    assert code != 0
+    assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.CANCELLED}, flow.output[-2000:]
+    assert {job.error_code for job in jobs_of(room, batch_id).values()} == {"cancelled"}
+    assert cuts(room) == set(begun(room, "read")), "tries that were cut do not count"
+    time.sleep(3)
+    assert begun(room, "read") == at_work, "queued shards never start"
+    assert programs() == []
+    assert {count for _, _, count in task_runs(batch_id)} == {1}, "nothing is tried again"
+    print(f"cut after {cut_after_s:.1f} s, flow process ended after {ended_after_s:.1f} s")  # noqa: T201 - a figure for `pytest -s`
+
+
+SIGNALS = [
+    pytest.param("address", signal.SIGTERM, id="address, SIGTERM"),
+    pytest.param("address", signal.SIGINT, id="address, Ctrl-C", marks=pytest.mark.slow),
+    pytest.param("local", signal.SIGTERM, id="local cluster, SIGTERM", marks=pytest.mark.slow),
+    pytest.param("local", signal.SIGINT, id="local cluster, Ctrl-C", marks=pytest.mark.slow),
+    pytest.param("inline", signal.SIGTERM, id="in the flow process, SIGTERM"),
+    pytest.param("inline", signal.SIGINT, id="in the flow process, Ctrl-C", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("on", "signum"), SIGNALS, indirect=["on"])
+def test_a_signal_to_the_flow_process_cancels_the_run(on, signum, room, tmp_path, prefect_server):
+    batch_id = taken_in(room, documents(tmp_path / "in"))
+    with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
+        running = 1 if on == "inline" else 2
+        until(lambda: len(begun(room, "read")) == running, 120, f"pages are begun {flow.output[-3000:]}")
+        cancelled(room, batch_id, flow, signum, running)
+        assert gone(descendants(flow.pid), 2) == []
+
+
+@pytest.mark.parametrize("on", ["address"], indirect=True)
+def test_the_workers_serve_the_next_run(on, room, tmp_path, prefect_server):
+    batch_id = taken_in(room, [write_pages(tmp_path / "a.tif", 2)])
+    FlowThread(batch_id).end(120)
+    assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
+
+
+def leases(room):
+    return [until_ for (until_,) in query(room, "SELECT lease_until FROM attempts ORDER BY job_id")]
+
+
+@pytest.mark.parametrize("on", ["address", pytest.param("local", marks=pytest.mark.slow)], indirect=True)
+def test_kill_9_of_the_flow_process(on, room, tmp_path, prefect_server, monkeypatch):
+    """Nobody is left to say stop: workers stop by the age of the lease, jobs stay running until the ledger's lease ends, the next run goes on."""
+    limit_s = 4.0
+    monkeypatch.setenv("DOCMILL_LEASE_LIMIT_S", str(limit_s))
+    monkeypatch.setenv("DOCMILL_LEASE_RENEW_S", "1")
+    settings.cache_clear()
+    batch_id = taken_in(room, documents(tmp_path / "in", height_px=2000))
+    with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
+        until(lambda: len(begun(room, "read")) == 2, 120, f"pages are begun {flow.output[-3000:]}")
+        at_work = reading(room, 2)
+        below = descendants(flow.pid)
+        held = begun(room, "read")
+        flow.kill()
+        killed = time.monotonic()
+    assert gone(at_work, limit_s + 4) == []
+    assert gone(below, 5) == [], "a local cluster dies with its flow process"
+    stopped_after_s = time.monotonic() - killed
+    assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.RUNNING}
+    assert begun(room, "read") == held
+    if on == "address":
+        assert cuts(room) == set(held)
+
+    # too early: the ledger still believes in the dead run
+    (run_id,) = run_ids(room)
+    FlowThread(batch_id).end(120)
+    assert begun(room, "read") == held
+    until(lambda: time.monotonic() - killed > 2 * limit_s + 1, 30, "the ledger's lease has ended")
+    FlowThread(batch_id).end(200)
+    assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
+    assert {job.attempts for job in jobs_of(room, batch_id).values()} == {2}
+    assert published_once(room, batch_id)
+    assert {item for item, n in begun(room).items() if n > 1} == set(held)
+    print(f"workers stopped {stopped_after_s:.1f} s after the flow process was killed")  # noqa: T201 - as above

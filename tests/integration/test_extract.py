@@ -1,0 +1,158 @@
+"""`docmill extract` and `docmill classify` on real files through the cell, and the understanding stage of a run with an e-invoice."""
+
+import json
+import sys
+from pathlib import Path
+
+import pikepdf
+import pytest
+import typer
+from reportlab.pdfgen.canvas import Canvas
+from typer.testing import CliRunner
+
+from docmill.cli import extract
+from docmill.cli.extract import extracted, look_at
+from docmill.errors import Damaged, NotFound
+from docmill.values.options import MillOptions
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+from invoice_generator import Sale, changed, cii, iban, printed, sale, ubl
+from understanding_pages import CHAR_PX, PITCH_PX
+
+PX_PT = 0.5
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+    monkeypatch.setenv("DOCMILL_HOME", str(tmp_path / "home"))
+    app = typer.Typer()
+    extract.add_to(app)
+    return app
+
+
+def write_pdf(path: Path, one: Sale, xml: bytes | None, *, name: str = "factur-x.xml") -> Path:
+    """The page of a sale as PDF with a text layer, with XML inside."""
+    canvas = Canvas(str(path), pagesize=(595, 842), invariant=True)
+    canvas.setFont("Courier", 8)
+    for word in printed(one).words:
+        canvas.drawString(30 + word.box.x0 * PX_PT, 800 - word.box.y0 / PITCH_PX * 14, word.text)
+    canvas.save()
+    if xml is not None:
+        with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, xml, mime_type="text/xml")
+            pdf.save(path)
+    assert CHAR_PX * PX_PT > 4.8  # a Courier letter of 8 pt is 4.8 pt wide: words must not touch
+    return path
+
+
+def run(cli: typer.Typer, *words: str) -> object:
+    done = CliRunner().invoke(cli, list(words))
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_pdf_with_an_einvoice_gives_exact_fields(tmp_path: Path, cli: typer.Typer) -> None:
+    one = sale(1)
+    file = write_pdf(tmp_path / "a.pdf", one, cii(one, guideline="urn:factur-x.eu:1p0:basic"))
+    body = run(cli, "extract", str(file), "--json", "--language", "en")
+    assert set(body) == {"kind", "kind_confidence", "fields", "line_items", "taxes", "problems"}
+    assert (body["kind"], body["kind_confidence"], body["problems"]) == ("invoice", 1.0, [])
+    total = body["fields"]["total"]
+    assert set(total) == {"value", "text", "confidence", "page", "box", "rule"}
+    assert (total["value"], total["confidence"], total["page"], total["rule"]) == (f"{one.total:.2f}", 1.0, 1, "einvoice:factur-x-basic")
+    x0, y0, x1, y1 = total["box"]
+    assert x0 < x1
+    assert y0 < y1
+    assert [item["amount"] for item in body["line_items"]] == [f"{s.amount:.2f}" for s in one.lines]
+
+
+def test_a_changed_account_is_told_without_its_number(tmp_path: Path, cli: typer.Typer) -> None:
+    one, other = sale(1), iban(77)
+    file = write_pdf(tmp_path / "a.pdf", one, cii(changed(one, account=other)))
+    body = run(cli, "extract", str(file), "--json")
+    assert [(p["code"], p["stage"], p["message"]) for p in body["problems"]] == [
+        ("check_failed", "understand", "XML and page differ: vendor_iban (another value is printed)")
+    ]
+    assert body["fields"]["vendor_iban"]["value"] == other
+
+
+def test_bare_xml_and_a_plain_pdf(tmp_path: Path, cli: typer.Typer) -> None:
+    one = sale(4)
+    bare, plain = tmp_path / "a.xml", write_pdf(tmp_path / "b.pdf", one, None)
+    bare.write_bytes(ubl(one))
+    first, second = run(cli, "extract", str(bare), str(plain), "--json")
+    assert (first["file"], second["file"]) == (str(bare), str(plain))
+    for name in ("document_number", "issue_date", "due_date", "total", "net_total", "tax_total", "vendor_iban", "currency"):
+        assert first["fields"][name]["value"] == second["fields"][name]["value"], name
+    assert first["fields"]["total"]["rule"] == "einvoice:xrechnung-3"
+    assert second["fields"]["total"]["rule"].startswith("label:")
+    assert first["problems"] == second["problems"] == []
+
+
+def test_an_entity_bomb_inside_a_pdf_is_a_doubt(tmp_path: Path) -> None:
+    bomb = b'<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;&b;">]><CrossIndustryInvoice>&c;</CrossIndustryInvoice>'
+    body = extracted(look_at(write_pdf(tmp_path / "a.pdf", sale(1), bomb), MillOptions()))
+    assert [p["message"] for p in body["problems"]] == [
+        "the e-invoice's XML is not used: the XML declares a document type, which is refused"
+    ]
+    assert body["fields"]["document_number"]["value"] == sale(1).number
+
+
+def test_classify(tmp_path: Path, cli: typer.Typer) -> None:
+    letter = tmp_path / "a.txt"
+    letter.write_text("Anna Berg\nHauptstr. 1\n\nSehr geehrte Frau Berg,\nvielen Dank.\nMit freundlichen Grüßen\nIhr Team\n")
+    body = run(cli, "classify", str(letter), "--json")
+    assert (body["kind"], body["problems"]) == ("letter", [])
+    assert "salutation" in body["reason"]
+    shown = CliRunner().invoke(cli, ["classify", str(letter)])
+    assert shown.stdout.startswith(f"{letter}: letter (0.")
+
+
+def test_a_file_that_fails_is_named_and_the_others_go_on(tmp_path: Path, cli: typer.Typer) -> None:
+    good, bad = tmp_path / "a.txt", tmp_path / "b.pdf"
+    good.write_text("INVOICE\nInvoice No: 17\nTotal EUR 5.00\n")
+    bad.write_bytes(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\nbroken")
+    done = CliRunner().invoke(cli, ["extract", str(bad), str(good), "--json"])
+    assert isinstance(done.exception, Damaged)
+    first, second = json.loads(done.stdout)
+    assert first["error"]["code"] == "damaged"
+    assert second["fields"]["document_number"]["value"] == "17"
+    assert isinstance(CliRunner().invoke(cli, ["extract", str(tmp_path / "none.pdf"), "--json"]).exception, NotFound)
+
+
+def test_people_get_a_table(tmp_path: Path, cli: typer.Typer) -> None:
+    one = sale(1)
+    done = CliRunner().invoke(cli, ["extract", str(write_pdf(tmp_path / "a.pdf", one, None))])
+    assert done.exit_code == 0
+    assert one.number in done.stdout
+    assert one.lines[0].text in done.stdout
+
+
+def test_a_run_takes_the_einvoice_and_sends_what_differs_to_review(tmp_path: Path, room) -> None:
+    from milled_papers import ingest
+
+    from docmill.values.results import read_results
+
+    one = sale(1)
+    honest = write_pdf(tmp_path / "a.pdf", one, cii(one))
+    forged = write_pdf(tmp_path / "b.pdf", one, cii(changed(one, account=iban(77))))
+    ingest(room, honest, forged, language="en", index=False)
+    found = [read_results(room.store.read(info.name)) for info in room.store.list("public/") if info.name.endswith("_results.json")]
+    by_account = {next(f.value for f in results.fields if f.name == "vendor_iban"): results for results in found}
+    good, bad = by_account[one.account], by_account[iban(77)]
+    assert [i.amount for i in good.line_items] == [f"{s.amount:.2f}" for s in one.lines]
+    assert next(f for f in good.fields if f.name == "total").source == "einvoice:en16931"
+    assert "XML and page differ: vendor_iban (another value is printed)" in [p.message for p in bad.outcome.problems]
+    assert not [p for p in good.outcome.problems if p.stage == "understand"]
+    assert bad.outcome.name == "needs_review"
+
+
+def test_with_redaction_the_account_of_the_xml_stays_hidden(tmp_path: Path, room) -> None:
+    from milled_papers import ingest
+
+    one = sale(1)
+    ingest(room, write_pdf(tmp_path / "a.pdf", one, cii(changed(one, account=iban(77)))), language="en", index=False, redact=True)
+    told = b"".join(room.store.read(info.name) for info in room.store.list("public/") if info.name.endswith("_results.json"))
+    assert told
+    assert iban(77).encode() not in told
+    assert b"PO-9" not in told

@@ -1,0 +1,47 @@
+"""The maintenance flows on a real Prefect server: rebuild_index on prefect-dask's runner with a local cluster, optimize_index."""
+
+import pytest
+from milled_papers import INVOICE, LETTER, ingest
+
+from docmill.services.reindex import chunk_objects
+from docmill.services.search import search_documents
+from docmill.storage.knowledge.ports import Query, SearchMode
+
+pytestmark = pytest.mark.slow
+
+
+def found(room, text):
+    return [p.name for p in search_documents(room, Query(text, SearchMode.TEXT)).results]
+
+
+@pytest.fixture
+def documents(room, tmp_path):
+    for name, text in (("invoice", INVOICE), ("letter", LETTER), ("note", "A note about the zeppelin.\n")):
+        (tmp_path / f"{name}.txt").write_text(text)
+    return ingest(room, *(tmp_path / f"{name}.txt" for name in ("invoice", "letter", "note")), collection="spring")
+
+
+def test_the_index_is_rebuilt_on_dask_without_what_is_damaged(prefect_server, documents, room):
+    from flows.rebuild_index import rebuild_index
+
+    room.knowledge.rebuild(room.tenant, [])
+    assert found(room, "lease") == []
+    assert rebuild_index(documents_per_task=2) == {"documents": 3, "chunks": 3, "missing": 0}
+    assert (found(room, "lease"), found(room, "INV-2026/0815")) == (["letter.txt"], ["invoice.txt"])
+
+    damaged, missing = chunk_objects(room)[:2]
+    room.store.delete(missing.object_name)
+    data = room.store.read(damaged.object_name)
+    room.store.delete(damaged.object_name)
+    room.store.create(damaged.object_name, data[:-9] + b"\0" + data[-8:])
+    told = rebuild_index(documents_per_task=1)
+    assert told == {"documents": 1, "chunks": 1, "missing": 2}
+    assert room.knowledge.count(room.tenant) == 1
+
+
+def test_the_index_is_optimized(prefect_server, documents, room):
+    from flows.optimize_index import optimize_index
+
+    told = optimize_index()
+    assert (told["chunks"], told["unindexed"], told["fragments"]) == (3, 0, 1)
+    assert found(room, "zeppelin") == ["note.txt"]

@@ -1,0 +1,39 @@
+"""The size limits are real: what is too long is refused, docstrings are not counted."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "deployments"))
+
+import check_sizes  # noqa: E402 - a script, found on the path set above
+
+
+def function(lines, *, docstring=0, decorator=""):
+    doc = '    """' + "\n".join(["d"] * docstring) + '"""\n' if docstring else ""
+    return f"{decorator}def f():\n{doc}" + "    x = 1\n" * lines
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "complaints"),
+    [
+        ("docmill", function(40), 0),
+        ("docmill", function(41), 1),
+        ("docmill", function(40, docstring=30), 0),
+        ("docmill", "x = 1\n" * 300, 0),
+        ("docmill", "x = 1\n" * 301, 1),
+        ("docmill", "class C:\n" + function(41).replace("def", "    async def").replace("    x", "        x"), 1),
+        ("flows", "x = 1\n" * 81, 1),
+        ("flows", function(31, decorator="@flow(name='a')\n"), 1),
+        ("tasks", function(16, decorator="@task\n"), 1),
+        ("tasks", function(15, decorator="@task\n"), 0),
+    ],
+)
+def test_limits(tmp_path, monkeypatch, folder, text, complaints):
+    monkeypatch.chdir(tmp_path)
+    path = Path(folder) / "module.py"
+    path.parent.mkdir()
+    path.write_text(text)
+    assert len(check_sizes.complaints(path)) == complaints
