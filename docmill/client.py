@@ -95,7 +95,9 @@ class Client:
 
         Args:
             file: read as it is sent.
-            tags, collection, metadata: what is kept with the task.
+            tags: labels.
+            collection: the collection the document belongs to.
+            metadata: JSON that is kept with the task.
             idempotency_key: the same key gives the same task for a day.
             options: those of MillOptions, such as language="de", redact=True, entities=("PERSON", "IBAN_CODE").
 

@@ -40,7 +40,7 @@ def run_embedded_set(found: Settings) -> None:
         except ToldToEnd:
             pass
         finally:
-            leave_nothing(0)
+            leave_nothing()
 
 
 def _run(found: Settings, stop: threading.Event) -> None:

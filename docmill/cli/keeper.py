@@ -12,7 +12,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 
 import psutil
@@ -22,7 +21,8 @@ from docmill.cell.kernel import adopt_orphans
 LOOK_EVERY_S = 0.3
 POLITE_S = 8.0
 """How long the part may take to end in order: a Prefect worker first ends the flow runs that it started."""
-KILLED_S = 5.0
+LEFT_S = 2.0
+"""How long what it left may take, once asked and once killed."""
 
 
 class _ToldToEnd(Exception):
@@ -30,7 +30,7 @@ class _ToldToEnd(Exception):
 
 
 def keep(command: Sequence[str]) -> int:
-    """Run a command until it ends, the parent goes or a signal asks; then leave nothing. Returns its exit code, negative for a signal."""
+    """Run a command until it ends, the parent goes or a signal asks; then leave nothing. Returns its exit code, 128 + n for signal n."""
     adopt_orphans()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _told)
@@ -40,10 +40,12 @@ def keep(command: Sequence[str]) -> int:
             reap(part)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with contextlib.suppress(ProcessLookupError):
-        part.terminate()
-    leave_nothing(POLITE_S)
-    return part.wait()
+    part.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        part.wait(timeout=POLITE_S)
+    leave_nothing()
+    code = part.wait()
+    return code if code >= 0 else 128 - code
 
 
 def _told(_number: int, _frame: object) -> None:
@@ -63,15 +65,14 @@ def reap(*others: "subprocess.Popen[bytes]") -> None:
             os.waitpid(ended.si_pid, 0)
 
 
-def leave_nothing(patience_s: float) -> None:
-    """Wait for all descendants to end, kill those that have not after `patience_s`, and reap them all."""
-    _, alive = psutil.wait_procs(_descendants(), timeout=patience_s)
-    end = time.monotonic() + KILLED_S
-    while (alive := _descendants()) and time.monotonic() < end:
+def leave_nothing() -> None:
+    """End all descendants: ask them, then kill them and what they leave in turn, and reap."""
+    for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGKILL):
+        alive = _descendants()
         for process in alive:
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(alive, timeout=1)
+                process.send_signal(number)
+        psutil.wait_procs(alive, timeout=LEFT_S)
         reap()
 
 

@@ -44,4 +44,4 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
 
 def printable(text: str) -> str:
     """The text without what would steer the terminal or cannot be encoded."""
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from docmill.cli.keeper import KILLED_S, POLITE_S
+from docmill.cli.keeper import LEFT_S, POLITE_S
 from docmill.errors import ClusterLost, SettingsInvalid
 from docmill.settings import child_environment
 
@@ -70,7 +70,7 @@ def running_part(name: str, words: Sequence[str], environment: Mapping[str, str]
     finally:
         process.terminate()
         try:
-            process.wait(timeout=POLITE_S + KILLED_S + 2)
+            process.wait(timeout=POLITE_S + 4 * LEFT_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -45,7 +45,9 @@ class MillOptions(BaseModel):
         default=0.8, ge=0.0, le=1.0, description="Text blocks below this confidence are left out and counted."
     )
     redact: bool = Field(default=False, description="Publish only a redacted copy and redacted text.")
-    entities: tuple[str, ...] = Field(default=DEFAULT_ENTITIES, validate_default=True, description="Types of personal data to find and redact.")
+    entities: tuple[str, ...] = Field(
+        default=DEFAULT_ENTITIES, validate_default=True, description="Types of personal data to find and redact."
+    )
     index: bool = Field(default=True, description="Add the document to the search index.")
     kind: str = Field(
         default="auto", description="Kind of document (invoice, receipt, letter, ...); auto decides by rules.", pattern=r"^[a-z_]{2,32}$"

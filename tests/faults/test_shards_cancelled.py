@@ -6,8 +6,8 @@ import time
 import psutil
 import pytest
 from dask_servers import DaskServers
-from flow_runs import PUBLISHED, FlowProcess, FlowThread, jobs_of, published_once, query, taken_in, task_runs
-from shard_documents import begun, descendants, gone, journal, run_ids, until, write_pages, write_slow_page
+from flow_runs import PUBLISHED, FlowProcess, FlowThread, jobs_of, published_once, taken_in, task_runs
+from shard_documents import begun, descendants, gone, journal, outcome_markers, run_ids, until, write_pages, write_slow_page
 
 from docmill.settings import settings
 from docmill.values.jobs import JobState
@@ -52,24 +52,35 @@ def _name(process):
         return ""
 
 
-def reading(room, count):
-    """Wait until so many slow pages are being read; the cell processes and programs at it."""
-    until(lambda: len(programs()) >= count, 120, "OCR runs")
-    time.sleep(0.5)
-    assert len(begun(room, "read")) == count
-    return [p for program in programs() for p in (program, *program.parents()[:2])]  # the program, its cell, the cell's guardian
+def in_flight(room):
+    """Pages that are begun and not ended."""
+    ended = {(m["job_id"], f"read-{m['item']}") for run_id in run_ids(room) for m in outcome_markers(room, run_id, "read")}
+    return set(begun(room, "read")) - ended
+
+
+def reading(room, batch_id, flow, count):
+    """Wait until as many slow pages as can be are being read, so that nothing else can begin; the processes at it and the pages."""
+    slow = {(job.job_id, "read-page-1") for name, job in jobs_of(room, batch_id).items() if name.startswith("a")}
+
+    def all_busy():
+        held = in_flight(room)
+        return held if len(held) == count and held <= slow and len(programs()) == count else None
+
+    held = until(all_busy, 120, "slow pages are being read")
+    working = [p for program in programs() for p in (program, *program.parents()[:2])]  # the program, its cell, the cell's guardian
+    assert flow.process.poll() is None, flow.output[-3000:]
+    return working, held
 
 
 def cuts(room):
-    return {
-        (job_id, m.partition("/")[0]) for job_id in {j for j, _ in begun(room)} for m in journal(room, job_id, "read") if m.endswith(".cut")
-    }
+    jobs = {job_id for job_id, _ in begun(room)}
+    return {(job_id, m.partition("/")[0]) for job_id in jobs for m in journal(room, job_id, "read") if m.endswith(".cut")}
 
 
 def cancelled(room, batch_id, flow, signum, running):
     """Send the signal; everything must be over within seconds."""
+    working, held = reading(room, batch_id, flow, running)
     at_work = begun(room, "read")
-    working = reading(room, running)
     sent = time.monotonic()
     flow.send(signum)
     assert gone(working, CUT_WITHIN_S) == [], "running items are cut"
@@ -79,7 +90,7 @@ def cancelled(room, batch_id, flow, signum, running):
     assert code != 0
     assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.CANCELLED}, flow.output[-2000:]
     assert {job.error_code for job in jobs_of(room, batch_id).values()} == {"cancelled"}
-    assert cuts(room) == set(begun(room, "read")), "tries that were cut do not count"
+    assert cuts(room) == held, f"tries that were cut do not count {flow.output[-3000:]}"
     time.sleep(3)
     assert begun(room, "read") == at_work, "queued shards never start"
     assert programs() == []
@@ -101,9 +112,7 @@ SIGNALS = [
 def test_a_signal_to_the_flow_process_cancels_the_run(on, signum, room, tmp_path, prefect_server):
     batch_id = taken_in(room, documents(tmp_path / "in"))
     with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
-        running = 1 if on == "inline" else 2
-        until(lambda: len(begun(room, "read")) == running, 120, f"pages are begun {flow.output[-3000:]}")
-        cancelled(room, batch_id, flow, signum, running)
+        cancelled(room, batch_id, flow, signum, 1 if on == "inline" else 2)
         assert gone(descendants(flow.pid), 2) == []
 
 
@@ -112,10 +121,6 @@ def test_the_workers_serve_the_next_run(on, room, tmp_path, prefect_server):
     batch_id = taken_in(room, [write_pages(tmp_path / "a.tif", 2)])
     FlowThread(batch_id).end(120)
     assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
-
-
-def leases(room):
-    return [until_ for (until_,) in query(room, "SELECT lease_until FROM attempts ORDER BY job_id")]
 
 
 @pytest.mark.parametrize("on", ["address", pytest.param("local", marks=pytest.mark.slow)], indirect=True)
@@ -127,28 +132,25 @@ def test_kill_9_of_the_flow_process(on, room, tmp_path, prefect_server, monkeypa
     settings.cache_clear()
     batch_id = taken_in(room, documents(tmp_path / "in", height_px=2000))
     with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
-        until(lambda: len(begun(room, "read")) == 2, 120, f"pages are begun {flow.output[-3000:]}")
-        at_work = reading(room, 2)
-        below = descendants(flow.pid)
-        held = begun(room, "read")
+        working, held = reading(room, batch_id, flow, 2)
+        below, at_work = descendants(flow.pid), begun(room, "read")
         flow.kill()
         killed = time.monotonic()
-    assert gone(at_work, limit_s + 4) == []
+    assert gone(working, limit_s + 4) == []
     assert gone(below, 5) == [], "a local cluster dies with its flow process"
     stopped_after_s = time.monotonic() - killed
     assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.RUNNING}
-    assert begun(room, "read") == held
+    assert begun(room, "read") == at_work
     if on == "address":
-        assert cuts(room) == set(held)
+        assert cuts(room) == held
 
     # too early: the ledger still believes in the dead run
-    (run_id,) = run_ids(room)
     FlowThread(batch_id).end(120)
-    assert begun(room, "read") == held
+    assert begun(room, "read") == at_work
     until(lambda: time.monotonic() - killed > 2 * limit_s + 1, 30, "the ledger's lease has ended")
     FlowThread(batch_id).end(200)
     assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
     assert {job.attempts for job in jobs_of(room, batch_id).values()} == {2}
     assert published_once(room, batch_id)
-    assert {item for item, n in begun(room).items() if n > 1} == set(held)
+    assert {item for item, n in begun(room).items() if n > 1} == held
     print(f"workers stopped {stopped_after_s:.1f} s after the flow process was killed")  # noqa: T201 - as above

@@ -183,7 +183,7 @@ def test_rows_outside_the_index_are_found_and_optimize_takes_them_in(filled, mon
 
 @pytest.mark.parametrize(
     ("rows", "unindexed", "fragments", "tends"),
-    [(4000, 4000, 5, False), (5000, 4097, 5, True), (100_000, 10_000, 5, False), (100_000, 10_001, 5, True), (100, 0, 64, False),
+    [(4000, 4000, 5, False), (5000, 4097, 5, True), (100_000, 20_000, 5, False), (100_000, 20_001, 5, True), (100, 0, 64, False),
      (100, 0, 65, True), (100_000, 0, 164, False), (100_000, 0, 165, True)],
 )  # fmt: skip
 def test_upkeep_grows_with_the_table(rows, unindexed, fragments, tends):
@@ -228,6 +228,14 @@ def test_a_rebuild_killed_before_its_index_is_mended_by_the_next_writer(filled, 
     filled.replace("acme", [source(tmp_path, "letter")])
     assert filled._opened("acme").index_stats("terms_idx") is not None
     assert found(filled, "INV-2026/0815")[0] == "invoice"
+
+
+def test_a_table_that_was_never_finished_is_made_again(base, tmp_path):
+    (tmp_path / "knowledge" / "acme.lance" / "_versions").mkdir(parents=True)
+    (tmp_path / "knowledge" / "acme.lance" / "data").mkdir()
+    assert base.search("acme", Query("penguin")) == []
+    base.replace("acme", [source(tmp_path, "birds")])
+    assert found(base, "penguin") == ["birds"]
 
 
 def test_a_table_of_another_version_is_refused_until_it_is_rebuilt(base, tmp_path):

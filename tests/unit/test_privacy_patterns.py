@@ -43,16 +43,16 @@ FOUND = [
     ("PHONE_NUMBER", "We reached you at (88) 104-412\nand", "(88) 104-412"),
     ("PHONE_NUMBER", "+41 44 668 18 00", "+41 44 668 18 00"),
     ("PHONE_NUMBER", "Address:\nPhone:\nCard:\nHigh Street 3\n686 0886\n00231", "686 0886"),
-    ("LOCATION", "lives at 203 Kingswood Road now", "203 Kingswood Road"),
-    ("LOCATION", "Linzer Strasse 69\nX", "Linzer Strasse 69"),
-    ("LOCATION", "Rua Cidade de Maracajá 468", "Rua Cidade de Maracajá 468"),
-    ("LOCATION", "Address: anything at all 5\nPhone: 1", "anything at all 5"),
-    ("LOCATION", "Laugarvegur 66\n154 Reykjavík\nDear", "154 Reykjavík"),
-    ("LOCATION", "Hauptstraße 20\n80333 München Rechnungsnummer 471102", "80333 München"),
-    ("LOCATION", "Hauptstraße 20 RECHNUNG\n80333 München Datum", "80333 München"),
-    ("LOCATION", "R Palmeira 14\n2750 A dos Francos\nDear", "2750 A dos Francos"),
-    ("LOCATION", "Hauptstraße 20 RECHNUNG\nx", "Hauptstraße 20"),
-    ("LOCATION", "Springfield, IL 62704", "Springfield, IL 62704"),
+    ("ADDRESS", "lives at 203 Kingswood Road now", "203 Kingswood Road"),
+    ("ADDRESS", "Linzer Strasse 69\nX", "Linzer Strasse 69"),
+    ("ADDRESS", "Rua Cidade de Maracajá 468", "Rua Cidade de Maracajá 468"),
+    ("ADDRESS", "Address: anything at all 5\nPhone: 1", "anything at all 5"),
+    ("ADDRESS", "Laugarvegur 66\n154 Reykjavík\nDear", "154 Reykjavík"),
+    ("ADDRESS", "Hauptstraße 20\n80333 München Rechnungsnummer 471102", "80333 München"),
+    ("ADDRESS", "Hauptstraße 20 RECHNUNG\n80333 München Datum", "80333 München"),
+    ("ADDRESS", "R Palmeira 14\n2750 A dos Francos\nDear", "2750 A dos Francos"),
+    ("ADDRESS", "Hauptstraße 20 RECHNUNG\nx", "Hauptstraße 20"),
+    ("ADDRESS", "Springfield, IL 62704", "Springfield, IL 62704"),
     ("PERSON", "Full name:\nWilliam Bevan\nDate of birth: 1", "William Bevan"),
     ("PERSON", "NAME: SVETLANA ERMAKOVA", "SVETLANA ERMAKOVA"),
     ("PERSON", "Dear Uwe Sommer,\nthank", "Uwe Sommer"),
@@ -78,7 +78,7 @@ NEAR_MISSES = [
     ("TAX_ID", "VAT: 01.08.2013"),
     ("BIRTH_DATE", "Invoice date: 06/13/1995"),
     ("PHONE_NUMBER", "order number 4711-2231, total 1,234,567.00, date 2004-12-06, version 10.2.0.1, 00231, invoice 2024-000123"),
-    ("LOCATION", "4 Hours 120\n2 Widgets 500\nTotal 620"),
+    ("ADDRESS", "4 Hours 120\n2 Widgets 500\nTotal 620"),
     ("PERSON", "Dear Customer,\nDear Sir or Madam,\nKind regards,\nCustomer Care\nName: ACME Ltd."),
     ("TITLE", "I am Dr, he is M"),
     ("DATE_TIME", "12/345/67890 and 1.2.3"),
@@ -116,3 +116,48 @@ def test_every_wrong_digit_breaks_the_checksums() -> None:
 def test_hostile_text_takes_no_time(text: str) -> None:
     for pattern in PATTERNS:
         list(pattern.find(text))
+
+
+@pytest.mark.parametrize(
+    ("entity", "text", "value"),
+    [
+        ("AGE", "I just turned 47", "47"),
+        ("AGE", "a 21 year old man", "21"),
+        ("AGE", "a 3-month-old child", "3"),
+        ("AGE", "Age: 104", "104"),
+        ("AGE", "died at the age of 9.", "9"),
+        ("ADDRESS", "at the corner of Pachergasse 64 and Radolič Harbor", "the corner of Pachergasse 64 and Radolič Harbor"),
+        ("ADDRESS", "meet at 5 Pfarrgasse 91\n Suite 170\n GRAZ\n Austria 26759 after work", "Austria 26759"),
+        ("ADDRESS", "to 44 Long Road\n Apt. 683\n Soloi\n Cyprus", "Cyprus"),
+        ("LOCATION", "I am from Côte d'Ivoire", "Côte d'Ivoire"),
+        ("TITLE", "Ann Lee\n\nLaboratory animal technician\n\nPhone:", "Laboratory animal technician"),
+        ("TITLE", "Ann Lee\nDirector of Sales\n", "Director of Sales"),
+        ("ORGANIZATION", "he joined Weather Decision Technologies in 1965", "Weather Decision Technologies"),
+        ("ORGANIZATION", "Sold by Müller & Söhne GmbH.", "Müller & Söhne GmbH"),
+        ("ORGANIZATION", "the University of Graz", "University of Graz"),
+    ],
+)
+def test_finds_more(entity: str, text: str, value: str) -> None:
+    assert any(value in text[a:b] for a, b in spans_of(text, entity)), spans_of(text, entity)
+
+
+@pytest.mark.parametrize(
+    ("entity", "text"),
+    [
+        ("AGE", "page 47"),
+        ("AGE", "turned 47%"),
+        ("AGE", "30 years of work"),
+        ("AGE", "aged 2.5"),
+        ("ADDRESS", "the corner of the table and chairs"),
+        ("LOCATION", "the Nigerian and the Turkey"),
+        ("TITLE", "the manager called\nno title here: manager"),
+        ("TITLE", "Manager"),
+        ("ORGANIZATION", "the group and the bank of the river"),
+    ],
+)
+def test_leaves_more(entity: str, text: str) -> None:
+    assert spans_of(text, entity) == []
+
+
+def spans_of(text: str, entity: str) -> list[tuple[int, int]]:
+    return [(h.start, h.end) for pattern in PATTERNS if pattern.type == entity for h in pattern.find(text)]

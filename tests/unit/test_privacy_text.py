@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from docmill.errors import EngineMissing
-from docmill.stages.privacy import names
+from docmill.stages.privacy import chunking, names
 from docmill.stages.privacy.finding import engines_for, find_spans
 from docmill.stages.privacy.hits import Hit
 from docmill.stages.privacy.literals import Haystack
@@ -37,7 +37,9 @@ def span(page: Page, value: str, entity: str = "PERSON") -> Span:
 def test_merged_hits_cover_every_character_and_patterns_name_them() -> None:
     model = Hit(0, 12, "PERSON", 0.9, "model:presidio")
     pattern = Hit(5, 20, "EMAIL_ADDRESS", 0.8, "pattern:email")
-    assert merge([pattern, model], "x" * 30) == (Hit(0, 20, "EMAIL_ADDRESS", 0.9, "pattern:email"),)
+    assert merge([pattern, model], "x" * 30) == (Hit(0, 5, "PERSON", 0.9, "model:presidio"), pattern)
+    other = Hit(5, 20, "NRP", 0.8, "pattern:x")
+    assert merge([other, model], "x" * 30) == (Hit(0, 20, "NRP", 0.9, "pattern:x"),)
     assert merge([Hit(0, 3, "URL", 0.5, "pattern:a"), Hit(3, 6, "URL", 0.5, "pattern:a")], "x" * 9) == (
         Hit(0, 3, "URL", 0.5, "pattern:a"),
         Hit(3, 6, "URL", 0.5, "pattern:a"),
@@ -46,7 +48,7 @@ def test_merged_hits_cover_every_character_and_patterns_name_them() -> None:
 
 def test_parts_of_one_address_become_one_but_two_people_stay_two() -> None:
     text = "Main Street 5,\nGraz Ann, Bob"
-    location = [Hit(0, 13, "LOCATION", 0.8, "pattern:a"), Hit(15, 19, "LOCATION", 0.7, "model:b")]
+    location = [Hit(0, 13, "ADDRESS", 0.8, "pattern:a"), Hit(15, 19, "LOCATION", 0.7, "model:b")]
     people = [Hit(20, 23, "PERSON", 0.8, "model:b"), Hit(25, 28, "PERSON", 0.8, "model:b")]
     assert [(h.start, h.end) for h in merge(location + people, text)] == [(0, 19), (20, 23), (25, 28)]
 
@@ -79,7 +81,7 @@ def test_what_is_found_once_is_found_on_every_page() -> None:
     assert [(s.page, s.type, s.source.split(":")[0]) for s in spans] == [(1, "PERSON", "pattern"), (2, "PERSON", "repeat")]
     assert second.text[spans[1].start : spans[1].end] == "zqxw BRRT"
     assert spans[1].boxes == tuple(w.box for w in second.words[3:5])
-    assert "not searched by model for de" in engines["names"]
+    assert "not searched by spaCy for de" in engines["names"]
 
 
 def test_only_wanted_types_are_reported() -> None:
@@ -108,7 +110,7 @@ def test_two_values_in_one_word_and_overlapping_spans() -> None:
 
 def test_chunks_are_bounded_cut_at_lines_and_lose_nothing() -> None:
     text = ("word " * 30 + "\n") * 40 + "x" * 900
-    parts = list(names.chunks(text, 400))
+    parts = list(chunking.chunks(text, 400))
     assert "".join(part for _, part in parts) == text
     assert all(text[at : at + len(part)] == part and 0 < len(part) <= 400 for at, part in parts)
     assert parts[0][1].endswith("\n")

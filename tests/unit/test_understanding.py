@@ -81,6 +81,7 @@ THANK YOU PLEASE COME AGAIN
 KIND_CASES = {
     "invoice": GERMAN_INVOICE,
     "receipt": RECEIPT,
+    "proforma_invoice": "Brightwater Ltd\nPRO-FORMA INVOICE\nInvoice No: P-7\nInvoice date: 5 July 2023\nTotal due  £ 40.00",
     "purchase_order": "ACME Inc\nPURCHASE ORDER\nPO Number: 4500012\nShip to: Dock 4\nTotal 50.00 USD",
     "credit_note": "Nordlicht GmbH\nRechnungskorrektur\nBeleg-Nr : RK77\nUrsprungsbeleg-Nr : R76\nEndbetrag EUR - 8,79",
     "delivery_note": "Nordlicht GmbH\nLieferschein\nLieferschein-Nr: L-55\nWare erhalten: ________",

@@ -128,7 +128,13 @@ def test_dates_of_xml(text: str, value: str | None) -> None:
 
 def test_figures_of_xml() -> None:
     assert [number(text) for text in ("1.5", "-7", "1e9", "NaN", "1,5", "", None, "9" * 40)] == [Decimal("1.5"), Decimal(-7), *[None] * 6]
-    assert [money(Decimal(text)) for text in ("5", "5.5", "5.125000", "-0.10")] == ["5.00", "5.50", "5.125", "-0.10"]
+    assert [money(Decimal(text)) for text in ("5", "5.5", "5.125000", "-0.10", "0.000000001")] == [
+        "5.00",
+        "5.50",
+        "5.125",
+        "-0.10",
+        "0.000000001",
+    ]
 
 
 def test_values_are_exact_and_say_where_they_are_printed() -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from docmill.stages.privacy import names
+from docmill.stages.privacy import classifier, names
+from docmill.stages.privacy.columns import column_view
 from docmill.stages.privacy.hits import Findings, Hit
 from docmill.stages.privacy.literals import folded, occurrences
 from docmill.stages.privacy.merging import merge
 from docmill.stages.privacy.patterns import PATTERNS
 from docmill.stages.privacy.recasing import is_without_capitals, recased
-from docmill.stages.privacy.version import FIND_VERSION, model_versions
+from docmill.stages.privacy.version import FIND_VERSION, classifier_version, model_versions
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 
@@ -29,18 +30,20 @@ def find_in_text(text: str, *, language: str, entities: Collection[str]) -> Find
     hits = [hit for recogniser in PATTERNS if recogniser.type in entities for hit in recogniser.find(seen)]
     if has_model:
         hits += names.find_names(seen, entities)
+    hits += classifier.find_by_classifier(text, entities)
     return Findings(merge(hits, text), engines_for(language, entities))
 
 
 def find_spans(pages: Sequence[Page], *, language: str, entities: Collection[str]) -> tuple[list[Span], dict[str, str]]:
     """Personal data on the pages of one document, and the engines that looked for it.
 
-    A value found once is marked wherever else it stands in the document, on any page.
+    A page with columns is searched as printed and column by column. A value found once is marked wherever else it stands in the document,
+    on any page.
 
     Raises:
         EngineMissing: as `find_in_text`.
     """
-    found = {page.number: find_in_text(page.text, language=language, entities=entities).hits for page in pages}
+    found = {page.number: _on_page(page, language, entities) for page in pages}
     known = _strongest(pages, found)
     spans = []
     for page in pages:
@@ -51,11 +54,24 @@ def find_spans(pages: Sequence[Page], *, language: str, entities: Collection[str
 def engines_for(language: str, entities: Collection[str]) -> dict[str, str]:
     """What searches, and what does not: a gap is said, never hidden."""
     engines = {"patterns": FIND_VERSION}
+    if not classifier.TYPES.isdisjoint(entities):
+        engines["classifier"] = classifier_version()
     if names.TYPES.isdisjoint(entities):
         return engines
     if language != names.LANGUAGE:
-        return engines | {"names": f"not searched by model for {language}; labels, titles and salutations only"}
+        return engines | {
+            "names": f"not searched by spaCy for {language}; labels, titles and salutations, and the classifier where installed"
+        }
     return engines | {"names": names.MODEL} | model_versions()
+
+
+def _on_page(page: Page, language: str, entities: Collection[str]) -> tuple[Hit, ...]:
+    hits = find_in_text(page.text, language=language, entities=entities).hits
+    view = column_view(page)
+    if view is None:
+        return hits
+    by_column = find_in_text(view.text, language=language, entities=entities).hits
+    return merge([*hits, *(part for hit in by_column for part in view.on_page(hit))], page.text)
 
 
 def _strongest(pages: Sequence[Page], found: dict[int, tuple[Hit, ...]]) -> dict[tuple[str, str], Hit]:

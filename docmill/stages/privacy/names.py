@@ -4,12 +4,13 @@ Only recognisers that stay off the network are registered: Presidio's e-mail and
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from docmill.errors import EngineMissing
+from docmill.stages.privacy.chunking import chunks
 from docmill.stages.privacy.hits import Hit
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def is_known(word: str) -> bool:
 def _dictionary() -> frozenset[str]:
     from spacy.lang.en.stop_words import STOP_WORDS  # noqa: PLC0415 - loads in 1 s, only where used
 
-    lookups = _analyzer().nlp_engine.nlp[LANGUAGE].get_pipe("lemmatizer").lookups
+    lookups = getattr(_analyzer().nlp_engine, "nlp")[LANGUAGE].get_pipe("lemmatizer").lookups  # noqa: B009 - only spaCy's engine has it, not the base
     words = set(STOP_WORDS)
     for name in ("lemma_index", "lemma_exc"):
         for table in lookups.get_table(name).values() if lookups.has_table(name) else ():
@@ -110,19 +111,6 @@ def _dictionary() -> frozenset[str]:
 
 def _is_one(entity: str, value: str) -> bool:
     return any(c.isalpha() for c in value) if entity != "DATE_TIME" else bool(_IS_DATED.search(value))
-
-
-def chunks(text: str, longest: int) -> Iterator[tuple[int, str]]:
-    """(offset, piece) of at most `longest` characters, cut behind a line where there is one, else behind a blank, else hard."""
-    at = 0
-    while at < len(text):
-        end = min(len(text), at + longest)
-        if end < len(text):
-            cut = max(text.rfind("\n", at + longest // 2, end), -1)
-            cut = cut if cut >= 0 else text.rfind(" ", at + longest // 2, end)
-            end = cut + 1 if cut >= 0 else end
-        yield at, text[at:end]
-        at = end
 
 
 def as_sentence(text: str) -> str:

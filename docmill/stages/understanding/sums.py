@@ -81,7 +81,7 @@ class Choice:
             return min(0.85, 0.95 * self.total.score)
         if self.is_proven or self.total.proofs > 1:
             return PROVEN
-        return min(0.97 if self.total.proofs else 0.92, 0.95 * self.total.score)
+        return min(0.98 if self.total.proofs else 0.92, 0.95 * self.total.score)
 
 
 def choose_sums(pages: Sequence[Page], *, is_money_document: bool) -> Choice:

@@ -82,9 +82,14 @@ def _matching(table: "Table", query: Query, limit: int, also: Sequence[str] = ()
     # a MatchQuery is data: no character of it is syntax
     asked: Any = MatchQuery(wanted, "terms")  # type: ignore[call-arg] # its defaults are hidden from mypy
     found = _found(table.search(asked, query_type="fts").limit(limit), query, ["_score", *also])
-    vectors = [np.asarray(vector, dtype=np.float32) for vector in _column(found, "vector")] if also else []
     ranking = list(zip(_column(found, "_rowid"), _column(found, "_score"), strict=True))
-    return ranking, np.array(vectors, dtype=np.float32).reshape(-1, DIMENSIONS)
+    return ranking, _vectors(found) if also else np.zeros((len(ranking), DIMENSIONS), dtype=np.float32)
+
+
+def _vectors(found: "pa.Table") -> Vectors:
+    # through Arrow's own memory: a hundred vectors as Python floats take longer than the search
+    flat = found.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return np.asarray(flat, dtype=np.float32).reshape(-1, DIMENSIONS)
 
 
 # Any: the query builders of LanceDB carry no types

@@ -27,7 +27,7 @@ KEPT_VERSIONS: Final = timedelta(minutes=10)
 """Versions that readers may still be looking at; a search takes less than a second."""
 
 UNTENDED_ROWS: Final = 4096
-UNTENDED_SHARE: Final = 0.1
+UNTENDED_SHARE: Final = 0.2
 """Rows outside the full text index that a search may still read one by one; the larger of the two counts, so that the upkeep of a growing table
 stays proportional to its size."""
 
@@ -94,8 +94,8 @@ def is_current(table: "Table") -> bool:
 
 
 def has_table(directory: Path, tenant: str) -> bool:
-    """Whether the tenant has a table."""
-    return (directory / f"{tenant}.lance").is_dir()
+    """Whether the tenant has a table with a version; a writer killed while it made one leaves a folder without."""
+    return next((directory / f"{tenant}.lance" / "_versions").glob("*.manifest"), None) is not None
 
 
 @lru_cache(maxsize=8)

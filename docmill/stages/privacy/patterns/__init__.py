@@ -4,6 +4,7 @@ from docmill.stages.privacy.hits import Recogniser
 from docmill.stages.privacy.patterns.address import ADDRESS_PATTERNS
 from docmill.stages.privacy.patterns.bank import BANK_PATTERNS
 from docmill.stages.privacy.patterns.birth import BIRTH_PATTERNS
+from docmill.stages.privacy.patterns.companies import COMPANY_PATTERNS
 from docmill.stages.privacy.patterns.contact import CONTACT_PATTERNS
 from docmill.stages.privacy.patterns.job_titles import JobTitleLine
 from docmill.stages.privacy.patterns.national import NATIONAL_PATTERNS
@@ -23,4 +24,5 @@ PATTERNS: tuple[Recogniser, ...] = (
     *ADDRESS_PATTERNS,
     *PEOPLE_PATTERNS,
     JobTitleLine(),
+    *COMPANY_PATTERNS,
 )

@@ -17,7 +17,9 @@ _SUFFIX_WORDS = (
     r"|Circle|Cir|Trail|Trl|Crossroads?|Harbor|Junctions?|Mews|Row|Gardens?|Grove|Hill|Quay|Walk|Run|Loop|Pike|Alley|Ridge|Plaza|Route|Rte"
     r"|tee|utca|u|út|ut|útja|tér|tere|ter|körút|köz|rakpart|rkp|kapu|sor|fasor|sétány|tn|mnt|pst|katu|tie|gatan|gata|vej|veien|veg|väg|vägen|ulica|ul|trg|cesta|straat|laan|gade"
 )
-_PLAIN_SUFFIX = r"(?i:street|road|avenue|boulevard|lane|drive|terrace|crescent|utca|út|útja|tér|tere|körút|gatan|vej|straat|katu|tie)"  # no other use
+_PLAIN_SUFFIX = (
+    r"(?i:street|road|avenue|boulevard|lane|drive|terrace|crescent|utca|út|útja|tér|tere|körút|gatan|vej|straat|katu|tie)"  # no other use
+)
 _GLUED_ENDINGS = (
     r"stra(?:ss|ß)e|str\.|gasse|weg|platz|allee|ring|damm|ufer|graben|berg|gürtel|zeile|straat|laan|kade|plein|dijk|singel|gracht|dreef|hof|water"
     r"|vej|veien|vegen|vei|gate|gata|gatan|gade|vägen|gränd|stræde|torg|torvet|alle|katu|tie|polku|kuja|kaari"
@@ -36,7 +38,8 @@ STREET_FIRST_NUMBER = Pattern(  # 203 Kingswood Road
     "street_en",
     "ADDRESS",
     re.compile(
-        rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?{_NUMBER}[ ](?:{_CAP}[ ]){{1,4}}(?:{_SUFFIX_WORDS}|{_PLAIN_SUFFIX})\b\.?(?:[ ](?:[NSEW]{{1,2}}|North|South|East|West)\b)?",
+        rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?{_NUMBER}[ ](?:{_CAP}[ ]){{1,4}}(?:{_SUFFIX_WORDS}|{_PLAIN_SUFFIX})\b\.?"
+        r"(?:[ ](?:[NSEW]{1,2}|North|South|East|West)\b)?",
         _FLAGS,
     ),
     0.85,
@@ -77,7 +80,9 @@ MILITARY = Pattern(  # APO AP 96854
 CORNER = Pattern(  # the corner of Pachergasse 64 and Radolič Harbor
     "corner",
     "ADDRESS",
-    re.compile(rf"(?i:(?:the[ ])?corner[ ]of)[ ](?:\d{{1,6}}[ ])?(?:[\w'\u2019.-]+[ ]){{1,6}}?(?i:and|&)[ ]{_CAP}(?:[ ]{_CAP}){{0,3}}", _FLAGS),
+    re.compile(
+        rf"(?i:(?:the[ ])?corner[ ]of)[ ](?:\d{{1,6}}[ ])?(?:[\w'\u2019.-]+[ ]){{1,6}}?(?i:and|&)[ ]{_CAP}(?:[ ]{_CAP}){{0,3}}", _FLAGS
+    ),
     0.8,
 )
 US_ZIP = Pattern(  # Springfield, IL 62704

@@ -40,14 +40,15 @@ DATE = Pattern(
 )
 
 _YEARS = r"(?:1[01]\d|[1-9]?\d)"
+_UNIT = r"(?:years?|yrs?|y\.?/?o\.?|months?|weeks?)"
 AGE = Pattern(
     "age",
     "AGE",
     re.compile(
         rf"""
         (?<![\w.,-])
-        (?: (?<!\d[ ])(?P<value>{_YEARS}(?=[ -]?(?:years?|yrs?|y\.?/?o\.?|months?|weeks?)(?:[ -](?:old|of[ ]age)\b|\b\.?[ ]?o(?:ld)?\b)))   # 21 year old, 3-month-old
-          | (?:turn(?:s|ed|ing)?|aged?(?:\s?:)?|age[ ]of)[ ](?P<value2>{_YEARS})(?![\w%]|[.,:/-]\d) )                                    # just turned 47, aged 47
+        (?: (?<!\d[ ])(?P<value>{_YEARS}(?=[ -]?{_UNIT}(?:[ -](?:old|of[ ]age)\b|\b\.?[ ]?o(?:ld)?\b)))   # 21 year old, 3-month-old
+          | (?:turn(?:s|ed|ing)?|aged?(?:\s?:)?|age[ ]of)[ ](?P<value2>{_YEARS})(?![\w%]|[.,:/-]\d) )   # just turned 47, aged 47
         """,
         re.VERBOSE | re.IGNORECASE,
     ),

@@ -21,11 +21,11 @@ _HEADS = (
     "|specialist|statistician|steward|superintendent|supervisor|surgeon|surveyor|tailor|teacher|technician|technologist|teller|therapist|trader|trainer"
     "|translator|treasurer|tutor|typist|veterinarian|waiter|waitress|warden|welder|worker|writer"
 )
-_MOST_WORDS = 6
-_LINE = re.compile(
-    rf"^[>\s]*(?P<value>(?:[^\W\d_][\w'/&-]*[ ]){{0,{_MOST_WORDS - 1}}}?(?:{_HEADS})(?:(?:,[ ]|[ ](?:of|for|at|in)[ ])[^\W\d_][\w' &-]{{2,40}})?)[ .]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
+_MOST_WORDS, _MOST_CHARS = 6, 80
+_LINE = re.compile(r"[^\n]+")
+_EDGES = " \t>.,"
+_HEAD = re.compile(rf"(?:.*[^\w'-])?(?:{_HEADS})", re.IGNORECASE)
+_BEHIND = re.compile(r",[ ]|[ ](?:of|for|at|in)[ ]")
 
 
 class JobTitleLine:
@@ -35,5 +35,16 @@ class JobTitleLine:
 
     def find(self, text: str) -> Iterator[Hit]:
         """Such lines; a text of one line is a sentence or a heading, not a letterhead."""
-        if "\n" in text:
-            yield from (Hit(*line.span("value"), self.type, 0.7, "pattern:job_title") for line in _LINE.finditer(text))
+        if "\n" not in text:
+            return
+        for line in _LINE.finditer(text):
+            title = line[0].strip(_EDGES)
+            if title and _is_title(title):
+                start = line.start() + line[0].index(title)
+                yield Hit(start, start + len(title), self.type, 0.7, "pattern:job_title")
+
+
+def _is_title(line: str) -> bool:
+    if len(line) > _MOST_CHARS or len(line.split()) > _MOST_WORDS or any(c.isdigit() or c in ':;@!?"' for c in line):
+        return False
+    return bool(_HEAD.fullmatch(_BEHIND.split(line, maxsplit=1)[0]))

@@ -18,7 +18,7 @@ def number(text: str | None) -> Decimal | None:
 def money(value: Decimal) -> str:
     """A sum with at least two decimals, without further trailing zeros."""
     exact = value.normalize()
-    return str(exact if int(exact.as_tuple().exponent) < -2 else value.quantize(CENT))  # noqa: PLR2004 - two decimals
+    return f"{exact if int(exact.as_tuple().exponent) < -2 else value.quantize(CENT):f}"  # noqa: PLR2004 - two decimals
 
 
 def plain(value: Decimal) -> str:

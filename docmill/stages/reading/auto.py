@@ -1,0 +1,89 @@
+"""`auto`: for each page image the cheapest engine that is good enough, the right way up, with the reason kept on the page.
+
+Tesseract reads first, except slips and photos, which RapidOCR reads better at once. A doubtful reading is looked into: does the page lie on its
+side or head, and does RapidOCR read it better. Languages that RapidOCR lacks stay with Tesseract.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from docmill.errors import EngineMissing, LanguageMissing
+from docmill.stages.reading import rapid_models, tessdata
+from docmill.stages.reading.doubt import better_of, doubt_of, may_be_turned
+from docmill.stages.reading.paper import is_photo, is_slip
+from docmill.stages.reading.raster import turned_image
+from docmill.values.page import Page
+from docmill.values.ports import OcrEngine, PageImage
+
+
+class AutoEngine:
+    """Reads page images with whichever engine suits them.
+
+    Args:
+        scratch_dir: for temporary files.
+        timeout_s: longest run of one outside program.
+    """
+
+    name = "auto"
+
+    def __init__(self, scratch_dir: Path, timeout_s: float) -> None:
+        self._scratch_dir = scratch_dir
+        self._timeout_s = timeout_s
+
+    def version(self, language: str) -> dict[str, str]:
+        """Versions of both engines."""
+        return {**tessdata.versions(language), **rapid_models.versions()}
+
+    def read(self, image: PageImage, *, language: str) -> Page:
+        """Words in lines; `source` is the engine whose reading was kept, `reason` why, `turned_deg` how far the image was turned.
+
+        Raises:
+            EngineMissing, LanguageMissing: what to install.
+            TimedOut, Damaged: as the engine that read first.
+        """
+        tessdata.require(language)
+        rapid = self._rapid(language)
+        kind = "a slip" if is_slip(image) else "a photo" if is_photo(image) else None
+        engine = rapid if rapid and kind else self._tesseract()
+        page = engine.read(image, language=language)
+        doubt = doubt_of(page)
+        if doubt is None or rapid is None:
+            return _told(page, kind if engine is rapid else None, doubt)
+        with self._upright(image, page) as upright:
+            if upright is not image:
+                page = engine.read(upright, language=language)
+                doubt = doubt_of(page)
+            if doubt is not None and engine is not rapid:
+                page = better_of(page, rapid.read(upright, language=language))
+        return _told(page, kind if engine is rapid else None, doubt)
+
+    @contextlib.contextmanager
+    def _upright(self, image: PageImage, page: Page) -> Iterator[PageImage]:
+        """The image the right way up: itself, or a turned copy for as long as the block runs."""
+        from docmill.stages.reading.rapid import turn_of  # noqa: PLC0415 - loads NumPy and Pillow, only for doubtful pages
+
+        turn_deg = turn_of(image) if may_be_turned(page) else 0
+        if not turn_deg:
+            yield image
+            return
+        with turned_image(image, turn_deg, self._scratch_dir) as upright:
+            yield upright
+
+    def _tesseract(self) -> OcrEngine:
+        from docmill.stages.reading.tesseract import TesseractEngine  # noqa: PLC0415 - loads pandas in 1.6 s
+
+        return TesseractEngine(self._scratch_dir, self._timeout_s)
+
+    def _rapid(self, language: str) -> OcrEngine | None:
+        with contextlib.suppress(EngineMissing, LanguageMissing):
+            rapid_models.require(language)
+            from docmill.stages.reading.rapid import RapidEngine  # noqa: PLC0415 - only where it is installed
+
+            return RapidEngine()
+        return None
+
+
+def _told(page: Page, kind: str | None, doubt: str | None) -> Page:
+    reasons = [f"{kind}" if kind else "", f"doubtful: {doubt}" if doubt else "", f"turned by {page.turned_deg}" if page.turned_deg else ""]
+    return page.model_copy(update={"reason": ", ".join(filter(None, reasons))})

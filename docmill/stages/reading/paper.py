@@ -1,0 +1,38 @@
+"""What kind of sheet a page image shows, from a thumbnail: cheap enough to be asked before any engine reads.
+
+Decides nothing that loses text: a wrong answer costs the time of a dearer engine, or Tesseract's second best segmentation.
+"""
+
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from docmill.values.ports import PageImage
+
+_SLIP_SHAPE: Final = 1.7  # till rolls are narrower than legal paper (1.65)
+_THUMBNAIL_PX: Final = 96
+_TILES: Final = 8
+_DARK_PAPER: Final = 150  # of 255; scanned paper, even yellowed or gray, is brighter
+_UNEVEN_LIGHT: Final = 30  # standard deviation of the paper's brightness over the sheet; scanners stay below 15
+
+
+def is_slip(image: PageImage) -> bool:
+    """Whether the sheet is long and narrow, as till receipts are, standing or lying."""
+    short, long = sorted((image.width_px, image.height_px))
+    return long >= _SLIP_SHAPE * max(1, short)
+
+
+def is_photo(image: PageImage) -> bool:
+    """Whether the paper is dark or lit unevenly, as in a photograph; False for what cannot be decoded."""
+    try:
+        with Image.open(image.path) as picture:
+            picture.draft("L", (_THUMBNAIL_PX, _THUMBNAIL_PX))  # a JPEG is decoded at an eighth
+            gray = picture.convert("L")
+    except (OSError, ValueError, SyntaxError):
+        return False
+    gray.thumbnail((_THUMBNAIL_PX * 4, _THUMBNAIL_PX * 4), Image.Resampling.BOX)
+    pixels = np.asarray(gray)
+    tiles = [tile for band in np.array_split(pixels, _TILES, axis=0) for tile in np.array_split(band, _TILES, axis=1) if tile.size]
+    paper = [float(np.percentile(tile, 80)) for tile in tiles]
+    return float(np.median(paper)) < _DARK_PAPER or float(np.std(paper)) > _UNEVEN_LIGHT
