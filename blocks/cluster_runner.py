@@ -14,7 +14,7 @@ from docmill.values.keys import STAGES
 POLL_FIRST_S, POLL_MOST_S = 0.01, 0.2
 RESULT_WAIT_S = 30.0
 STALL_MARGIN_S = 30.0
-CUT_WAIT_S = 5.0
+CUT_WAIT_S = 10.0
 """How long a cancelled run waits for workers to cut what they are doing, so that cut tries are noted before the cluster closes."""
 
 GIVEN_UP = {"KilledWorker", "cancelled", "CancelledError", "FutureCancelledError", "CommClosedError"}

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 WAIT_S = 2.0
 """How often the pump wakes when nothing ends, so that signals are seen and progress is shown."""
 
-STOP_WAIT_S = 8.0
+STOP_WAIT_S = 12.0
 """How long the end of a run waits for its tasks: longer than workers need to see the stop and runners wait for them."""
 
 

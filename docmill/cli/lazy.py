@@ -16,6 +16,8 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "ingest": "ingest",
         "remill": "ingest",
         "read": "read",
+        "extract": "extract",
+        "classify": "extract",
         "find-pii": "privacy",
         "redact": "privacy",
         "verify": "privacy",

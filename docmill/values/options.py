@@ -34,11 +34,11 @@ class MillOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: str = Field(default="en", description="Language of the documents, ISO 639-1 (en, de, fr, ...); eng is taken as en.")
-    engine: Literal["auto", "tesseract", "vision"] = Field(
+    engine: Literal["auto", "tesseract", "rapidocr", "vision"] = Field(
         default="auto",
-        description="What reads pages: auto takes a usable text layer, else Tesseract; tesseract and vision read every page image.",
+        description="What reads pages: auto takes a usable text layer, else the engine that suits the page; the others read every page image.",
     )
-    extract_format: Literal["text", "json", "markdown", "hocr"] = Field(
+    extract_format: Literal["text", "json", "markdown", "hocr", "alto"] = Field(
         default="text", description="Format of the extracted text artefact."
     )
     confidence_threshold: float = Field(

@@ -7,6 +7,7 @@ something in a page can point at words and boxes without keeping offsets of its 
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
+from typing import Literal
 
 from docmill.values.geometry import Box, union
 from docmill.values.model import Value
@@ -49,10 +50,12 @@ class Page(Value):
         width_px, height_px: size of the upright page image.
         dpi: pixels per inch of that image; a text layer's points are scaled to it (72 points to the inch).
         lines: in reading order.
-        source: what read it: text_layer, plain_text, tesseract, vision or none (blank).
+        source: what read it: text_layer, plain_text, tesseract, rapidocr, vision or none (blank).
         language: ISO 639-1.
         reason: why this source was chosen, for people.
         seconds: wall time of reading this page.
+        turned_deg: by how much the page as the file shows it was turned clockwise to be upright: 0, 90, 180 or 270. Sizes and boxes are
+            those after turning, so whoever draws the page must turn it the same way.
     """
 
     number: int
@@ -64,6 +67,7 @@ class Page(Value):
     language: str
     reason: str = ""
     seconds: float = 0.0
+    turned_deg: Literal[0, 90, 180, 270] = 0
 
     @cached_property
     def words(self) -> tuple[Word, ...]:

@@ -126,11 +126,11 @@ def test_the_workers_serve_the_next_run(on, room, tmp_path, prefect_server):
 @pytest.mark.parametrize("on", ["address", pytest.param("local", marks=pytest.mark.slow)], indirect=True)
 def test_kill_9_of_the_flow_process(on, room, tmp_path, prefect_server, monkeypatch):
     """Nobody is left to say stop: workers stop by the age of the lease, jobs stay running until the ledger's lease ends, the next run goes on."""
-    limit_s = 4.0
+    limit_s = 2.5
     monkeypatch.setenv("DOCMILL_LEASE_LIMIT_S", str(limit_s))
     monkeypatch.setenv("DOCMILL_LEASE_RENEW_S", "1")
     settings.cache_clear()
-    batch_id = taken_in(room, documents(tmp_path / "in", height_px=2000))
+    batch_id = taken_in(room, documents(tmp_path / "in", height_px=1500))
     with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
         working, held = reading(room, batch_id, flow, 2)
         below, at_work = descendants(flow.pid), begun(room, "read")

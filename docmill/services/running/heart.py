@@ -25,6 +25,7 @@ class Heart:
         self._run, self._lease_s = run, lease_s
         self._renew_s = run.room.settings.lease_renew_s
         self._over = threading.Event()
+        self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._beat, name="docmill-heart", daemon=True)
 
     def __enter__(self) -> Self:
@@ -37,12 +38,12 @@ class Heart:
 
     def stop(self) -> None:
         """Ask workers to stop and beat no more; may be called again."""
-        if self._over.is_set():
-            return
-        self._over.set()
+        with self._writing:  # at once: the thread may be waiting for the ledger, and must not renew afterwards
+            if not self._over.is_set():
+                self._over.set()
+                with contextlib.suppress(DocmillError):
+                    write_lease(self._run.room.store, self._run.room.tenant, self._run.run_id, stop=True)
         self._thread.join(timeout=10)
-        with contextlib.suppress(DocmillError):
-            write_lease(self._run.room.store, self._run.room.tenant, self._run.run_id, stop=True)
 
     def _beat(self) -> None:
         renewed = time.monotonic()
@@ -57,7 +58,10 @@ class Heart:
 
     def _renew(self) -> None:
         room = self._run.room
-        write_lease(room.store, room.tenant, self._run.run_id, stop=False)
+        with self._writing:
+            if self._over.is_set():
+                return
+            write_lease(room.store, room.tenant, self._run.run_id, stop=False)
         ledger_jobs.renew_leases(room.ledger, room.tenant, self._run.run_id, self._lease_s)
 
 

@@ -50,25 +50,26 @@ class AutoEngine:
         doubt = doubt_of(page)
         if doubt is None or rapid is None:
             return _told(page, kind if engine is rapid else None, doubt)
-        with self._upright(image, page) as upright:
-            if upright is not image:
+        with self._upright(image, page) as (upright, turn_deg):
+            if turn_deg:
                 page = engine.read(upright, language=language)
                 doubt = doubt_of(page)
             if doubt is not None and engine is not rapid:
                 page = better_of(page, rapid.read(upright, language=language))
+            page = page.model_copy(update={"turned_deg": turn_deg})
         return _told(page, kind if engine is rapid else None, doubt)
 
     @contextlib.contextmanager
-    def _upright(self, image: PageImage, page: Page) -> Iterator[PageImage]:
-        """The image the right way up: itself, or a turned copy for as long as the block runs."""
+    def _upright(self, image: PageImage, page: Page) -> Iterator[tuple[PageImage, int]]:
+        """The image the right way up: itself, or a copy for as long as the block runs; and by how much it was turned clockwise."""
         from docmill.stages.reading.rapid import turn_of  # noqa: PLC0415 - loads NumPy and Pillow, only for doubtful pages
 
         turn_deg = turn_of(image) if may_be_turned(page) else 0
         if not turn_deg:
-            yield image
+            yield image, 0
             return
         with turned_image(image, turn_deg, self._scratch_dir) as upright:
-            yield upright
+            yield upright, turn_deg
 
     def _tesseract(self) -> OcrEngine:
         from docmill.stages.reading.tesseract import TesseractEngine  # noqa: PLC0415 - loads pandas in 1.6 s

@@ -3,16 +3,18 @@
 It reads photos and receipts that Tesseract guesses at, at several times the cost. How its answer becomes lines is rapid_answer.py's.
 """
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from PIL import Image
 
 from docmill.errors import Damaged, EngineMissing
-from docmill.stages.reading.rapid_answer import Strip, lines_of, strip_of
+from docmill.stages.reading.rapid_answer import TALL, Strip, lines_of, strip_of
 from docmill.stages.reading.rapid_models import require, versions
 from docmill.values.page import Page
 from docmill.values.ports import PageImage
@@ -33,6 +35,8 @@ _SETTINGS: Final = {
     "Det.limit_side_len": 960,
 }
 _LEAST_CONFIDENCE: Final = 0.5  # of a whole line; what is below is drawings and dirt
+_PROBE_SIDE_PX: Final = 1600
+_PROBED_LINES: Final = 6
 _reading = threading.Lock()
 
 
@@ -54,7 +58,7 @@ class RapidEngine:
         """
         detector, recogniser = require(language)
         pixels = _pixels(image)
-        with _reading:  # the detector keeps its own scaling between two of its calls
+        with _reading, _translated(image.number):  # the detector keeps its own scaling between two of its calls
             strips = _strips(_loaded(detector, recogniser), pixels)
         scale = (image.width_px / pixels.shape[1], image.height_px / pixels.shape[0])
         return Page(
@@ -66,6 +70,34 @@ class RapidEngine:
             source=self.name,
             language=language,
         )
+
+
+def turn_of(image: PageImage) -> int:
+    """By how many degrees to turn the image clockwise so that its text stands upright: 0, 90, 180 or 270; 0 without text.
+
+    The detector says whether lines run across or along the sheet; the longest of them are read both ways up, and the surer way wins.
+
+    Raises:
+        EngineMissing: no models.
+        Damaged: the image cannot be decoded.
+    """
+    with _reading, _translated(image.number):
+        models, pixels = _loaded(*require("en")), _pixels(image, _PROBE_SIDE_PX)
+        try:
+            crops, found = models.detect_and_crop(*models.preprocess_img(pixels))
+        except _rapid_error():
+            return 0
+        corners = found.boxes
+        top, side = (np.linalg.norm(corners[:, 0] - corners[:, other], axis=1) for other in (1, 3))
+        is_along = float(side[side >= TALL * top].sum()) > float(top[side < TALL * top].sum())
+        # the crops of tall lines come turned counter-clockwise already
+        fitting = np.flatnonzero((side >= TALL * top) == is_along)
+        longest = fitting[np.argsort(-np.maximum(top, side)[fitting])][:_PROBED_LINES]
+        as_cropped = sum(models.recognize_txt([crops[n] for n in longest]).scores)
+        on_its_head = sum(models.recognize_txt([np.ascontiguousarray(crops[n][::-1, ::-1]) for n in longest]).scores)
+    if is_along:
+        return 270 if as_cropped >= on_its_head else 90
+    return 0 if as_cropped >= on_its_head else 180
 
 
 @lru_cache(maxsize=1)
@@ -85,36 +117,49 @@ def _cv2() -> Any:
     return cv2
 
 
-def _pixels(image: PageImage) -> Any:
-    """Height x width x 3 bytes in the order blue, green, red, the longest side at most _LONGEST_SIDE_PX."""
+def _pixels(image: PageImage, longest_px: int = _LONGEST_SIDE_PX) -> Any:
+    """Height x width x 3 bytes in the order blue, green, red, the longest side at most `longest_px`."""
     try:
         with Image.open(image.path) as picture:
-            picture.draft("RGB" if picture.mode == "RGB" else "L", (_LONGEST_SIDE_PX, _LONGEST_SIDE_PX))
+            picture.draft("RGB" if picture.mode == "RGB" else "L", (longest_px, longest_px))
             coloured = picture.convert("RGB")
     except (OSError, ValueError, SyntaxError) as error:
         raise Damaged("RapidOCR cannot read the page image", page=image.number) from error
-    coloured.thumbnail((_LONGEST_SIDE_PX, _LONGEST_SIDE_PX))
+    coloured.thumbnail((longest_px, longest_px))
     return np.ascontiguousarray(np.asarray(coloured)[:, :, ::-1])
 
 
 def _strips(models: Any, pixels: Any) -> list[Strip]:
     """What the recogniser read in each line that the detector found; corners in pixels of `pixels`."""
-    from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError  # noqa: PLC0415 - loaded with the models
-    from rapidocr.main import RapidOCRError  # noqa: PLC0415 - as above
-    from rapidocr.utils.process_img import map_boxes_to_original  # noqa: PLC0415 - as above
+    from rapidocr.utils.process_img import map_boxes_to_original  # noqa: PLC0415 - loaded with the models
 
     height, width = pixels.shape[:2]
+    scaled, changes = models.preprocess_img(pixels)
     try:
-        scaled, changes = models.preprocess_img(pixels)
         crops, found = models.detect_and_crop(scaled, changes)
         read = models.recognize_txt(crops)
-    except RapidOCRError:  # how it says that there is no text
+    except _rapid_error():  # how it says that there is no text
         return []
-    except (ONNXRuntimeError, _cv2().error) as error:
-        raise Damaged("RapidOCR cannot read the page image") from error
     corners = map_boxes_to_original(found.boxes, changes, height, width)
     return [
         strip_of(text, quad.tolist(), info)
         for text, score, quad, info in zip(read.txts, read.scores, corners, read.word_results, strict=True)
         if text.strip() and score >= _LEAST_CONFIDENCE
     ]
+
+
+@contextlib.contextmanager
+def _translated(page: int) -> Iterator[None]:
+    """Errors of the models and of OpenCV become Damaged."""
+    from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError  # noqa: PLC0415 - loads ONNX Runtime in 1.2 s
+
+    try:
+        yield
+    except (ONNXRuntimeError, _cv2().error) as error:
+        raise Damaged("RapidOCR cannot read the page image", page=page) from error
+
+
+def _rapid_error() -> type[Exception]:
+    from rapidocr.main import RapidOCRError  # noqa: PLC0415 - loaded with the models
+
+    return cast("type[Exception]", RapidOCRError)

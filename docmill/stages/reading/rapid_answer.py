@@ -16,7 +16,7 @@ from docmill.values.page import Line, Word
 
 Point = tuple[float, float]
 
-_TALL: Final = 1.5  # a strip so many times taller than wide was turned by 90 degrees before it was read
+TALL: Final = 1.5  # a strip so many times taller than wide was turned by 90 degrees before it was read
 _WIDE: Final = 3.0  # only strips so many times wider than tall say how much the page is skewed
 _MARGIN: Final = 0.2  # the detector leaves so much paper around a line, in heights of the line
 _GAP_IN_HEIGHTS: Final = 0.5  # the detector has told lines of neighbouring columns apart already
@@ -92,7 +92,7 @@ def _straight(strip: Strip, key: int, slope: float) -> Placed:
     xs, ys = zip(*strip.corners, strict=True)
     middle = (min(ys) + max(ys)) / 2 - slope * (min(xs) + max(xs)) / 2
     top, side = _sides(strip)
-    half = (max(ys) - min(ys) if side >= _TALL * top else side) / 2
+    half = (max(ys) - min(ys) if side >= TALL * top else side) / 2
     inset = min(_MARGIN * min(top, side), (max(xs) - min(xs)) / 4)
     return Placed(Box(min(xs) + inset, middle - half, max(xs) - inset, middle + half), sum(len(word) + 1 for word in strip.words) - 1, key)
 
@@ -100,7 +100,7 @@ def _straight(strip: Strip, key: int, slope: float) -> Placed:
 def _words(strip: Strip, size_px: tuple[int, int]) -> Iterator[Word]:
     top, side = _sides(strip)
     for letters, (start, end) in zip(strip.words, _extents(strip.words), strict=True):
-        box = _box(strip.corners, start, end, size_px, is_tall=side >= _TALL * top)
+        box = _box(strip.corners, start, end, size_px, is_tall=side >= TALL * top)
         confidence = sum(letter.confidence for letter in letters) / len(letters)
         yield Word(text="".join(letter.text for letter in letters), box=box, confidence=round(confidence, 4))
 

@@ -28,6 +28,7 @@ OCR_DPI: Final = 200
 
 _POPPLER_FAILURES = (PDFPopplerTimeoutError, PDFInfoNotInstalledError, PDFPageCountError, PDFSyntaxError, OSError, ValueError)
 _POPPLER_SHARE: Final = 0.3  # of the deadline; afterwards PDFium draws the page, until the cell's deadline ends it
+_COUNTER_CLOCKWISE: Final = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
 Colour = Literal["gray", "colour"]
 
 
@@ -60,6 +61,27 @@ def gray_page_image(path: Path, media_type: str, number: int, *, scratch_dir: Pa
         Damaged, TooLarge: as `page_image_of`.
     """
     made = page_image_of(path, media_type, number, dpi=OCR_DPI, colour="gray", scratch_dir=scratch_dir, limits=limits)
+    try:
+        yield made
+    finally:
+        made.path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def turned_image(image: PageImage, clockwise_deg: int, scratch_dir: Path) -> Iterator[PageImage]:
+    """A copy of a page image, turned by 90, 180 or 270 degrees; its file is removed afterwards.
+
+    Raises:
+        Damaged: the image cannot be decoded.
+    """
+    try:
+        with Image.open(image.path) as picture:
+            plain = picture if picture.mode in {"1", "L", "RGB"} else picture.convert("RGB")
+            # Pillow turns counter-clockwise
+            turned = plain.transpose(_COUNTER_CLOCKWISE[360 - clockwise_deg])
+        made = _saved(turned, image.dpi, image.number, scratch_dir)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Damaged("the page image cannot be decoded", page=image.number) from error
     try:
         yield made
     finally:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from docmill.errors import Damaged, UnsupportedType
-from docmill.stages.reading.engines import AUTO, DEFAULT_OCR, EngineSpec, ocr_engine
+from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
@@ -106,7 +106,7 @@ def _pdf_page_by_layer(path: Path, number: int, language: str, scratch_dir: Path
     width, height = geometry.size_px(dpi)
     usable, reason = judge_text_layer(layer)
     if not usable and not layer.is_blank:
-        return _page_by_ocr(path, PDF, number, language, EngineSpec(DEFAULT_OCR), reason, scratch_dir, limits)
+        return _page_by_ocr(path, PDF, number, language, EngineSpec(AUTO), reason, scratch_dir, limits)
     lines = lines_in_order(layer.words) if usable else ()
     return Page(
         number=number,
@@ -123,11 +123,11 @@ def _pdf_page_by_layer(path: Path, number: int, language: str, scratch_dir: Path
 def _page_by_ocr(
     path: Path, media_type: str, number: int, language: str, spec: EngineSpec, reason: str, scratch_dir: Path, limits: Limits
 ) -> Page:
-    engine = ocr_engine(EngineSpec(DEFAULT_OCR) if spec.name == AUTO else spec, scratch_dir, limits.deadline_s)
+    engine = ocr_engine(spec, scratch_dir, limits.deadline_s)
     page = _read_by(engine, path, media_type, number, language, scratch_dir, limits)
     found = {} if page.words else {"source": "none"}
-    reason = f"{reason}: page image read by {engine.name}" + ("" if page.words else ", which found no words")
-    return page.model_copy(update={"reason": reason, **found})
+    reason = f"{reason}: page image read by {page.source}" + (f" ({page.reason})" if page.reason else "")
+    return page.model_copy(update={"reason": reason + ("" if page.words else ", which found no words"), **found})
 
 
 def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, language: str, scratch_dir: Path, limits: Limits) -> Page:

@@ -5,11 +5,11 @@ from functools import lru_cache
 from importlib.metadata import version as installed_version
 from typing import Final
 
-from docmill.stages.reading import tessdata
+from docmill.stages.reading import rapid_models, tessdata
 from docmill.stages.reading.engines import AUTO, EngineSpec
 from docmill.values.options import MillOptions
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raised when the words that reading finds, their boxes or their order change."""
 
 
@@ -17,8 +17,12 @@ def engine(options: MillOptions) -> dict[str, str]:
     """Names and versions of what reads pages under these options; `missing` for what is not installed."""
     name = EngineSpec.of(options.engine).name
     shared = {"pypdfium2": installed_version("pypdfium2"), "poppler": _poppler_version(), "language": options.language}
-    if name in {AUTO, "tesseract"}:
+    if name == AUTO:
+        return {**shared, **tessdata.versions(options.language), **rapid_models.versions()}
+    if name == "tesseract":
         return {**shared, **tessdata.versions(options.language)}
+    if name == "rapidocr":
+        return {**shared, **rapid_models.versions()}
     if name == "vision":
         return {**shared, "vision": "DOCUMENT_TEXT_DETECTION", "google-cloud-vision": installed_version("google-cloud-vision")}
     return {**shared, "engine": name}

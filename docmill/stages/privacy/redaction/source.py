@@ -27,6 +27,8 @@ _COLOURED = 24  # difference between channels, of 255, that is no scanner's tint
 _TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
 _ANNOTATIONS_MOST = 500  # reading looks at as many
 
+_CLOCKWISE = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}  # Pillow counts the other way
+
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp"})
 
 
@@ -91,7 +93,7 @@ def _render_pdf_page(document: pdfium.PdfDocument, page: Page) -> Image.Image:
     try:
         sheet = _with_fields(document, page.number)
         scale = page.dpi / _POINTS_PER_INCH
-        _require_size(page, *(side * scale for side in sheet.get_size()))
+        _require_size(page, *_turned_size(page, *(side * scale for side in sheet.get_size())))
         was_seen = page.source != "text_layer"
         preview = sheet.render(scale=_COLOUR_PREVIEW_PX / max(sheet.get_size()), draw_annots=was_seen).to_pil()
         # pdfium keeps the picture until it is closed; the copy lives on
@@ -99,7 +101,7 @@ def _render_pdf_page(document: pdfium.PdfDocument, page: Page) -> Image.Image:
         sheet.close()
     except pdfium.PdfiumError as error:
         raise Damaged(f"page {page.number} cannot be rendered") from error
-    return image.convert("RGB") if image.mode not in {"RGB", "L"} else image
+    return _turned(image.convert("RGB") if image.mode not in {"RGB", "L"} else image, page)
 
 
 def _with_fields(document: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
@@ -143,8 +145,17 @@ def _frame(image: Image.Image, page: Page) -> Image.Image:
         upright.load()
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise Damaged(f"page {page.number} cannot be decoded") from error
-    _require_size(page, *upright.size)
-    return _flattened(upright)
+    _require_size(page, *_turned_size(page, *upright.size))
+    return _turned(_flattened(upright), page)
+
+
+def _turned_size(page: Page, width_px: float, height_px: float) -> tuple[float, float]:
+    return (height_px, width_px) if page.turned_deg in {90, 270} else (width_px, height_px)
+
+
+def _turned(image: Image.Image, page: Page) -> Image.Image:
+    """The image turned as reading turned the page it found on its side or head; boxes count in the turned image."""
+    return image.transpose(_CLOCKWISE[page.turned_deg]) if page.turned_deg else image
 
 
 def _flattened(image: Image.Image) -> Image.Image:

@@ -1,0 +1,256 @@
+"""`docmill up` from start to end, on free ports: what it prints, what its deployments do, what Prefect gets to know, what it leaves."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from cli_process import ROOT, Up, docmill, environment
+
+TEXT_CANARY, NAME_CANARY, TAG_CANARY = "Quetzalcanarytext", "okapicanaryname", "ibexcanarytag"
+REGISTER = """
+import sys
+from docmill.cli.rooms import room
+from docmill.services.intake import take_in
+from docmill.services.sources import files_of
+from docmill.values.options import MillOptions
+with room() as opened:
+    print(take_in(opened, files_of(sys.argv[1:], opened.settings), MillOptions())[0])
+"""
+
+pytestmark = pytest.mark.timeout(600)
+
+
+class Prefect:
+    """The few REST calls that the tests need."""
+
+    def __init__(self, ui: str) -> None:
+        self.http = httpx.Client(base_url=f"{ui}/api", timeout=30)
+
+    def deployment(self, name: str) -> dict:
+        return self.http.get(f"/deployments/name/{name}").raise_for_status().json()
+
+    def start(self, **parameters) -> str:
+        path = f"/deployments/{self.deployment('ingest-documents/ad-hoc')['id']}/create_flow_run"
+        return self.http.post(path, json={"parameters": parameters}).raise_for_status().json()["id"]
+
+    def ended(self, run_id: str, timeout_s: float = 150) -> dict:
+        end = time.monotonic() + timeout_s
+        while (run := self.http.get(f"/flow_runs/{run_id}").raise_for_status().json())["state_type"] not in {
+            "COMPLETED",
+            "FAILED",
+            "CRASHED",
+        }:
+            assert time.monotonic() < end, run["state"]
+            time.sleep(0.3)
+        return run
+
+    def artifacts(self, run_id: str) -> dict[str, dict]:
+        found = self.http.post("/artifacts/filter", json={"flow_runs": {"id": {"any_": [run_id]}}}).raise_for_status().json()
+        return {artifact["key"]: artifact for artifact in found}
+
+    def runs(self, **wanted) -> list[dict]:
+        return self.http.post("/flow_runs/filter", json=wanted).raise_for_status().json()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("up")
+    (path / "allowed").mkdir()
+    (path / "elsewhere").mkdir()
+    (path / "allowed" / f"{NAME_CANARY}.txt").write_text(f"Dear {TEXT_CANARY},\nwe met at the harbour.\n")
+    (path / "elsewhere" / f"secret-{NAME_CANARY}.txt").write_text(f"Not for {TEXT_CANARY}.\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def up(folder):
+    running = Up(folder / "home", DOCMILL_SOURCE_ROOTS=f"{folder / 'allowed'}:gs://bucket/prefix")
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def places(up):
+    return up.wait_until_ready()
+
+
+@pytest.fixture(scope="module")
+def prefect(places):
+    return Prefect(places["Prefect UI"])
+
+
+def listed(up):
+    return json.loads(docmill(up.home, "list", "--json").stdout)
+
+
+def register(up, *paths):
+    words = [sys.executable, "-c", REGISTER, *map(str, paths)]
+    return subprocess.run(words, cwd=up.home.parent, env=environment(up.home), capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_it_says_where_to_look(up, places):
+    settings = httpx.get(f"{places['Prefect UI']}/ui-settings").json()
+    assert settings["api_url"] == f"{places['Prefect UI']}/api", "the page would look for its API elsewhere"
+    assert "<html" in httpx.get(places["Prefect UI"], follow_redirects=True).text
+    assert httpx.get(f"{places['Gateway']}/livez").is_success
+    assert places["Files"] == str(up.home)
+    assert {p.name for p in Path(places["Logs"]).iterdir()} >= {"prefect-server.log", "prefect-worker.log", "gateway.log"}
+
+
+def test_a_second_one_is_refused(up, places):
+    second = docmill(up.home, "up")
+    assert second.returncode == 53
+    assert places["Prefect UI"] in second.stderr
+
+
+def test_deployments_have_forms_and_schedules(prefect):
+    schema = prefect.deployment("ingest-documents/ad-hoc")["parameter_openapi_schema"]
+    options = schema["definitions"]["MillOptions"]["properties"]
+    assert all(field["description"] for field in options.values())
+    assert options["engine"]["enum"] == ["auto", "tesseract", "vision"]
+    refused = prefect.http.post(
+        f"/deployments/{prefect.deployment('ingest-documents/ad-hoc')['id']}/create_flow_run",
+        json={"parameters": {"options": {"engine": "x"}}},
+    )
+    assert refused.status_code == 409
+    nightly = prefect.deployment("ingest-documents/nightly")
+    assert nightly["schedules"][0]["schedule"]["cron"] == "0 2 * * *"
+    assert nightly["global_concurrency_limit"]["limit"] == 1
+    types = prefect.http.post("/block_types/filter", json={"limit": 200}).json()
+    assert {t["slug"] for t in types} >= {"docmill-object-store", "docmill-ledger", "docmill-ocr-engine", "docmill-dask-cluster"}
+
+
+def test_the_scheduler_schedules(prefect):
+    """Versions of SQLAlchemy that Prefect allows have broken exactly this while all else worked."""
+    end = time.monotonic() + 120
+    nightly = prefect.deployment("ingest-documents/nightly")["id"]
+    while not prefect.runs(deployments={"id": {"any_": [nightly]}}):
+        assert time.monotonic() < end, "no run of the nightly deployment was ever scheduled"
+        time.sleep(1)
+
+
+def test_runs_by_batch_and_by_source(up, folder, prefect):
+    note = folder / "note.txt"
+    note.write_text("Dear reader,\nthis came with a batch.\n")
+    by_batch = prefect.start(batch_id=register(up, note))
+    by_source = prefect.start(sources=[str(folder / "allowed")])
+    outside = [prefect.start(sources=[str(folder / "elsewhere")]), prefect.start(sources=[str(folder / "allowed" / ".." / "elsewhere")])]
+    for run_id in (by_batch, by_source):
+        run = prefect.ended(run_id)
+        assert run["state_type"] == "COMPLETED", run["state"]["message"]
+    for run_id in outside:
+        run = prefect.ended(run_id)
+        assert run["state_type"] == "FAILED"
+        assert "NotAllowed" in run["state"]["message"]
+    assert {job["name"]: job["state"] for job in listed(up)} == {"note.txt": "completed", f"{NAME_CANARY}.txt": "completed"}
+    found = prefect.artifacts(by_source)
+    job = next(job for job in listed(up) if job["name"].startswith(NAME_CANARY))
+    row = json.loads(found["outcomes"]["data"])[0]
+    assert (row["document"], row["task"], row["state"], row["pages"]) == (job["document_id"], job["job_id"], "completed", 1)
+    assert found["documents-final"]["type"] == "progress"
+
+
+def test_the_command_line_uses_its_server(up, folder, prefect):
+    before = len(prefect.runs(flow_runs={"state": {"type": {"any_": ["COMPLETED"]}}}))
+    letter = folder / f"letter-{NAME_CANARY}.txt"
+    letter.write_text(f"Dear {TEXT_CANARY},\nthank you for your invoice.\n")
+    done = docmill(up.home, "ingest", str(letter), "--tag", TAG_CANARY, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["completed"] == 1
+    assert len(prefect.runs(flow_runs={"state": {"type": {"any_": ["COMPLETED"]}}})) == before + 1
+
+
+def test_links_open_and_forged_ones_do_not(up):
+    document = next(job["document_id"] for job in listed(up) if job["state"] == "completed")
+    link = docmill(up.home, "url", document[:10], "text").stdout.strip()
+    assert "Dear" in httpx.get(link).text
+    assert httpx.get(link[:-1] + ("0" if link[-1] != "0" else "1")).status_code == 403
+    assert httpx.get(link.replace("/public/", "/private/")).status_code == 403
+    assert httpx.get(docmill(up.home, "url", document, "original").stdout.strip()).text.startswith("Dear")
+    quick = docmill(up.home, "url", document, "--expires", "1s").stdout.strip()
+    time.sleep(1.5)
+    assert httpx.get(quick).status_code == 403
+
+
+def test_prefect_knows_ids_and_nothing_else(up, prefect):
+    files = [p for p in (up.home / "prefect").rglob("*") if p.is_file()] + list((up.home / "logs").iterdir())
+    content = {path.name: path.read_bytes().lower() for path in files}
+    job = next(job for job in listed(up) if job["name"].startswith(NAME_CANARY))
+    assert any(job["document_id"].encode() in data for data in content.values()), "the search would find what is there"
+    for canary in (TEXT_CANARY, NAME_CANARY, TAG_CANARY):
+        assert [name for name, data in content.items() if canary.lower().encode() in data] == []
+
+
+def test_what_was_published_is_exported_and_deleted(up, folder):
+    job = next(job for job in listed(up) if job["name"] == "note.txt")
+    done = docmill(up.home, "export", job["document_id"], "--to", str(folder / "out"))
+    assert {Path(line).name for line in done.stdout.split()} == {"results.json", "text.txt"}
+    assert json.loads((folder / "out" / job["document_id"] / "results.json").read_text()) == json.loads(
+        docmill(up.home, "result", job["job_id"]).stdout
+    )
+    assert docmill(up.home, "delete", job["document_id"], "--yes").returncode == 0
+    assert docmill(up.home, "status", job["document_id"]).returncode == 51
+    assert not [p for p in (up.home / "store").rglob("*") if job["document_id"] in p.name or job["job_id"] in p.name]
+    again = docmill(up.home, "ingest", str(folder / "note.txt"), "--json")
+    line = json.loads(again.stdout)["results"][0]
+    assert (line["document_id"], line["state"]) == (job["document_id"], "completed")
+    assert line["task_id"] != job["job_id"]
+
+
+def test_sigterm_leaves_no_process(up):
+    family = psutil.Process(up.process.pid).children(recursive=True)
+    assert len(family) >= 6
+    up.process.terminate()
+    assert up.process.wait(timeout=60) == 0, up.said
+    assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
+    assert not (up.home / "up.json").exists()
+    assert "No embedded set runs" in docmill(up.home, "down").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["down", "interrupt", "kill", "kill a keeper", "kill the worker"])
+def test_every_other_end_leaves_no_process(tmp_path, how):
+    running = Up(tmp_path / "home")
+    try:
+        running.wait_until_ready()
+        family = psutil.Process(running.process.pid).children(recursive=True)
+        if how == "down":
+            assert "ended" in docmill(running.home, "down").stdout
+        elif how == "interrupt":
+            running.process.send_signal(2)
+        elif how == "kill":
+            running.process.kill()
+        elif how == "kill a keeper":
+            next(p for p in family if "docmill.cli.keeper" in p.cmdline() and "server" in p.cmdline()).kill()
+        else:
+            next(p for p in family if "worker" in p.cmdline() and "docmill.cli.keeper" not in p.cmdline()).kill()
+        code = running.process.wait(timeout=60)
+        psutil.wait_procs(family, timeout=20)
+        assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
+        assert code == {"down": 0, "interrupt": 0, "kill": -9}.get(how, 43)
+        assert code != 43 or "ended by itself" in running.said
+    finally:
+        running.end()
+
+
+@pytest.mark.slow
+def test_it_can_be_ended_while_it_starts(tmp_path):
+    running = Up(tmp_path / "home")
+    try:
+        time.sleep(8)
+        family = psutil.Process(running.process.pid).children(recursive=True)
+        assert family
+        assert docmill(running.home, "down").returncode == 0
+        running.process.wait(timeout=5)
+        assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
+    finally:
+        running.end()
+
+
+def test_the_checkout_is_what_runs():
+    assert (ROOT / "docmill" / "cli" / "prefect.yaml").resolve() == ROOT / "prefect.yaml"
