@@ -1,9 +1,13 @@
 """Characters of personal data found, beside plain Presidio in the same run: `python benchmarks/pii_text.py DATA_FOLDER`.
 
 DATA_FOLDER holds `loader.py` with `items` and `score_spans`, and the set `pii_text`. Both sides are asked for everything they know.
+
+The texts are made from templates, and rules could be made to fit those. So the templates are halved by a hash of their ids: rules were written
+while looking at one half (`tuned on`), the other (`unseen`) gives figures only and was never printed. `strict` tells ADDRESS from LOCATION.
 """
 
 import argparse
+import hashlib
 import importlib.util
 import time
 from collections.abc import Callable, Iterable
@@ -16,9 +20,8 @@ from docmill.values.options import KNOWN_ENTITIES
 
 LABELS = {
     "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "IBAN_CODE": "IBAN", "US_SSN": "SSN", "IP_ADDRESS": "IP", "DATE_TIME": "DATE", "BIRTH_DATE": "DATE",
-    "ADDRESS": "LOCATION",
 }  # fmt: skip
-"""Our and Presidio's types -> the data set's. The set's ADDRESS is LOCATION for both sides."""
+"""Our and Presidio's types -> the data set's. But for `strict`, ADDRESS is LOCATION for both sides."""
 
 Spans = list[dict[str, Any]]
 
@@ -66,20 +69,30 @@ def main() -> None:
     """Print both scores, words per second and, on request, what was missed and what was too much."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--show", action="store_true", help="print missed and superfluous characters")
+    parser.add_argument("--show", action="store_true", help="print missed and superfluous characters of the half that was tuned on")
     arguments = parser.parse_args()
     loader = loader_of(arguments.data)
     rows = list(loader.items("pii_text", root=str(arguments.data)))
     gold = [gold_of(row["spans"]) for row in rows]
+    strict = [row["spans"] for row in rows]
     words = sum(len(row["text"].split()) for row in rows)
     for name, find in (("docmill", ours), ("plain Presidio", plain_presidio())):
         find(rows[0]["text"])  # loads the model outside the clock
         began = time.perf_counter()
         predicted = [find(row["text"]) for row in rows]
         seconds = time.perf_counter() - began
-        print(f"{name}: {words / seconds:.0f} words/s", loader.score_spans(gold, predicted), sep="\n  ")
-        if arguments.show and name == "docmill":
-            show(rows, gold, predicted)
+        merged = [gold_of(spans) for spans in predicted]
+        print(f"{name}: {words / seconds:.0f} words/s", f"all:      {loader.score_spans(gold, merged)}", sep="\n  ")
+        print(f"  strict:   {loader.score_spans(strict, predicted)}")
+        for title, is_tuned in (("tuned on", True), ("unseen  ", False)):
+            half = [i for i, row in enumerate(rows) if _is_tuned_on(row) is is_tuned]
+            print(f"  {title}: {loader.score_spans([gold[i] for i in half], [merged[i] for i in half])}")
+            if arguments.show and is_tuned and name == "docmill":
+                show(*([part[i] for i in half] for part in (rows, gold, merged)))
+
+
+def _is_tuned_on(row: dict[str, Any]) -> bool:
+    return int(hashlib.sha256(row["template_id"].encode()).hexdigest(), 16) % 2 == 0
 
 
 def show(rows: list[dict[str, Any]], gold: list[Spans], predicted: list[Spans]) -> None:

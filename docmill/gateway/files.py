@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 from docmill.errors import NotFound
+from docmill.gateway.openapi import problems
 from docmill.storage.objects import UrlSigner
 from docmill.values.ports import ObjectStore
 
@@ -55,10 +56,12 @@ def files_router(store: ObjectStore, signer: UrlSigner | None) -> APIRouter:
         store: where the objects are.
         signer: verifies links; None when the store makes links of its own, then every name is `not_found`.
     """
-    router = APIRouter()
+    router = APIRouter(tags=["files"])
 
-    @router.api_route("/files/{name:path}", methods=["GET", "HEAD"], response_class=FileResponse)
+    @router.head("/files/{name:path}", include_in_schema=False)
+    @router.get("/files/{name:path}", summary="Follow a signed link", response_class=FileResponse, responses=problems(404, 422))
     def file(name: str, expires: str | None = None, signature: str | None = None, download: str | None = None) -> FileResponse:
+        """One object of a local store. Links come from other answers and work as they are, until they expire."""
         if signer is None:
             raise NotFound("links to this store come from Google Cloud Storage, not from the gateway")
         signer.verify(name, expires=expires, signature=signature, download_name=download)

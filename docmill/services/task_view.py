@@ -5,12 +5,14 @@ A task is a job. Belongs here: what is shown of a job and what is not. Does not 
 
 import mimetypes
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final
 
+from docmill.errors import NotFound
 from docmill.services import batches, documents, jobs, lookups
 from docmill.services.running.room import Room
 from docmill.storage.ledger import artefacts, job_search
@@ -113,7 +115,12 @@ def document_tasks(room: Room, document_id: str) -> tuple[JobView, JobView | Non
 
 
 def links(room: Room, job: JobView) -> Links:
-    """Fresh links, good for an hour. A task with redact never links to the original."""
+    """Fresh links, good for an hour.
+
+    A task with redact never links to the original. Neither does one whose open results were withdrawn because redacted ones came after it.
+    """
+    if job.results_object is None or not room.store.exists(job.results_object):
+        return Links(None, None, {})
     expires_at = room.ledger.now() + LINK_LIFE
     with room.ledger.reading() as conn:
         made = [a for a in artefacts.of_job(conn, room.tenant, job.job_id) if a.prefix == PUBLIC]
@@ -123,10 +130,13 @@ def links(room: Room, job: JobView) -> Links:
 
 
 def results_of(room: Room, job: JobView) -> Results | None:
-    """The results JSON of a finished task; None when there is none or it is too large to embed."""
-    if job.results_object is None or room.store.info(job.results_object).size_bytes > EMBEDDED_BYTES:
+    """The results JSON of a finished task; None when there is none, it is too large to embed, or it was withdrawn."""
+    if job.results_object is None:
         return None
-    return read_results(room.store.read(job.results_object))
+    with suppress(NotFound):
+        if room.store.info(job.results_object).size_bytes <= EMBEDDED_BYTES:
+            return read_results(room.store.read(job.results_object))
+    return None
 
 
 def _original(room: Room, job: JobView, expires_at: datetime) -> Link | None:

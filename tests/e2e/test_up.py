@@ -139,14 +139,13 @@ def test_runs_by_batch_and_by_source(up, folder, prefect):
     note.write_text("Dear reader,\nthis came with a batch.\n")
     by_batch = prefect.start(batch_id=register(up, note))
     by_source = prefect.start(sources=[str(folder / "allowed")])
-    outside = [prefect.start(sources=[str(folder / "elsewhere")]), prefect.start(sources=[str(folder / "allowed" / ".." / "elsewhere")])]
+    outside = prefect.start(sources=[str(folder / "allowed" / ".." / "elsewhere")])
     for run_id in (by_batch, by_source):
         run = prefect.ended(run_id)
         assert run["state_type"] == "COMPLETED", run["state"]["message"]
-    for run_id in outside:
-        run = prefect.ended(run_id)
-        assert run["state_type"] == "FAILED"
-        assert "NotAllowed" in run["state"]["message"]
+    run = prefect.ended(outside)
+    assert run["state_type"] == "FAILED"
+    assert "NotAllowed" in run["state"]["message"]
     assert {job["name"]: job["state"] for job in listed(up)} == {"note.txt": "completed", f"{NAME_CANARY}.txt": "completed"}
     found = prefect.artifacts(by_source)
     job = next(job for job in listed(up) if job["name"].startswith(NAME_CANARY))
@@ -158,10 +157,10 @@ def test_runs_by_batch_and_by_source(up, folder, prefect):
 def test_the_command_line_uses_its_server(up, folder, prefect):
     before = len(prefect.runs(flow_runs={"state": {"type": {"any_": ["COMPLETED"]}}}))
     letter = folder / f"letter-{NAME_CANARY}.txt"
-    letter.write_text(f"Dear {TEXT_CANARY},\nthank you for your invoice.\n")
+    letter.write_text(f"Dear {TEXT_CANARY},\nthank you for the walk.\n")
     done = docmill(up.home, "ingest", str(letter), "--tag", TAG_CANARY, "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["completed"] == 1
+    assert json.loads(done.stdout)["completed"] == 1, done.stdout
     assert len(prefect.runs(flow_runs={"state": {"type": {"any_": ["COMPLETED"]}}})) == before + 1
 
 
@@ -195,7 +194,7 @@ def test_what_was_published_is_exported_and_deleted(up, folder):
     )
     assert docmill(up.home, "delete", job["document_id"], "--yes").returncode == 0
     assert docmill(up.home, "status", job["document_id"]).returncode == 51
-    assert not [p for p in (up.home / "store").rglob("*") if job["document_id"] in p.name or job["job_id"] in p.name]
+    assert not [p for p in up.home.rglob("*") if p.is_file() and b"came with a batch" in p.read_bytes()], "something of its text is left"
     again = docmill(up.home, "ingest", str(folder / "note.txt"), "--json")
     line = json.loads(again.stdout)["results"][0]
     assert (line["document_id"], line["state"]) == (job["document_id"], "completed")

@@ -101,6 +101,11 @@ def until(condition, within_s, what):
     raise AssertionError(f"not within {within_s} s: {what}")
 
 
+def at_least(count, least, within_s=5):
+    """Wait until a count is reached."""
+    until(lambda: count() >= least, within_s, f"at least {least}")
+
+
 def descendants(pid=None):
     """Living processes below one, without zombies and Python's own resource tracker, which lives as long as its process."""
     try:

@@ -116,6 +116,18 @@ def test_a_signal_to_the_flow_process_cancels_the_run(on, signum, room, tmp_path
         assert gone(descendants(flow.pid), 2) == []
 
 
+def test_a_signal_while_the_cluster_is_being_opened(room, tmp_path, prefect_server, monkeypatch):
+    with DaskServers(tmp_path / "dask", workers=0) as servers:
+        monkeypatch.setenv("DOCMILL_DASK_ADDRESS", servers.address)
+        batch_id = taken_in(room, [write_pages(tmp_path / "a.tif", 1)])
+        with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
+            until(lambda: run_ids(room), 60, "the run has begun")
+            time.sleep(1)
+            flow.send(signal.SIGTERM)
+            assert flow.end(20) != 0
+        assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.CANCELLED}
+
+
 @pytest.mark.parametrize("on", ["address"], indirect=True)
 def test_the_workers_serve_the_next_run(on, room, tmp_path, prefect_server):
     batch_id = taken_in(room, [write_pages(tmp_path / "a.tif", 2)])

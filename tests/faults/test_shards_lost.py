@@ -25,6 +25,16 @@ def use(monkeypatch):
     return on
 
 
+def all_that_counts(room):
+    """Job states, documents with their current versions, versions, attempts."""
+    return [
+        query(room, "SELECT * FROM jobs ORDER BY job_id"),
+        query(room, "SELECT * FROM documents ORDER BY document_id"),
+        query(room, "SELECT * FROM result_versions ORDER BY version_id"),
+        query(room, "SELECT * FROM attempts ORDER BY job_id, number"),
+    ]
+
+
 def states(room, batch_id):
     return {job.state for job in jobs_of(room, batch_id).values()}
 
@@ -148,10 +158,7 @@ def test_a_flow_process_that_stood_still_past_its_lease_changes_nothing_later(us
             assert states(room, batch_id) <= PUBLISHED
             assert {job.attempts for job in jobs_of(room, batch_id).values()} == {2}
             assert published_once(room, batch_id)
-            before = [
-                query(room, f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in ("jobs", "documents", "result_versions", "attempts")
-            ]  # noqa: S608 - names from this line
+            before = all_that_counts(room)
             late.send(signal.SIGCONT)
             late.end(60)
-        after = [query(room, f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in ("jobs", "documents", "result_versions", "attempts")]  # noqa: S608 - as above
-        assert after == before
+        assert all_that_counts(room) == before

@@ -459,3 +459,33 @@ def test_nothing_is_left_in_the_scratch_folder(room, tmp_path, monkeypatch):
     for shard in inspected(begin(room, [write_pages(tmp_path / "a.tif", 2), write_damaged(tmp_path / "b.pdf")])):
         mill_shard(shard)
     assert list(scratch.iterdir()) == []
+
+
+def test_what_a_killed_worker_left_in_scratch_is_removed_by_the_next_one(tmp_path, monkeypatch):
+    """Documents lie there. What a living process uses stays, whoever looks."""
+    import subprocess
+    import sys
+
+    from docmill.services.milling import scratch
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code = (
+        "import sys, time, tempfile; tempfile.tempdir = sys.argv[1]\n"
+        "from docmill.services.milling.scratch import scratch_folder\n"
+        "with scratch_folder() as f:\n (f / 'letter.pdf').write_text('Dear'); print(f, flush=True); time.sleep(60)"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        killed, living = (worker.stdout.readline().strip() for worker in workers)
+        workers[0].kill()
+        workers[0].wait(10)
+        assert {str(p) for p in tmp_path.iterdir()} == {killed, living}
+        scratch._sweep_once.cache_clear()
+        with scratch.scratch_folder() as mine:
+            assert {str(p) for p in tmp_path.iterdir()} == {living, str(mine)}
+        assert {str(p) for p in tmp_path.iterdir()} == {living}
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait(10)
+            worker.stdout.close()

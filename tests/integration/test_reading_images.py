@@ -50,6 +50,10 @@ MODES = [
     ("a.bmp", lambda i: i.convert("RGB"), {}),
     ("a.webp", lambda i: i.convert("RGB"), {"quality": 80}),
     ("alpha.webp", alpha, {"lossless": True}),
+    ("a.gif", lambda i: i.convert("P"), {}),
+    ("a.jp2", lambda i: i.convert("RGB"), {}),
+    ("gray.j2k", lambda i: i, {}),
+    ("sixteen.jp2", sixteen, {}),
 ]
 
 

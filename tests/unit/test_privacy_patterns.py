@@ -150,6 +150,8 @@ def test_finds_more(entity: str, text: str, value: str) -> None:
         ("AGE", "aged 2.5"),
         ("ADDRESS", "the corner of the table and chairs"),
         ("LOCATION", "the Nigerian and the Turkey"),
+        ("TAX_ID", "TVA 29.99 29.99 0.00"),
+        ("TAX_ID", "TVA TTC\n29.99\n29.99\n0.00"),
         ("TITLE", "the manager called\nno title here: manager"),
         ("TITLE", "Manager"),
         ("ORGANIZATION", "the group and the bank of the river"),

@@ -30,7 +30,7 @@ def test_other_queries_are_refused(text):
 
 
 def test_an_unknown_engine_names_the_known_ones(tmp_path):
-    with pytest.raises(InvalidOptions, match="auto, tesseract, vision"):
+    with pytest.raises(InvalidOptions, match="auto, rapidocr, tesseract, vision"):
         ocr_engine(EngineSpec("abbyy"), tmp_path, 1.0)
 
 
@@ -47,7 +47,12 @@ def test_entry_points_bring_other_engines(tmp_path, monkeypatch):
 
 def test_versions_name_what_shapes_the_output():
     found = version.engine(MillOptions())
-    assert {"pypdfium2", "poppler", "language", "tesseract", "language_data", "psm"} == set(found)
+    shared, ours = {"pypdfium2", "poppler", "language"}, {"tesseract", "language_data", "psm"}
+    models = {"rapidocr", "rapidocr_models", "onnxruntime"}
+    assert set(found) == shared | ours | models
+    assert set(version.engine(MillOptions(engine="tesseract"))) == shared | ours
+    assert set(version.engine(MillOptions(engine="rapidocr"))) == shared | models
+    assert [len(digest) for digest in found["rapidocr_models"].split("+")] == [16, 16]
     assert found["tesseract"].startswith("5.")
     assert found["language_data"].startswith("eng:")
     assert len(found["language_data"]) == len("eng:") + 16
@@ -82,7 +87,7 @@ def test_without_the_program(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineMissing, match="tesseract-ocr"):
         tessdata.require("en")
-    assert tessdata.versions("en") == {"tesseract": "missing", "language_data": "missing", "psm": "3"}
+    assert tessdata.versions("en") == {"tesseract": "missing", "language_data": "missing", "psm": "3, slips 6"}
 
 
 def test_tesseracts_table_becomes_lines():

@@ -1,4 +1,4 @@
-"""Text, JSON, hOCR and Markdown of pages."""
+"""Text, JSON, hOCR, ALTO and Markdown of pages."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from docmill.values.geometry import Box
 from docmill.values.outcome import Problem
 from docmill.values.page import Line, Page, Word
 
+ALTO = "{http://www.loc.gov/standards/alto/ns-v4#}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -99,3 +100,19 @@ def test_no_pages_and_unknown_formats():
     ET.fromstring(render([], "hocr").text)  # noqa: S314 - our own output
     with pytest.raises(InvalidOptions, match="hocr, json, markdown, text"):
         render([], "docx")
+
+
+def test_alto_is_xml_with_every_word_in_its_place():
+    rendered = render(PAGES, "alto")
+    root = ET.fromstring(rendered.text)  # noqa: S314 - our own output
+    assert (root.tag, root.get("SCHEMAVERSION")) == (f"{ALTO}alto", "4.4")
+    assert (rendered.media_type, rendered.extension) == ("application/xml", "xml")
+    sheets = root.findall(f"{ALTO}Layout/{ALTO}Page")
+    assert [(s.get("PHYSICAL_IMG_NR"), s.get("WIDTH"), s.get("HEIGHT")) for s in sheets] == [(n, "1000", "1400") for n in "123"]
+    strings = list(root.iter(f"{ALTO}String"))
+    assert [s.get("CONTENT") for s in strings] == ["A", "&", "B", "<script>", "\"x'", "second", "\ufffd", "line", "third"]
+    places = [strings[3].get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT", "WC")]
+    assert places == ["160.0", "100.0", "80.0", "20.0", "0.8760"]
+    assert len(list(root.iter(f"{ALTO}SP"))) == len(strings) - len(list(root.iter(f"{ALTO}TextLine")))
+    ids = [e.get("ID") for e in root.iter() if e.get("ID")]
+    assert len(ids) == len(set(ids))

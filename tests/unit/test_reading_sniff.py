@@ -23,6 +23,10 @@ KNOWN = [
     (b"MM\0+\0\x08\0\0", "image/tiff"),
     (BMP, "image/bmp"),
     (b"RIFF\x24\0\0\0WEBPVP8 ", "image/webp"),
+    (b"GIF87a\x01\0\x01\0\x80\0\0", "image/gif"),
+    (b"GIF89a\x01\0\x01\0\x80\0\0", "image/gif"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
+    (b"\xff\x4f\xff\x51\0\x29", "image/jp2"),
     (b"Invoice 7\nTotal 9.00\n", "text/plain"),
     ("Grüße aus Köln".encode(), "text/plain"),
     ("Grüße aus Köln".encode("cp1252"), "text/plain"),
@@ -39,10 +43,10 @@ KNOWN = [
 
 REFUSED = [
     b"\0" * 2000 + b"%PDF-1.4",
-    b"GIF89a\x01\0\x01\0\x80\0\0",
+    b"GIF90a\x01\0\x01\0\x80\0\0",
     b"PK\x03\x04\x14\0\x06\0",
     b"\x7fELF\x02\x01\x01\0",
-    b"\0\0\0\x0cjP  \r\n\x87\n",
+    b"\0\0\0\x0cjP  \r\n\n\n",
     b"{\\rtf1\\ansi Hello}",
     b"%!PS-Adobe-3.0\n%%Pages: 1",
     b"<!DOCTYPE html><html><body>hi",

@@ -1,8 +1,7 @@
 """The workbench of one shard on one worker: store, cell, scratch folder, lease, and how files go in and artefacts come out."""
 
+import contextlib
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import JsonValue
 
 from docmill.cell import CellLimits, thread_cell
 from docmill.services.milling.lease import LeaseWatch
+from docmill.services.milling.scratch import scratch_folder
 from docmill.services.milling.shard import Item, Shard
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.jobs import Artefact
@@ -33,13 +33,15 @@ class Bench:
         self.shard = shard
         self.store = store_of(shard.store)
         self.watch = LeaseWatch(self.store, shard.tenant, shard.run_id, shard.limits.lease_limit_s)
-        self.scratch = Path(tempfile.mkdtemp(prefix="docmill-"))
+        self._open = contextlib.ExitStack()
+        self.scratch: Path
 
     def __enter__(self) -> Self:
+        self.scratch = self._open.enter_context(scratch_folder())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._open.close()
 
     def call(self, verb: str, *args: JsonValue) -> dict[str, JsonValue]:
         """Run a verb in this thread's cell under the stage's deadline; stops when the run stops.

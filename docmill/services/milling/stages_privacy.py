@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from docmill.errors import StageFailed
@@ -14,26 +16,41 @@ from docmill.services.milling.stage_work import JSON, REDACTED, REDACTED_PAGES, 
 from docmill.settings import settings
 from docmill.stages.privacy import version
 from docmill.stages.privacy.redaction.evidence import Evidence
+from docmill.stages.privacy.report import PiiReport, build_report, report_page
 from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name, public_name
 from docmill.values.page import Page
 from docmill.values.pages_file import read_spans
 
-CERTIFICATE = "certificate"
-"""Name of the artefact."""
+CERTIFICATE, REPORT, REPORT_PAGE = "certificate", "pii_report", "pii_report_page"
+"""Names of artefacts."""
 
 
 def _find(bench: Bench, item: Item, key: str) -> Receipt:
-    out = bench.out(f"{key}.json")
-    found = bench.call(
-        "docmill.stages.privacy.verbs:find_pii",
-        bench.files(item.inputs_of("read")),
-        item.options.language,
-        list(item.options.entities),
-        str(out),
+    out, tenant = bench.out(f"{key}.json"), bench.shard.tenant
+    paths, began = bench.files(item.inputs_of("read")), time.perf_counter()
+    found = bench.call("docmill.stages.privacy.verbs:find_pii", paths, item.options.language, list(item.options.entities), str(out))
+    report = _report(item, out, [str(path) for path in paths], time.perf_counter() - began)
+    shown = (
+        bench.keep(key, REPORT, public_name(tenant, "find_pii", key, "report.json"), report.model_dump_json().encode(), media_type=JSON),
+        bench.keep(key, REPORT_PAGE, public_name(tenant, "find_pii", key, "report.html"), report_page(report), media_type="text/html"),
     )
-    kept = bench.keep(key, SPANS, private_name(bench.shard.tenant, "find_pii", key), out, media_type=JSON)
-    return Receipt(artefacts=(kept,), facts={"spans": int(str(found["spans"]))})
+    kept = bench.keep(key, SPANS, private_name(tenant, "find_pii", key), out, media_type=JSON)
+    return Receipt(artefacts=(kept, *shown), facts={"spans": int(str(found["spans"]))})
+
+
+def _report(item: Item, spans: Path, pages: list[str], seconds: float) -> PiiReport:
+    body = json.loads(spans.read_bytes())
+    return build_report(
+        read_spans(body["spans"]),
+        [Page.model_validate_json(Path(page).read_bytes()) for page in pages],
+        document_id=item.document_id,
+        kind=str(item.facts.get("kind") or "unknown"),
+        searched=item.options.entities,
+        engines={str(name): str(state) for name, state in body["engines"].items()},
+        seconds=seconds,
+        created_at=datetime.now(UTC),
+    )
 
 
 def _redact(bench: Bench, item: Item, key: str) -> Receipt:

@@ -79,14 +79,14 @@ class BatchRun:
             self.progressed()
             del self.open[shard.shard_id]
             touched = self._take(report.outcomes)
-            if shard.stage == "index":
-                index_documents(self.room, touched)
             progress = [t.progress(shard.stage) for t in touched]
             lost = ledger_jobs.fold_outcomes(
                 self.room.ledger, self.room.tenant, run_id=self.run_id, outcomes=report.outcomes, progress=progress
             )
             for job_id in lost:  # another run holds it now: its work counts, ours does not
                 self.tracked.pop(job_id, None)
+            if shard.stage == "index":
+                index_documents(self.room, [t for t in touched if t.job.job_id in self.tracked])
             if shard.stage == "inspect":
                 return self._plan_reading([t.job.job_id for t in touched if t.job.job_id in self.tracked])
             return self._advance(shard)

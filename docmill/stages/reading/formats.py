@@ -1,4 +1,4 @@
-"""Pages as text, JSON, hOCR or Markdown. Knows pages only, nothing of how they were read, so that services may use it too."""
+"""Pages as text, JSON, hOCR, ALTO or Markdown. Knows pages only, nothing of how they were read, so that services may use it too."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from docmill.errors import InvalidOptions
+from docmill.stages.reading.alto import alto_of
 from docmill.stages.reading.markdown import markdown_of
 from docmill.values.outcome import Problem
 from docmill.values.page import Line, Page
@@ -28,7 +29,7 @@ def render(pages: Sequence[Page], extract_format: str, *, document_id: str = "",
 
     Args:
         pages: in order; pages that failed are left out and named in `problems`.
-        extract_format: text, json, hocr or markdown.
+        extract_format: text, json, hocr, alto or markdown.
         document_id: for json.
         problems: for json, what is missing or doubtful.
 
@@ -69,6 +70,10 @@ def _json(pages: Sequence[Page], document_id: str, problems: Sequence[Problem]) 
         "problems": [problem.model_dump(mode="json") for problem in problems],
     }
     return json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+
+
+def _alto(pages: Sequence[Page]) -> str:
+    return alto_of(pages, _xml_text)
 
 
 def _hocr(pages: Sequence[Page]) -> str:
@@ -119,6 +124,7 @@ def _xml_text(text: str) -> str:
 FORMATS: Mapping[str, tuple[Callable[[Sequence[Page]], str], str, str]] = MappingProxyType(
     {
         "text": (_text, "text/plain; charset=utf-8", "txt"),
+        "alto": (_alto, "application/xml", "xml"),
         "hocr": (_hocr, "application/xhtml+xml", "hocr"),
         "markdown": (markdown_of, "text/markdown; charset=utf-8", "md"),
     }

@@ -17,8 +17,11 @@ from docmill.stages.reading.limits import Limits
 
 # MPO: what telephones write is a JPEG with further pictures behind the first
 _DECODERS = MappingProxyType(
-    {"image/png": ("PNG",), "image/jpeg": ("JPEG", "MPO"), "image/tiff": ("TIFF",), "image/bmp": ("BMP",), "image/webp": ("WEBP",)}
-)
+    {
+        "image/png": ("PNG",), "image/jpeg": ("JPEG", "MPO"), "image/tiff": ("TIFF",), "image/bmp": ("BMP",), "image/webp": ("WEBP",),
+        "image/gif": ("GIF",), "image/jp2": ("JPEG2000",),
+    }
+)  # fmt: skip
 _ORIENTATION_TAG: Final = 0x0112
 _LEAST_DPI, _MOST_DPI = 70, 1200
 _LEAST_SIDE_IN, _MOST_SIDE_IN = 2.0, 25.0
@@ -50,7 +53,7 @@ def opened(path: Path, media_type: str, limits: Limits, number: int = 1) -> Iter
 
 
 def count_frames(path: Path, media_type: str, limits: Limits) -> int:
-    """The pages of an image file: the frames of a TIFF, else 1; each within the limits.
+    """The pages of an image file: the frames of a TIFF, else 1 (of an animation the first frame); each within the limits.
 
     Raises:
         TooLarge: more frames than limits.max_pages, or one with too many pixels.

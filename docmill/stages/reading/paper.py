@@ -18,9 +18,8 @@ _UNEVEN_LIGHT: Final = 30  # standard deviation of the paper's brightness over t
 
 
 def is_slip(image: PageImage) -> bool:
-    """Whether the sheet is long and narrow, as till receipts are, standing or lying."""
-    short, long = sorted((image.width_px, image.height_px))
-    return long >= _SLIP_SHAPE * max(1, short)
+    """Whether the sheet is long and narrow, as till receipts are."""
+    return image.height_px >= _SLIP_SHAPE * max(1, image.width_px)
 
 
 def is_photo(image: PageImage) -> bool:

@@ -11,18 +11,19 @@ from types import MappingProxyType
 from docmill.errors import Damaged, UnsupportedType
 
 PDF, PNG, JPEG, TIFF, BMP, WEBP = "application/pdf", "image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp"
+GIF, JP2 = "image/gif", "image/jp2"
 TEXT, XML = "text/plain", "application/xml"
-MEDIA_TYPES = (PDF, PNG, JPEG, TIFF, BMP, WEBP, TEXT, XML)
+MEDIA_TYPES = (PDF, PNG, JPEG, TIFF, BMP, WEBP, GIF, JP2, TEXT, XML)
 """Every media type that can be read."""
 
-IMAGE_TYPES = (PNG, JPEG, TIFF, BMP, WEBP)
+IMAGE_TYPES = (PNG, JPEG, TIFF, BMP, WEBP, GIF, JP2)
 HEAD_BYTES = 4096
 """How much of the file's beginning `media_type_of` wants to see."""
 
 _SUFFIXES = MappingProxyType(
     {
         ".pdf": PDF, ".png": PNG, ".jpg": JPEG, ".jpeg": JPEG, ".jpe": JPEG, ".tif": TIFF, ".tiff": TIFF, ".bmp": BMP, ".dib": BMP,
-        ".webp": WEBP, ".txt": TEXT, ".xml": XML,
+        ".webp": WEBP, ".gif": GIF, ".jp2": JP2, ".j2k": JP2, ".txt": TEXT, ".xml": XML,
     }
 )  # fmt: skip
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -32,6 +33,10 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"MM\x00*", TIFF),
     (b"II+\x00", TIFF),  # BigTIFF
     (b"MM\x00+", TIFF),
+    (b"GIF87a", GIF),
+    (b"GIF89a", GIF),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", JP2),
+    (b"\xff\x4f\xff\x51\x00", JP2),  # a bare codestream
 )
 # readers accept junk (a mail or HTTP header, a BOM) before the header, within the first 1024 bytes
 _PDF_HEADER_WITHIN_BYTES = 1024

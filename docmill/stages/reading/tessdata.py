@@ -10,8 +10,11 @@ from typing import Final
 from docmill.errors import EngineMissing, LanguageMissing
 from docmill.values.languages import TESSERACT_NAMES
 
-PSM: Final = 3
-"""Page segmentation: fully automatic, without orientation detection. psm 6 loses a tenth of the words of ordinary pages."""
+PSM_PAGE: Final = 3
+"""Page segmentation of ordinary sheets: fully automatic, without orientation detection. psm 6 reads across the columns of a page."""
+
+PSM_SLIP: Final = 6
+"""Page segmentation of till slips: one block of lines. psm 3 takes dashed rules for a table's and drops the column of prices."""
 
 _VERSION_CALL_S: Final = 20
 
@@ -50,7 +53,7 @@ def versions(language: str) -> dict[str, str]:
         found = {"tesseract": "missing", "language_data": "missing"}
     except OSError:
         found = {"tesseract": _program_version(), "language_data": "missing"}
-    return {**found, "psm": str(PSM)}
+    return {**found, "psm": f"{PSM_PAGE}, slips {PSM_SLIP}"}
 
 
 def tessdata_dir() -> Path:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytesseract
 
 from docmill.errors import Damaged, EngineMissing, TimedOut
+from docmill.stages.reading.paper import is_slip
 from docmill.stages.reading.raster import temporary_files_in
-from docmill.stages.reading.tessdata import PSM, require, versions
+from docmill.stages.reading.tessdata import PSM_PAGE, PSM_SLIP, require, versions
 from docmill.values.geometry import Box
 from docmill.values.languages import TESSERACT_NAMES
 from docmill.values.page import Line, Page, Word
@@ -48,6 +49,7 @@ class TesseractEngine:
         """
         require(language)
         name = TESSERACT_NAMES[language]
+        psm = PSM_SLIP if is_slip(image) else PSM_PAGE
         try:
             # a path and not a picture: pytesseract would encode it to PNG once more. Only files that Pillow knows come here; Tesseract
             # takes any other file for a list of paths and addresses to fetch
@@ -55,7 +57,7 @@ class TesseractEngine:
                 table = pytesseract.image_to_data(
                     str(image.path),
                     lang=name,
-                    config=f"--dpi {image.dpi} --psm {PSM}",
+                    config=f"--dpi {image.dpi} --psm {psm}",
                     timeout=self._timeout_s,
                     output_type=pytesseract.Output.STRING,
                 )

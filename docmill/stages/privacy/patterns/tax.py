@@ -40,6 +40,9 @@ VAT = Pattern(
     accept=lambda value: len(value) >= 10 and _plausible_vat(value),  # noqa: PLR2004 - RO12 alone is a postcode or an article
 )
 
+# a date, or a row of amounts from a table with a column for VAT
+_NO_TAX_ID = re.compile(r"\d{1,2}[. ]\d{1,2}[. ]\d{4}|(?:[A-Z]{2,3} )?\d{1,6}\.\d\d(?: \d{1,6}\.\d\d?)+(?: \d{1,6})?")
+
 TAX_BY_CONTEXT = Pattern(
     "tax_by_context",
     "TAX_ID",
@@ -47,10 +50,10 @@ TAX_BY_CONTEXT = Pattern(
         r"""
         (?<![\w.-])
         (?: (?!(?:EIN|TIN|VAT|TAX|PAN|NIP|CPF|ABN|GST|NIF|CIF|NIE|NR|NO|ID)\b)           # labels in capitals are no country
-            [A-Z]{2,3}[\s.-]?[A-Z0-9](?:[\s./-]?\d){6,12}[A-Z]?(?:[\s.]?(?:MWST|TVA|IVA))?  # country letters, then digits in groups
-          | \d{2,3}[/\s]\d{3,4}[/\s]\d{4,5}                   # German Steuernummer 12/345/67890
+            [A-Z]{2,3}[ .-]?[A-Z0-9](?:[ ./-]?\d){6,12}[A-Z]?(?:[ .]?(?:MWST|TVA|IVA))?  # country letters, then digits in groups
+          | \d{2,3}[/ ]\d{3,4}[/ ]\d{4,5}                   # German Steuernummer 12/345/67890
           | \d{2}-\d{7}                                       # US employer identification number
-          | \d(?:[\s.]?\d){7,14}                              # eight and more digits in groups
+          | \d(?:[ .]?\d){7,14}                              # eight and more digits in groups
           | [A-Z]{5}\d{4}[A-Z] | [A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z]   # Indian PAN, Italian codice fiscale
           | [XYZ]?\d{7,8}-?[A-Z]                              # Spanish NIF and NIE
         )
@@ -59,7 +62,7 @@ TAX_BY_CONTEXT = Pattern(
         re.VERBOSE,
     ),
     0.7,
-    accept=lambda value: not re.fullmatch(r"\d{1,2}[.\s]\d{1,2}[.\s]\d{4}", value),  # a date
+    accept=lambda value: not _NO_TAX_ID.fullmatch(value),
     context=_TAX_WORDS,
 )
 

@@ -1,0 +1,131 @@
+"""What each engine gives for its price on the same page images, in one run: word F1, character error rate, core-seconds per page.
+
+    python benchmarks/engines.py FOLDER [--limit N] [--sets NAME,NAME] [--engines NAME,NAME] [--turned]
+
+FOLDER is as for reading_accuracy.py. `psm3` is the bare `tesseract` program with --psm 3 and docmill's resolution; the others are docmill's
+engines. Core-seconds are of this process and the programs it starts, without the first page (models are loaded there). With --turned every
+page is also read after being turned by 90, 180 and 270 degrees.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+from reading_accuracy import character_error_rate, documents, word_f1
+
+from docmill.settings import scrubbed_environment
+from docmill.stages.reading import verbs
+from docmill.stages.reading.image_file import dpi_of
+from docmill.values.page import Page
+
+IMAGES = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+def core_seconds() -> float:
+    """User and system time of this process and of the children it waited for."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def plain_tesseract(file: Path) -> tuple[str, float, str]:
+    """What the bare program reads; it gives no confidence with its text."""
+    with Image.open(file) as image:
+        dpi = dpi_of(image, *image.size)
+    words = ["tesseract", str(file), "stdout", "--dpi", str(dpi), "--psm", "3", "-l", "eng"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return done.stdout, 0.0, "psm3"
+
+
+def by_docmill(file: Path, engine: str, scratch: Path) -> tuple[str, float, str]:
+    """Text, confidence and the engine that read it."""
+    out = scratch / "page.json"
+    verbs.read_page(str(file), IMAGES[file.suffix], 1, "en", engine, str(scratch), str(out), {})
+    page = Page.model_validate_json(out.read_bytes())
+    return page.text, page.confidence, page.source
+
+
+def turned(file: Path, scratch: Path, *, everywhere: bool) -> Iterator[tuple[int, Path]]:
+    """(0, the page), and its copies turned clockwise."""
+    yield 0, file
+    for clockwise_deg in (90, 180, 270) if everywhere else ():
+        copy = scratch / f"{file.stem}-{clockwise_deg}.png"
+        with Image.open(file) as image:
+            image.rotate(-clockwise_deg, expand=True).save(copy, compress_level=1)
+        yield clockwise_deg, copy
+        copy.unlink()
+
+
+def measure(folder: Path, limit: int, engines: list[str], *, everywhere: bool) -> list[dict[str, object]]:
+    """A record for each page, turn and engine."""
+    records: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory() as made:
+        scratch = Path(made)
+        for variant, file, truth in documents(folder, limit):
+            if file.suffix not in IMAGES:
+                continue
+            for turn_deg, copy in turned(file, scratch, everywhere=everywhere):
+                for engine in engines:
+                    before = core_seconds()
+                    text, confidence, source = plain_tesseract(copy) if engine == "psm3" else by_docmill(copy, engine, scratch)
+                    spent = core_seconds() - before
+                    figures = {
+                        "f1": word_f1(truth, text),
+                        "cer": character_error_rate(truth, text),
+                        "confidence": confidence,
+                        "source": source,
+                    }
+                    where = {"set": folder.name, "variant": variant, "page": file.stem, "turn_deg": turn_deg, "engine": engine}
+                    records.append({**where, **figures, "core_s": spent})
+                    print(json.dumps(records[-1]), flush=True)
+    return records
+
+
+def table(records: list[dict[str, object]]) -> None:
+    """Means per set, variant, turn and engine."""
+    groups: defaultdict[tuple[str, ...], list[dict[str, object]]] = defaultdict(list)
+    for record in records:
+        groups[tuple(str(record[name]) for name in ("set", "variant", "turn_deg", "engine"))].append(record)
+    print(f"{'set':<18}{'variant':<9}{'turn':>5}  {'engine':<11}{'pages':>6}{'word F1':>9}{'CER':>8}{'core-s':>8}  kept")
+    for (name, variant, turn_deg, engine), rows in sorted(groups.items()):
+        f1, cer = (sum(float(str(r[key])) for r in rows) / len(rows) for key in ("f1", "cer"))
+        timed = [float(str(r["core_s"])) for r in rows[1:]] or [float(str(rows[0]["core_s"]))]
+        kept: defaultdict[str, int] = defaultdict(int)
+        for r in rows:
+            kept[str(r["source"])] += 1
+        told = ", ".join(f"{source} {n}" for source, n in sorted(kept.items()))
+        core_s = sum(timed) / len(timed)
+        print(f"{name:<18}{variant:<9}{turn_deg:>5}  {engine:<11}{len(rows):>6}{f1:>9.3f}{cer:>8.3f}{core_s:>8.2f}  {told}", flush=True)
+
+
+def main() -> int:
+    """Parse arguments; each set runs in a process of its own with the cell's environment (one thread)."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int, default=10, help="documents per set")
+    parser.add_argument("--sets", default="ocr_raster,ocr_old_books,receipts_sroie")
+    parser.add_argument("--engines", default="psm3,tesseract,rapidocr,auto")
+    parser.add_argument("--turned", action="store_true")
+    parser.add_argument("--one-set", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one_set:
+        measure(given.folder, given.limit, given.engines.split(","), everywhere=given.turned)
+        return 0
+    records = []
+    for name in given.sets.split(","):
+        command = [sys.executable, __file__, str(given.folder / name), "--one-set", "--limit", str(given.limit), "--engines", given.engines]
+        command += ["--turned"] * given.turned
+        done = subprocess.run(command, env=scrubbed_environment(), stdout=subprocess.PIPE, text=True, check=True)
+        records += [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    table(records)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Redaction end to end on documents with known personal data: what leaks, what survives, how fast: `python benchmarks/redaction.py DATA_FOLDER`.
+
+DATA_FOLDER holds `loader.py` with `items`, and the set `pii_docs` (text PDFs and scans). Every copy is checked by means of its own, not by the
+proof's: poppler's text, Tesseract on the rendered page, and the file's bytes. Times are per page, on one core; the checks are not in them.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytesseract
+from pdf2image import convert_from_path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from pii_text import loader_of
+
+from docmill.stages.privacy import verbs as privacy
+from docmill.stages.reading import verbs as reading
+from docmill.values.options import DEFAULT_ENTITIES
+
+LIMITS = {"max_pages": 100, "max_pixels": 100_000_000, "max_bytes": 100_000_000}
+DPI = 200
+
+
+@dataclass
+class Sums:
+    """What came out over all documents of one kind."""
+
+    files: int = 0
+    pages: int = 0
+    values: int = 0
+    leaked: list[str] = field(default_factory=list)
+    kept: int = 0
+    lost: list[str] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+    bytes_before: int = 0
+    bytes_after: int = 0
+
+
+def plain(text: str) -> str:
+    """Letters and digits, lower case."""
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def mill(path: Path, folder: Path, sums: Sums) -> Path:
+    """Read, find and redact one file; the copy."""
+    began = time.perf_counter()
+    seen = reading.inspect(str(path), LIMITS)
+    pages = [str(folder / f"{n}.json") for n in range(1, int(str(seen["page_count"])) + 1)]
+    for number, out in enumerate(pages, start=1):
+        reading.read_page(str(path), str(seen["media_type"]), number, "en", "auto", str(folder), out, LIMITS)
+    read = time.perf_counter()
+    spans = str(folder / "spans.json")
+    privacy.find_pii(pages, "en", list(DEFAULT_ENTITIES), spans)
+    found = time.perf_counter()
+    made = privacy.redact(str(path), str(seen["media_type"]), pages, spans, str(folder))
+    sums.seconds += Counter({"read": read - began, "find": found - read, "redact and prove": time.perf_counter() - found})  # type: ignore[arg-type] # seconds
+    sums.pages += len(pages)
+    return folder / str(made["redacted"])
+
+
+def texts_of(copy: Path) -> str:
+    """All that can be read of a copy without docmill: its text layer, and what OCR sees."""
+    layer = subprocess.run(["pdftotext", "-layout", str(copy), "-"], capture_output=True, check=True, text=True).stdout
+    seen = "\n".join(pytesseract.image_to_string(image) for image in convert_from_path(copy, dpi=DPI))
+    metadata = subprocess.run(["pdfinfo", str(copy)], capture_output=True, check=True, text=True).stdout
+    return f"{layer}\n{seen}\n{metadata}"
+
+
+def judge(row: dict[str, Any], copy: Path, sums: Sums) -> None:
+    """What of the document's values is left, and what of the rest is gone."""
+    text = plain(texts_of(copy))
+    raw = copy.read_bytes()
+    for value in {span["text"] for span in row["spans"]}:
+        sums.values += 1
+        if plain(value) in text or value.encode() in raw:
+            sums.leaked.append(f"{row['id']}: {value}")
+    for kept in row.get("keep_texts", ()):
+        sums.kept += 1
+        if plain(kept) not in text:
+            sums.lost.append(f"{row['id']}: {kept}")
+
+
+def main() -> None:
+    """Print leaks, losses, sizes and pages per second, for text PDFs and for scans."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    arguments = parser.parse_args()
+    rows = list(loader_of(arguments.data).items("pii_docs", root=str(arguments.data)))
+    for kind in ("text", "scan"):
+        sums = Sums()
+        for row in rows:
+            source = Path(row["_dir"]) / row["files"][kind]
+            with tempfile.TemporaryDirectory() as folder:
+                copy = mill(source, Path(folder), sums if sums.files else Sums())  # the first loads the models
+                sums.files += 1
+                sums.bytes_before, sums.bytes_after = sums.bytes_before + source.stat().st_size, sums.bytes_after + copy.stat().st_size
+                judge(row, copy, sums)
+        speed = {step: f"{sums.pages / seconds:.1f} pages/s" for step, seconds in sums.seconds.items()}
+        print(
+            f"{kind}: {sums.files} files, leaked {len(sums.leaked)} of {sums.values} values, kept {sums.kept - len(sums.lost)} of {sums.kept} texts"
+        )
+        print(f"  {json.dumps(speed)}, {sums.bytes_before} bytes before, {sums.bytes_after} after")
+        for line in (*sums.leaked, *sums.lost):
+            print("  !", line)
+
+
+if __name__ == "__main__":
+    main()

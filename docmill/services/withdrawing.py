@@ -1,0 +1,76 @@
+"""Taking back what was shown unredacted: when a redacted version becomes a document's current one, earlier open results leave `public/`.
+
+Belongs here: which objects go, and in which order. Does not belong here: erasing a whole document (erase).
+
+The originals and what lies under `private/` stay: they need the scope originals:read. The ledger still says that the earlier jobs were.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from docmill.services.running.room import Room
+from docmill.storage.ledger import artefacts, views
+from docmill.storage.ledger import jobs as job_rows
+from docmill.storage.ledger.audit import append_event
+from docmill.values.jobs import Artefact, JobView
+from docmill.values.keys import PUBLIC, private_name
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was taken back: how many documents had open results, how many objects went."""
+
+    documents: int
+    objects: int
+
+
+def withdraw_unredacted(room: Room, document_ids: Iterable[str]) -> Withdrawn:
+    """Remove every public object that only unredacted jobs of these documents made, and their chunks where the redacted job made none.
+
+    To be called when redacted results were published, before anything is said of them: it may be called again, what is gone is gone.
+
+    Args:
+        room: the opened parts.
+        document_ids: whose current version is a redacted one; others are left alone.
+
+    Raises:
+        StoreUnavailable: the store or the knowledge base did not answer; call again.
+    """
+    documents = objects = 0
+    for document_id in dict.fromkeys(document_ids):
+        gone = _withdraw(room, document_id)
+        documents, objects = documents + bool(gone), objects + gone
+    return Withdrawn(documents, objects)
+
+
+def _withdraw(room: Room, document_id: str) -> int:
+    with room.ledger.reading() as conn:
+        jobs = [views.job(conn, room.tenant, job_id) for job_id in job_rows.ids_of_document(conn, room.tenant, document_id)]
+        made = {job.job_id: artefacts.of_job(conn, room.tenant, job.job_id) for job in jobs}
+    published = [job for job in jobs if job.results_object]
+    if not published or not max(published, key=_finished).options.redact:
+        return 0
+    redacted = [job for job in jobs if job.options.redact]
+    kept = {name for job in redacted for name in _names(job, made[job.job_id])}
+    open_jobs = [job for job in jobs if not job.options.redact]
+    names = {name for job in open_jobs for name in _names(job, made[job.job_id])} - kept
+    if not any(job.options.index for job in redacted):
+        room.knowledge.delete(room.tenant, [document_id])  # nobody has put redacted chunks into their place
+    # receipts first: one that outlived its artefact would make a later job believe in something that is gone
+    for artefact in (a for job in open_jobs for a in made[job.job_id] if a.object_name in names):
+        room.store.delete(private_name(room.tenant, artefact.stage, artefact.key, "receipt"))
+    gone = sum(room.store.delete(name) for name in sorted(names))
+    if gone:
+        with room.ledger.transaction() as conn:
+            append_event(conn, room.tenant, document_id, "document.withdrawn", {"objects": gone}, at=room.ledger.now())
+    return gone
+
+
+def _finished(job: JobView) -> str:
+    return job.finished_at.isoformat() if job.finished_at else ""
+
+
+def _names(job: JobView, made: Iterable[Artefact]) -> set[str]:
+    """Public objects of a job."""
+    names = {a.object_name for a in made} | ({job.results_object} if job.results_object else set())
+    return {name for name in names if name.startswith(f"{PUBLIC}/")}

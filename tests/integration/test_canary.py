@@ -1,0 +1,181 @@
+"""Canaries: values that occur nowhere else are planted in a document; with redaction on, no byte outside originals/ and private/ holds one."""
+
+import contextlib
+import json
+import logging
+import zlib
+from pathlib import Path
+
+import pikepdf
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+from shard_documents import begin
+
+from docmill.errors import NotFound
+from docmill.services.milling import mill_shard
+from docmill.services.withdrawing import withdraw_unredacted
+from docmill.values.jobs import JobState
+
+IN_TEXT = ("Zoltan Quirkwell", "zq.canary@hidden.example", "536-22-8417", "DE89370400440532013000")
+IN_METADATA = ("Metadatus", "Attachmentus")
+NAME = "letter-to-Filenamus-Canarius.pdf"
+WORDS = ("zoltan", "quirkwell", "zq.canary", "536-22-8417", "536228417", "89370400440532013000", "metadatus", "attachmentus")
+KEPT = "Perpendicular"
+
+
+def planted(folder: Path) -> Path:
+    path = folder / NAME
+    canvas = Canvas(str(path), pagesize=(400, 300))
+    canvas.setAuthor(IN_METADATA[0])
+    canvas.setFont("Helvetica", 12)
+    lines = (
+        f"Dear Mr. {IN_TEXT[0]},",
+        f"we write to {IN_TEXT[1]} about {KEPT} lines.",
+        f"SSN: {IN_TEXT[2]}",
+        f"IBAN: {IN_TEXT[3]} is yours.",
+    )
+    for row, line in enumerate(lines):
+        canvas.drawString(40, 240 - 30 * row, line)
+    canvas.save()
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.attachments["note.txt"] = pikepdf.AttachedFileSpec(pdf, IN_METADATA[1].encode())
+        pdf.save(path)
+    return path
+
+
+def milled(room, paths, **options):
+    """Mill a batch to its end without Prefect; the run."""
+    run = begin(room, paths, **options)
+    ids = list(run.tracked)
+    shards = run.first_shards()
+    while shards:
+        shards = [after for shard in shards for after in run.fold(shard, mill_shard(shard, True))]
+    states = {job.state for job in jobs(room, ids)}
+    assert states <= {JobState.COMPLETED, JobState.NEEDS_REVIEW}, states
+    return ids
+
+
+def jobs(room, ids):
+    from docmill.services.jobs import job_view
+
+    return [job_view(room.ledger, room.tenant, job_id) for job_id in ids]
+
+
+def inflated(data: bytes) -> bytes:
+    """The bytes, and every stream in them that zlib can open."""
+    parts, at = [data], data.find(b"stream")
+    while at >= 0:
+        with contextlib.suppress(zlib.error):
+            parts.append(zlib.decompressobj().decompress(data[at + 6 :].lstrip(b"\r\n")))
+        at = data.find(b"stream", at + 6)
+    return b"\n".join(parts)
+
+
+def leaks(folder: Path, words=WORDS, *, allowed=("store/originals/", "store/private/")) -> list[str]:
+    """`file: word` for each file that holds a word in any case, as UTF-8, UTF-16 or hexadecimal, outside what may."""
+    found = []
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = file.relative_to(folder).as_posix()
+        data = inflated(file.read_bytes()).lower()
+        for word in words:
+            forms = (word.encode(), word.encode("utf-16-le"), word.encode("utf-16-be"), word.encode().hex().encode())
+            if any(form in data for form in forms) and not name.startswith(allowed):
+                found.append(f"{name}: {word}")
+    return found
+
+
+def chunk_texts(home: Path) -> str:
+    """Everything in every LanceDB table, decoded: its files may be packed."""
+    import lancedb
+
+    base = lancedb.connect(home / "knowledge")
+    return "\n".join(
+        json.dumps(base.open_table(name).to_arrow().drop(["vector"]).to_pylist(), default=str) for name in base.list_tables().tables
+    ).lower()
+
+
+@pytest.fixture
+def every_log(tmp_path):
+    """All log records down to DEBUG, as text."""
+    path = tmp_path / "every.log"
+    handler, root = logging.FileHandler(path), logging.getLogger()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield path
+    root.setLevel(level)
+    root.removeHandler(handler)
+    handler.close()
+
+
+def test_no_byte_outside_originals_and_private_holds_a_canary(room, home, tmp_path, every_log, capfd):
+    (job_id,) = milled(room, [planted(tmp_path)], redact=True)
+    room.ledger.close()
+    assert leaks(home) == []
+    assert all(word not in chunk_texts(home) for word in WORDS)
+    assert KEPT.lower() in chunk_texts(home)
+    said = (every_log.read_text() + "".join(capfd.readouterr())).lower()
+    assert [word for word in (*WORDS, "filenamus") if word in said] == []
+    # the file name is in the ledger, for the owner's eyes, and nowhere else
+    assert {line.partition(":")[0].split("-")[0] for line in leaks(home, ("filenamus",), allowed=())} <= {"ledger.db"}
+    assert results_of(room, job_id)["personal_data"]["redacted"] is True
+
+
+def test_the_search_for_canaries_finds_them_where_they_may_be(room, home, tmp_path):
+    """The test above could pass because it looks at nothing."""
+    milled(room, [planted(tmp_path)], redact=True)
+    places = {line.split("/")[1] for line in leaks(home, allowed=())}
+    assert places == {"originals", "private"}
+    milled(room, [planted(tmp_path)], redact=False)
+    assert any("store/public/" in line for line in leaks(home))
+    assert "quirkwell" in chunk_texts(home)
+
+
+def test_when_a_redacted_version_becomes_current_open_results_leave(room, home, tmp_path):
+    path = planted(tmp_path)
+    (open_job,) = milled(room, [path], redact=False)
+    (redacted_job,) = milled(room, [path], redact=True)
+    (first,) = jobs(room, [open_job])
+    assert any("store/public/" in line for line in leaks(home))
+    taken = withdraw_unredacted(room, [first.document_id])
+    assert taken.objects >= 2
+    assert [line for line in leaks(home) if "store/" in line] == []
+    assert "quirkwell" not in chunk_texts(home)
+    assert results_of(room, redacted_job)["personal_data"]["redacted"] is True
+    with pytest.raises(NotFound):
+        results_of(room, open_job)
+    assert withdraw_unredacted(room, [first.document_id]).objects == 0  # again: nothing more to do
+
+    (again,) = milled(room, [path], redact=False, force=True)  # going back makes them anew
+    assert "quirkwell" in json.dumps(results_of(room, again)).lower()
+    assert withdraw_unredacted(room, [first.document_id]).objects == 0  # and then they are current
+
+
+def test_chunks_leave_too_when_the_redacted_job_makes_none(room, home, tmp_path):
+    path = planted(tmp_path)
+    (open_job,) = milled(room, [path], redact=False)
+    milled(room, [path], redact=True, index=False)
+    (first,) = jobs(room, [open_job])
+    withdraw_unredacted(room, [first.document_id])
+    assert "quirkwell" not in chunk_texts(home)
+
+
+def results_of(room, job_id):
+    (job,) = jobs(room, [job_id])
+    return json.loads(room.store.read(job.results_object))
+
+
+def test_the_redacted_job_publishes_a_certificate_that_verifies(room, home, tmp_path):
+    from typer.testing import CliRunner
+
+    from docmill.cli.main import app
+
+    (job_id,) = milled(room, [planted(tmp_path)], redact=True)
+    objects = {a["name"]: a["object"] for a in results_of(room, job_id)["artefacts"]}
+    store = home / "store"
+    args = ["verify", store / objects["redacted"], store / objects["certificate"]]
+    keys = ["--trusted-key", home / "certificate.pub", "--hash-key", home / "certificate-hash.key"]
+    result = CliRunner().invoke(app, [str(a) for a in (*args, *keys)])
+    assert result.exit_code == 0, result.output
+    assert "none of 4 redacted values" in result.output
