@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from docmill.cli.option_flags import with_mill_options
+from docmill.cli.option_flags import options_from, with_mill_options
 from docmill.cli.output import show_json, show_table
 from docmill.errors import ERROR_TABLE, InvalidOptions, NotFound, RedactionUnproven
 from docmill.services.certificate_keys import fingerprint, keys_of, raw_public, read_hash_key, read_public_key
 from docmill.services.single_files import FilePrivacy, FoundSpan
 from docmill.services.verifying import verify_copy
 from docmill.settings import settings
-from docmill.values.options import MillOptions
+from docmill.values.options import KNOWN_ENTITIES, MillOptions
 
 _FOUND = ERROR_TABLE[RedactionUnproven.code].exit_code
 _SOURCE = Annotated[Path, typer.Argument(help="The file.")]
@@ -24,7 +24,7 @@ _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("find-pii")(with_mill_options(find_pii, only=("language", "entities", "engine")))
+    app.command("find-pii")(with_mill_options(find_pii, only=("language", "engine")))
     app.command("redact")(with_mill_options(redact, only=("language", "entities", "engine")))
     app.command("verify")(verify)
     app.command("check-redactions")(check_redactions)
@@ -38,12 +38,16 @@ def find_pii(
     jsonl: Annotated[
         Path | None, typer.Option("--jsonl", help='Lines {"id", "text"}; prints {"id", "spans"} line by line.', allow_dash=True)
     ] = None,
+    entities: Annotated[
+        list[str] | None, typer.Option("--entities", help="Types to look for; all when not given. Comma-separated or repeated.")
+    ] = None,
     as_json: _JSON = False,
 ) -> None:
     """Print the personal data in a document or in text, with its place and confidence."""
     if sum(one is not None for one in (file, text, jsonl)) != 1:
         raise InvalidOptions("name a file, or one of --text and --jsonl")
-    with FilePrivacy(settings(), options) as work:
+    wanted = options_from({"language": options.language, "engine": options.engine, "entities": entities or list(KNOWN_ENTITIES)})
+    with FilePrivacy(settings(), wanted) as work:
         if jsonl is not None:
             typer.echo(work.find_in_lines(_content(jsonl)), nl=False)
             return

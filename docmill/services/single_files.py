@@ -24,7 +24,7 @@ from docmill.stages.privacy import version
 from docmill.stages.privacy.redaction.evidence import CoveredText, Evidence
 from docmill.values.evidence import Span
 from docmill.values.model import Value
-from docmill.values.options import MillOptions
+from docmill.values.options import DATA_LABELS, MillOptions
 from docmill.values.page import Page
 from docmill.values.pages_file import read_spans
 
@@ -37,7 +37,7 @@ _SUFFIXES = {"application/pdf": (".pdf",), "image/png": (".png",), "image/jpeg":
 
 
 class FoundSpan(Value):
-    """A piece of personal data for the eyes of who holds the file; `page` is None for bare text."""
+    """A piece of personal data for the eyes of who holds the file; `page` is None for bare text, `type` one of DATA_LABELS."""
 
     page: int | None = None
     start: int
@@ -94,7 +94,10 @@ class FilePrivacy:
         """
         _, paths = self._read(file)
         text = {page.number: page.text for page in self._pages(paths)}
-        return [FoundSpan(text=text[s.page][s.start : s.end], **s.model_dump(exclude={"boxes"})) for s in self._found(paths)]
+        return [
+            FoundSpan(text=text[s.page][s.start : s.end], type=DATA_LABELS.get(s.type, s.type), **s.model_dump(exclude={"boxes", "type"}))
+            for s in self._found(paths)
+        ]
 
     def find_in_text(self, data: bytes) -> list[FoundSpan]:
         """Personal data in UTF-8 text.

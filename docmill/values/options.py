@@ -19,13 +19,18 @@ DEFAULT_ENTITIES: tuple[str, ...] = (
 KNOWN_ENTITIES: tuple[str, ...] = (*DEFAULT_ENTITIES, "ORGANIZATION", "DATE_TIME", "NRP", "TITLE")
 """Every entity type that may be asked for."""
 
-ENTITY_ALIASES: MappingProxyType[str, str] = MappingProxyType(
+DATA_LABELS: MappingProxyType[str, str] = MappingProxyType(
     {
-        "EMAIL": "EMAIL_ADDRESS", "PHONE": "PHONE_NUMBER", "SSN": "US_SSN", "IBAN": "IBAN_CODE", "IP": "IP_ADDRESS", "DATE": "DATE_TIME",
-        "DATE_OF_BIRTH": "BIRTH_DATE", "STREET_ADDRESS": "ADDRESS",
+        "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "US_SSN": "SSN", "IBAN_CODE": "IBAN", "IP_ADDRESS": "IP", "DATE_TIME": "DATE",
+        "BIRTH_DATE": "DATE_OF_BIRTH",
     },
 )  # fmt: skip
-"""Other names under which types may be asked for: those of presidio-research's data sets."""
+"""Types -> the labels of presidio-research's data sets, where these differ; `docmill find-pii` prints them."""
+
+ENTITY_ALIASES: MappingProxyType[str, str] = MappingProxyType(
+    {label: name for name, label in DATA_LABELS.items()} | {"STREET_ADDRESS": "ADDRESS"}
+)
+"""Other names under which types may be asked for."""
 
 
 class MillOptions(BaseModel):

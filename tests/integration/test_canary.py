@@ -122,6 +122,23 @@ def test_no_byte_outside_originals_and_private_holds_a_canary(room, home, tmp_pa
     assert results_of(room, job_id)["personal_data"]["redacted"] is True
 
 
+@pytest.mark.slow
+def test_no_byte_of_prefects_database_holds_a_canary(prefect_server, room, home, tmp_path):
+    from flow_runs import mill, taken_in, task_runs
+    from prefect.settings import PREFECT_SERVER_DATABASE_CONNECTION_URL
+
+    database = Path(str(PREFECT_SERVER_DATABASE_CONNECTION_URL.value()).partition("///")[2])
+    batch = taken_in(room, [planted(tmp_path)], redact=True, index=True)
+    counts = mill(batch)
+    assert counts["failed"] == 0
+    assert any(stage == "redact" for stage, _, _ in task_runs(batch))
+    folder = database.parent
+    assert batch.encode() in b"".join(p.read_bytes() for p in folder.glob(f"{database.name}*"))  # it is the database that knew of the run
+    assert leaks(folder, (*WORDS, "filenamus"), allowed=()) == []
+    room.ledger.close()
+    assert leaks(home) == []
+
+
 def test_the_search_for_canaries_finds_them_where_they_may_be(room, home, tmp_path):
     """The test above could pass because it looks at nothing."""
     milled(room, [planted(tmp_path)], redact=True)

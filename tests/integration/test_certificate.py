@@ -189,7 +189,7 @@ def test_find_pii_in_files_text_and_lines(tmp_path: Path) -> None:
     spans = json.loads(run("find-pii", letter(tmp_path / "a.pdf"), "--json").stdout)["spans"]
     assert [(s["page"], s["type"], s["text"]) for s in spans] == [
         (1, "PERSON", "Uwe Sommer"),
-        (1, "EMAIL_ADDRESS", "uwe.sommer@posteo.example"),
+        (1, "EMAIL", "uwe.sommer@posteo.example"),
     ]
     spans = json.loads(run("find-pii", "--text", "-", "--json", stdin="Mail ann@example.org").stdout)["spans"]
     assert [(s["start"], s["end"], s["text"]) for s in spans] == [(5, 20, "ann@example.org")]
@@ -199,6 +199,8 @@ def test_find_pii_in_files_text_and_lines(tmp_path: Path) -> None:
     assert found[1]["spans"] == []
     assert set(found[0]["spans"][0]) >= {"start", "end", "type", "confidence", "text"}
     assert "Uwe Sommer" in run("find-pii", tmp_path / "a.pdf").stdout
+    narrow = run("find-pii", "--text", "-", "--json", "--entities", "EMAIL,SSN", stdin="Dear Mr. Sommer, mail ann@example.org").stdout
+    assert [s["type"] for s in json.loads(narrow)["spans"]] == ["EMAIL"]
     for bad in ("not json", "[]", '{"id": 1}'):
         assert run("find-pii", "--jsonl", "-", stdin=bad).exception is not None
     assert run("find-pii").exception is not None

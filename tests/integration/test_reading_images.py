@@ -126,7 +126,7 @@ def test_a_bomb_is_refused_by_its_header(tmp_path):
         verbs.inspect(str(tmp_path / "a.png"), LIMITS)
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.bmp", "a.webp"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.bmp", "a.webp", "a.gif", "a.jp2"])
 def test_cut_images_end_in_text_or_a_typed_error(tmp_path, name):
     picture().convert("RGB").save(tmp_path / name)
     data = (tmp_path / name).read_bytes()

@@ -31,7 +31,7 @@ _OTHER_LABELS = frozenset({"CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORD
 _BELOW = re.compile(r"\n\n|\n>|\n[^\n:]{0,30}:")
 _IN_PERSON = re.compile(r"\s*(?:\b(?i:apt|apartment|suite|unit|flat|box|p\.?o\.?)\b\.?)?\s*\d")  # a house or flat number ends a name
 _IS_DATED = re.compile(
-    r"\d{4}|\d[./-]\d|\d(?:st|nd|rd|th)\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\d:\d\d",
+    r"(?<![\d-])(?:1[5-9]|20)\d\d(?![\d-])|(?<![\d-])\d{1,4}[./-]\d{1,2}(?![\d-])|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d(?:st|nd|rd|th)\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\d:\d\d",
     re.IGNORECASE,
 )  # what a calendar or a clock shows; `two months` and `the following year` tell nothing of anybody
 _EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*)+|[\W_]+$", re.IGNORECASE)

@@ -14,6 +14,7 @@ from docmill.stages.privacy.redaction.covered_text import covered_text
 from docmill.stages.privacy.redaction.evidence import Evidence
 from docmill.stages.privacy.redaction.proving import evidence_of, prove_again
 from docmill.values.evidence import Span
+from docmill.values.options import DATA_LABELS
 from docmill.values.page import Page
 
 PAGES_FILE, EVIDENCE_FILE = "pages.json", "evidence.json"
@@ -45,7 +46,7 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
 def find_in_lines(in_path: str, language: str, entities: list[str], out_path: str) -> dict[str, object]:
     """Find personal data in many short texts: JSON lines `{"id", "text"}` in, `{"id", "spans"}` out, in their order.
 
-    A span is `{"start", "end", "type", "confidence", "source", "text"}`; `start` and `end` count characters of `text`.
+    A span is `{"start", "end", "type", "confidence", "source", "text"}`; `start` and `end` count characters of `text`, types are DATA_LABELS.
 
     Raises:
         Damaged: a line is not such an object.
@@ -57,7 +58,7 @@ def find_in_lines(in_path: str, language: str, entities: list[str], out_path: st
             if line.strip():
                 name, text = _text_line(line, number)
                 hits = find_in_text(text, language=language, entities=entities).hits
-                found = [hit._asdict() | {"text": text[hit.start : hit.end]} for hit in hits]
+                found = [hit._asdict() | {"type": DATA_LABELS.get(hit.type, hit.type), "text": text[hit.start : hit.end]} for hit in hits]
                 out.write(json.dumps({"id": name, "spans": found}, ensure_ascii=False) + "\n")
                 lines, spans = lines + 1, spans + len(found)
     return {"lines": lines, "spans": spans}

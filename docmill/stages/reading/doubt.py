@@ -59,7 +59,8 @@ def _weighed(page: Page, other: Page) -> Page:
             unused[_folded(word)] -= seen
             words.append(word if seen else word.model_copy(update={"confidence": round(word.confidence * _UNCONFIRMED, 4)}))
         lines.append(Line(words=tuple(words)))
-    return page.model_copy(update={"lines": tuple(lines)})
+    # not model_copy: it would carry the cached words of the old lines along
+    return Page(**{**{name: getattr(page, name) for name in Page.model_fields}, "lines": tuple(lines)})
 
 
 def _folded(word: Word) -> str:
