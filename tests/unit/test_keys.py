@@ -34,7 +34,13 @@ def test_what_a_stage_reads_changes_its_key(change):
 
 @pytest.mark.parametrize(
     "options",
-    [MillOptions(confidence_threshold=0.1), MillOptions(extract_format="hocr"), MillOptions(redact=True), MillOptions(kind="invoice"), MillOptions(force=True)],
+    [
+        MillOptions(confidence_threshold=0.1),
+        MillOptions(extract_format="hocr"),
+        MillOptions(redact=True),
+        MillOptions(kind="invoice"),
+        MillOptions(force=True),
+    ],
 )
 def test_options_that_reading_does_not_read_repeat_no_reading(options):
     assert key(options=options) == key()

@@ -27,7 +27,14 @@ def test_unknown_languages_are_refused_naming_the_known(given):
 
 @pytest.mark.parametrize(
     "bad",
-    [{"language": "xx"}, {"engine": "magic"}, {"confidence_threshold": 1.5}, {"entities": ["NOBODY"]}, {"kind": "In voice"}, {"colour": "red"}],
+    [
+        {"language": "xx"},
+        {"engine": "magic"},
+        {"confidence_threshold": 1.5},
+        {"entities": ["NOBODY"]},
+        {"kind": "In voice"},
+        {"colour": "red"},
+    ],
 )
 def test_bad_options_are_refused(bad):
     with pytest.raises(ValidationError):
@@ -52,7 +59,13 @@ def page_of(*lines):
 def test_spans_of_the_canonical_text_find_their_words():
     page = page_of("To Ada Lovelace", "London, 1843")
     assert page.text == "To Ada Lovelace\nLondon, 1843"
-    cases = {"Ada Lovelace": ["Ada", "Lovelace"], "London": ["London,"], "1843": ["1843"], "lace\nLon": ["Lovelace", "London,"], "T": ["To"]}
+    cases = {
+        "Ada Lovelace": ["Ada", "Lovelace"],
+        "London": ["London,"],
+        "1843": ["1843"],
+        "lace\nLon": ["Lovelace", "London,"],
+        "T": ["To"],
+    }
     for needle, words in cases.items():
         at = page.text.index(needle)
         assert [w.text for w in page.words_in(at, at + len(needle))] == words
