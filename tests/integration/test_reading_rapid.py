@@ -116,6 +116,15 @@ def test_models_are_loaded_once(tmp_path):
     assert rapid._loaded.cache_info().misses == before.misses
 
 
+def test_sessions_keep_no_memory_of_shapes(tmp_path):
+    """ONNX Runtime plans memory for each shape of input, and lines come in every length."""
+    read_saved(sheet(), tmp_path, "rapidocr")
+    models = rapid._loaded(*rapid_models.require("en"))
+    for part in (models.text_det, models.text_rec):
+        options = part.session.session.get_session_options()
+        assert (options.enable_mem_pattern, options.enable_cpu_mem_arena, options.intra_op_num_threads) == (False, False, 1)
+
+
 def test_auto_leaves_clean_pages_to_tesseract(tmp_path):
     page = read_saved(sheet(), tmp_path)
     assert (page.text, page.source, page.turned_deg) == ("\n".join(BODY), "tesseract", 0)

@@ -27,8 +27,6 @@ _SETTINGS: Final = {
     "Global.use_cls": False,  # the direction classifier turns upright lines upside down: recall .83 with it, .99 without
     "Global.return_word_box": True,
     "Global.max_side_len": _LONGEST_SIDE_PX,
-    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
     "Rec.rec_batch_num": 1,  # a batch is padded to its widest line, which costs time and a little accuracy
     "Rec.rec_img_shape": [3, 48, 160],  # short lines are padded to 160 px and not to 320
     "Det.limit_type": "max",
@@ -103,12 +101,27 @@ def turn_of(image: PageImage) -> int:
 @lru_cache(maxsize=1)
 def _loaded(detector: Path, recogniser: Path) -> Any:
     try:
+        from omegaconf import flag_override  # noqa: PLC0415 - RapidOCR's configuration, loaded with it
         from rapidocr import RapidOCR  # noqa: PLC0415 - loads ONNX Runtime in 1.2 s, only where used
     except ImportError as error:
         raise EngineMissing("RapidOCR is not installed; the package is rapidocr") from error
     _cv2().setNumThreads(1)
-    # naming the files keeps RapidOCR from looking for them on the network
-    return RapidOCR(params={**_SETTINGS, "Det.model_path": str(detector), "Rec.model_path": str(recogniser)})
+    models = RapidOCR(params=dict(_SETTINGS))
+    for part, model in ((models.cfg.Det, detector), (models.cfg.Rec, recogniser)):
+        with flag_override(part, "allow_objects", values=True):
+            part.session = _session(model)  # with a session of its own, RapidOCR looks for no model on disk or on the network
+    return models
+
+
+def _session(model: Path) -> Any:
+    import onnxruntime  # noqa: PLC0415 - loads in 0.3 s, only where used
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # both keep memory for every shape of input ever seen: lines are of all lengths, and a process would grow by 1 MB a page
+    options.enable_mem_pattern = options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"])
 
 
 def _cv2() -> Any:
