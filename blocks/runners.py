@@ -20,7 +20,7 @@ class RunSignals:
 
     Attributes:
         still_s: for how long nothing has moved anywhere.
-        longest_item_s: the longest time that an item of any open shard may take by itself.
+        longest_item_s: the longest time that an item of any shard on its way may take by itself.
         stopped: the run is over or being cancelled.
         lost: the cluster is gone; no shard of this run can be carried any more.
     """

@@ -1,7 +1,7 @@
 """The pump: sends the shards a run names, folds what comes back, until no shard is open. The seam between Prefect's tasks and the batch run."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, wait
 from typing import Any
 
@@ -9,8 +9,9 @@ from blocks.runners import RunSignals, ShardRunner
 from docmill.errors import Cancelled, DocmillError, SetupError, StageFailed
 from docmill.services.milling import Shard
 from docmill.services.running.run import BatchRun
+from docmill.values.keys import STAGES
 from tasks.mill_stage import mill_stage
-from tasks.policies import retry_policy
+from tasks.policies import TASK_THREADS, retry_policy
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +39,13 @@ def pump(run: BatchRun, runner: ShardRunner, *, on_change: Callable[[], None], o
     pending: dict[Any, tuple[Shard, Any]] = {}
     run.progressed()
     try:
-        _send(run.first_shards(), pending, runner, signals)
-        while pending:
+        todo = run.first_shards()
+        while todo or pending:
+            todo = _sent(run, todo, pending, runner, signals)
             done, _ = wait(pending, timeout=WAIT_S, return_when=FIRST_COMPLETED)
             for ended in done:
                 shard, future = pending.pop(ended)
-                _send(_fold(run, shard, future, signals), pending, runner, signals)
+                todo += _fold(run, shard, future, signals)
             on_change()
     finally:
         signals.stopped.set()
@@ -51,10 +53,15 @@ def pump(run: BatchRun, runner: ShardRunner, *, on_change: Callable[[], None], o
         wait(pending, timeout=STOP_WAIT_S)  # running items are being cut; the cluster must not be closed under them
 
 
-def _send(shards: Iterable[Shard], pending: dict[Any, tuple[Shard, Any]], runner: ShardRunner, signals: RunSignals) -> None:
-    for shard in shards:
+def _sent(run: BatchRun, todo: list[Shard], pending: dict[Any, tuple[Shard, Any]], runner: ShardRunner, signals: RunSignals) -> list[Shard]:
+    """Send what there are threads for, later stages first, so that documents leave before new ones are begun; the rest is given back."""
+    todo = sorted(todo, key=lambda shard: -STAGES.index(shard.stage))
+    room = TASK_THREADS - len(pending)
+    for shard in todo[:room]:
+        run.sent(shard)
         future = mill_stage.with_options(name=shard.stage, **retry_policy(signals)).submit(shard, runner, signals)
         pending[future.wrapped_future] = (shard, future)  # type: ignore[attr-defined] # the thread runner's futures have it
+    return todo[room:]
 
 
 def _fold(run: BatchRun, shard: Shard, future: Any, signals: RunSignals) -> list[Shard]:

@@ -22,7 +22,7 @@ from docmill.values.page import Page
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-FORMS = ("text", "json", "hocr", "markdown")
+FORMS = ("text", "json", "hocr", "alto", "markdown")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -115,6 +115,17 @@ def descendants(pid=None):
     return [p for p in below if lives(p) and not _is_tracker(p)]
 
 
+def programs():
+    """OCR programs below this process: below Dask workers, flow processes, or cells here."""
+    return [p for p in descendants() if _name(p) == "tesseract"]
+
+
+def _name(process):
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.name()
+    return ""
+
+
 def _is_tracker(process):
     with contextlib.suppress(psutil.Error):
         return "multiprocessing.resource_tracker" in " ".join(process.cmdline())

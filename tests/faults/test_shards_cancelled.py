@@ -3,11 +3,10 @@
 import signal
 import time
 
-import psutil
 import pytest
 from dask_servers import DaskServers
 from flow_runs import PUBLISHED, FlowProcess, FlowThread, jobs_of, published_once, taken_in, task_runs
-from shard_documents import begun, descendants, gone, journal, outcome_markers, run_ids, until, write_pages, write_slow_page
+from shard_documents import begun, descendants, gone, journal, outcome_markers, programs, run_ids, until, write_pages, write_slow_page
 
 from docmill.settings import settings
 from docmill.values.jobs import JobState
@@ -38,18 +37,6 @@ def documents(folder, height_px=4000):
     folder.mkdir()
     slow = [write_slow_page(folder / f"a{n}.tif", height_px=height_px) for n in range(SLOW)]
     return slow + [write_pages(folder / f"b{n}.tif", 1) for n in range(QUEUED)]
-
-
-def programs():
-    """OCR programs below this process: below Dask workers, the flow process, or cells here."""
-    return [p for p in descendants() if _name(p) == "tesseract"]
-
-
-def _name(process):
-    try:
-        return process.name()
-    except psutil.NoSuchProcess:
-        return ""
 
 
 def in_flight(room):
@@ -99,12 +86,12 @@ def cancelled(room, batch_id, flow, signum, running):
 
 
 SIGNALS = [
-    pytest.param("address", signal.SIGTERM, id="address, SIGTERM"),
-    pytest.param("address", signal.SIGINT, id="address, Ctrl-C", marks=pytest.mark.slow),
-    pytest.param("local", signal.SIGTERM, id="local cluster, SIGTERM", marks=pytest.mark.slow),
-    pytest.param("local", signal.SIGINT, id="local cluster, Ctrl-C", marks=pytest.mark.slow),
-    pytest.param("inline", signal.SIGTERM, id="in the flow process, SIGTERM"),
-    pytest.param("inline", signal.SIGINT, id="in the flow process, Ctrl-C", marks=pytest.mark.slow),
+    pytest.param("address", signal.SIGTERM, id="address-SIGTERM"),
+    pytest.param("address", signal.SIGINT, id="address-SIGINT", marks=pytest.mark.slow),
+    pytest.param("local", signal.SIGTERM, id="local-SIGTERM", marks=pytest.mark.slow),
+    pytest.param("local", signal.SIGINT, id="local-SIGINT", marks=pytest.mark.slow),
+    pytest.param("inline", signal.SIGTERM, id="inline-SIGTERM"),
+    pytest.param("inline", signal.SIGINT, id="inline-SIGINT", marks=pytest.mark.slow),
 ]
 
 
@@ -135,7 +122,8 @@ def test_the_workers_serve_the_next_run(on, room, tmp_path, prefect_server):
     assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
 
 
-@pytest.mark.parametrize("on", ["address", pytest.param("local", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.slow
+@pytest.mark.parametrize("on", ["address", "local"], indirect=True)
 def test_kill_9_of_the_flow_process(on, room, tmp_path, prefect_server, monkeypatch):
     """Nobody is left to say stop: workers stop by the age of the lease, jobs stay running until the ledger's lease ends, the next run goes on."""
     limit_s = 2.5

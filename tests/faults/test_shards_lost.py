@@ -57,9 +57,9 @@ def test_workers_of_another_version_are_refused_and_not_asked_again(use, room, t
 def test_a_cluster_that_stands_still_is_lost_within_its_deadline(use, room, tmp_path, prefect_server):
     with DaskServers(tmp_path / "dask", workers=1, nanny=False) as servers:
         use(servers, stall_deadline_s=4, page_deadline_s=3, document_deadline_s=3, retry_delay_s=60)
-        batch_id = taken_in(room, [write_pages(tmp_path / f"{n}.tif", 6) for n in range(3)])
+        batch_id = taken_in(room, [write_pages(tmp_path / f"{n}.tif", 4) for n in range(2)])
         flow = FlowThread(batch_id)
-        pid, _ = until(lambda: in_the_middle(room, 6), 90, "the worker is in the middle of a shard")
+        pid, _ = until(lambda: in_the_middle(room, 4), 90, "the worker is in the middle of a shard")
         os.kill(pid, signal.SIGSTOP)
         stopped = time.monotonic()
         with pytest.raises(ClusterLost, match="has moved for"):
@@ -75,19 +75,19 @@ def test_a_cluster_that_stands_still_is_lost_within_its_deadline(use, room, tmp_
         FlowThread(batch_id).end(120)
         assert states(room, batch_id) <= PUBLISHED
         assert published_once(room, batch_id)
-        assert sum(begun(room, "read").values()) <= 18 + 1, f"{done} pages were done before and not again"
+        assert sum(begun(room, "read").values()) <= 8 + 1, f"{done} pages were done before and not again"
         print(f"lost {lost_after_s:.1f} s after the worker was stopped")  # noqa: T201 - a figure for `pytest -s`
 
 
 def test_a_shard_in_the_queue_behind_a_slow_one_is_not_called_stalled(use, room, tmp_path, prefect_server):
     with DaskServers(tmp_path / "dask", workers=1) as servers:
-        use(servers, stall_deadline_s=1.5, page_deadline_s=100)
-        slow = write_slow_page(tmp_path / "a.tif", height_px=1500)
+        use(servers, stall_deadline_s=1, page_deadline_s=100)
+        slow = write_slow_page(tmp_path / "a.tif", height_px=1000)
         batch_id = taken_in(room, [slow, *(write_pages(tmp_path / f"b{n}.tif", 1) for n in range(2))])
         FlowThread(batch_id).end(200)
         assert states(room, batch_id) <= PUBLISHED
         slowest = max(m["seconds"] for r in run_ids(room) for m in outcome_markers(room, r, "read"))
-        assert slowest > 2 * 1.5, "nothing moved for longer than the stall deadline"
+        assert slowest > 2, "nothing moved for longer than the stall deadline"
         assert {(state, count) for _, state, count in task_runs(batch_id)} == {("Completed", 1)}
 
 

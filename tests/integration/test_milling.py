@@ -10,10 +10,10 @@ from faulty_store import CALLS, FAULTS, Fault, use_faulty_store
 from shard_documents import (
     begin,
     begun,
-    descendants,
     gone,
     journal,
     outcome_markers,
+    programs,
     until,
     write_damaged,
     write_pages,
@@ -328,10 +328,8 @@ def test_a_stop_cuts_the_running_item_with_its_programs_and_begins_no_further(ro
     (shard,) = inspected(run)
     order = sorted(shard.items, key=lambda i: i.size_bytes, reverse=True)
     milling = _Milling(dataclasses.replace(shard, items=tuple(order)))
-    before = set(descendants())
     milling.start()
-    until(lambda: any("tesseract" in p.name() for p in set(descendants()) - before), 30, "tesseract runs")
-    running = list(set(descendants()) - before)
+    running = until(programs, 30, "tesseract runs")
     stopped_at = time.monotonic()
     write_lease(room.store, room.tenant, shard.run_id, stop=True)
     milling.join(20)

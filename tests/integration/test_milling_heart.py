@@ -42,14 +42,16 @@ def beats(run, within_s=5):
 
 def test_it_beats_while_a_shard_is_being_folded(run):
     """Folding may take long: a commit of the knowledge base, a busy ledger. Workers must not stop for that."""
-    run.first_shards()
+    for shard in run.first_shards():
+        run.sent(shard)
     with Heart(run, lease_s=60), run._lock:
         assert beats(run)
         assert beats(run)
 
 
 def test_it_beats_while_progress_cannot_be_seen(run):
-    run.first_shards()
+    for shard in run.first_shards():
+        run.sent(shard)
     FAULTS.append(Fault("list", "/runs/"))
     with Heart(run, lease_s=60):
         assert beats(run)

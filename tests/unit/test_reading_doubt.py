@@ -19,6 +19,8 @@ def page(*words: tuple[str, float], source: str = "tesseract", tall: bool = Fals
     [
         (page(("invoice", 0.95), ("total", 0.91)), None, False),
         (page(("invoice", 0.95), ("total", 0.8)), "mean confidence 0.89", False),
+        (page(("invoice", 0.72)), "mean confidence 0.72", False),
+        (page(("invoice", 0.72), source="rapidocr"), "mean confidence 0.72", True),
         (page(("invoice", 0.5)), "mean confidence 0.50", True),
         (page(("invoice", 0.99), ("total", 0.99), ("9", 0.99), tall=True), "most words stand on their side", True),
         (page(), "no words found", True),

@@ -37,6 +37,7 @@ class BatchRun:
         self.tracked = {job.job_id: Tracked(job, job.media_type) for job in claimed}
         self.open: dict[str, Shard] = {}
         self.refused: list[str] = []
+        self._sent: dict[str, Shard] = {}
         self._waves: dict[str, Wave] = {}
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -54,8 +55,8 @@ class BatchRun:
 
     @property
     def longest_item_s(self) -> float:
-        """The longest time that an item of any open shard may take by itself."""
-        return max((shard.limits.deadline_s(shard.stage) for shard in list(self.open.values())), default=0.0)
+        """The longest time that an item of any shard on its way may take by itself."""
+        return max((shard.limits.deadline_s(shard.stage) for shard in list(self._sent.values())), default=0.0)
 
     @property
     def total(self) -> int:
@@ -73,11 +74,16 @@ class BatchRun:
         target = plan.target_s(sum(cost for _, cost in costs), self.workers, self.room.settings.shard_seconds)
         return [self._shard("inspect", [self.tracked[i].item() for i in group], cost_s=target) for group in plan.cut_by_cost(costs, target)]
 
+    def sent(self, shard: Shard) -> None:
+        """Note that a shard is on its way to a worker; only such ones can move."""
+        self._sent[shard.shard_id] = shard
+
     def fold(self, shard: Shard, report: ShardReport) -> list[Shard]:
         """Take what a shard left into the ledger, in one transaction, and name the shards that come next."""
         with self._lock:
             self.progressed()
             del self.open[shard.shard_id]
+            self._sent.pop(shard.shard_id, None)
             touched = self._take(report.outcomes)
             progress = [t.progress(shard.stage) for t in touched]
             lost = ledger_jobs.fold_outcomes(
@@ -100,7 +106,7 @@ class BatchRun:
 
     def progress_now(self) -> list[JobProgress]:
         """Where jobs stand that are being read, from the names of outcome markers; nothing is written. Notes any progress seen."""
-        shards = list(self.open.values())
+        shards = list(self._sent.values())
         noted = {
             s.shard_id: [info.name.rsplit("/", 1)[1].split(".", 1)[0] for info in self.room.store.list(f"{s.markers}/")] for s in shards
         }
