@@ -125,7 +125,9 @@ def _ended_by_signals() -> Iterator[None]:
 def _noted(settings: Settings, address: str) -> Iterator[None]:
     file = gateway_address_file(settings)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.write_text(address, encoding="ascii")
+    whole = file.with_suffix(".writing")  # whoever finds the file must find all of it
+    whole.write_text(address, encoding="ascii")
+    whole.replace(file)
     try:
         yield
     finally:

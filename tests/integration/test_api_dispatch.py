@@ -240,6 +240,8 @@ def note_prefect(home, api_url):
     stack_note_file(settings_of(home)).write_text(note.model_dump_json())
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_uploads_made_while_prefect_is_away_complete_when_it_is_back(prefect, tmp_path, capsys):
     api_url = str(prefect.base_url).rstrip("/")
 
