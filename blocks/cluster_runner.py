@@ -64,7 +64,7 @@ class ClusterRunner:
             if signals.stopped.is_set():
                 # workers look at the lease and cut what they do; a queued shard is begun by nobody
                 cut_by = cut_by or time.monotonic() + CUT_WAIT_S
-                if time.monotonic() > cut_by:
+                if signals.lost.is_set() or time.monotonic() > cut_by:
                     raise Cancelled("the run was stopped")
             else:
                 self._check_progress(signals)

@@ -15,7 +15,9 @@ class OcrEngine(Block):
     _block_type_slug = "docmill-ocr-engine"
     _description = "The OCR engine docmill reads page images with: Tesseract, or Google Cloud Vision."
 
-    provider: Literal["auto", "tesseract", "rapidocr", "vision"] = Field(default="auto", description="Engine for runs whose options say auto.")
+    provider: Literal["auto", "tesseract", "rapidocr", "vision"] = Field(
+        default="auto", description="Engine for runs whose options say auto."
+    )
     vision_endpoint: str | None = Field(
         default_factory=lambda: settings().vision_endpoint,
         description="host:port of another ImageAnnotator than Google's.",

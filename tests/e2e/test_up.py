@@ -112,7 +112,7 @@ def test_deployments_have_forms_and_schedules(prefect):
     schema = prefect.deployment("ingest-documents/ad-hoc")["parameter_openapi_schema"]
     options = schema["definitions"]["MillOptions"]["properties"]
     assert all(field["description"] for field in options.values())
-    assert options["engine"]["enum"] == ["auto", "tesseract", "vision"]
+    assert options["engine"]["enum"] == ["auto", "tesseract", "rapidocr", "vision"]
     refused = prefect.http.post(
         f"/deployments/{prefect.deployment('ingest-documents/ad-hoc')['id']}/create_flow_run",
         json={"parameters": {"options": {"engine": "x"}}},
@@ -188,7 +188,7 @@ def test_prefect_knows_ids_and_nothing_else(up, prefect):
 def test_what_was_published_is_exported_and_deleted(up, folder):
     job = next(job for job in listed(up) if job["name"] == "note.txt")
     done = docmill(up.home, "export", job["document_id"], "--to", str(folder / "out"))
-    assert {Path(line).name for line in done.stdout.split()} == {"results.json", "text.txt"}
+    assert {Path(line).name for line in done.stdout.split()} == {"results.json", "text.txt", "pii_report.json", "pii_report_page.html"}
     assert json.loads((folder / "out" / job["document_id"] / "results.json").read_text()) == json.loads(
         docmill(up.home, "result", job["job_id"]).stdout
     )

@@ -17,6 +17,7 @@ from docmill.services.running.indexing import index_documents
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import Tracked
 from docmill.services.running.waves import STAGE_INPUTS, Wave, is_lost, next_stage, wants
+from docmill.services.withdrawing import withdraw_unredacted
 from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress
 
 
@@ -202,6 +203,8 @@ class BatchRun:
     def _end(self, ends: Sequence[JobEnd]) -> None:
         if ends:
             self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
+            redacted = [e.document_id for e in ends if e.results and self.tracked[e.job_id].job.options.redact]
+            withdraw_unredacted(self.room, redacted)
         for end in ends:
             del self.tracked[end.job_id]
 
