@@ -12,6 +12,7 @@ from pydantic import Field
 
 from blocks.cluster_runner import ClusterRunner
 from blocks.runners import InlineRunner, ShardRunner
+from blocks.saved import DOCUMENTATION_URL
 from blocks.worker_shutdown import StopShardsOnShutdown
 from docmill.errors import ClusterLost
 from docmill.settings import settings
@@ -29,11 +30,21 @@ OPEN_LIMIT_S = 30
 
 
 class DaskCluster(Block):
-    """Where shards run: in the flow process, on a local cluster of processes, or on a Dask scheduler at an address."""
+    """Where shards run: in the flow process, on a local cluster of processes, or on a Dask scheduler at an address.
+
+    Example:
+        ```python
+        from blocks import DaskCluster
+
+        cluster = DaskCluster.load("BLOCK_NAME")
+        with cluster.open(estimated_s=60.0) as runner: ...
+        ```
+    """
 
     _block_type_name = "docmill Dask cluster"
     _block_type_slug = "docmill-dask-cluster"
     _description = "Where docmill's shards run: the flow process, a local cluster of processes, or a Dask scheduler at an address."
+    _documentation_url = DOCUMENTATION_URL
 
     mode: Literal["auto", "inline", "local", "address"] = Field(
         default="auto",

@@ -3,8 +3,12 @@
 from typing import TypeVar
 
 from prefect.blocks.core import Block
+from pydantic import HttpUrl
 
 DEFAULT_NAME = "default"
+
+DOCUMENTATION_URL = HttpUrl("http://127.0.0.1:8000/docs")
+"""The gateway's own page, served by `docmill up`: nothing outside the machine is asked for."""
 
 AnyBlock = TypeVar("AnyBlock", bound=Block)
 
