@@ -53,7 +53,7 @@ def docmill_reading(opened: Room, runner: ShardRunner, images: list[Path]) -> fl
     options = MillOptions(engine="tesseract", index=False, force=True)
     batch_id, _ = take_in(opened, files_of([str(image) for image in images], opened.settings), options)
     run = BatchRun(opened, batch_id, f"bench-{batch_id}", workers=runner.workers, lease_s=600)
-    signals = RunSignals(still_s=lambda: run.still_s)
+    signals = RunSignals(still_s=lambda: run.still_s, longest_item_s=lambda: run.longest_item_s)
     with Heart(run, lease_s=600):
         shards = [s for inspect in run.first_shards() for s in run.fold(inspect, runner.run(inspect, signals, last_try=True))]
         started = time.perf_counter()

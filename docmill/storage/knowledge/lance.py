@@ -72,6 +72,7 @@ class LanceKnowledgeBase:
             gone = table.count_rows(condition)
             if gone:
                 table.delete(condition)
+                lance_table.forget(table)
             return int(gone)
 
         return self._change(tenant, remove)

@@ -4,6 +4,7 @@ Full text: an inverted index over `terms`, made with the table. New rows are sea
 nothing is ever missed. Vectors: exact search up to VECTOR_INDEX_ROWS, above that an approximate index, made and renewed by `optimize` alone.
 """
 
+import warnings
 from datetime import timedelta
 from functools import lru_cache
 from math import isqrt
@@ -141,6 +142,17 @@ def optimize(table: "Table") -> None:
         table.create_index("vector", config=IvfFlat(distance_type="l2", num_partitions=isqrt(table.count_rows())))
     elif not pays and table.index_stats(_VECTOR_INDEX) is not None:
         table.drop_index(_VECTOR_INDEX)
+
+
+def forget(table: "Table") -> None:
+    """Take deleted rows out of the files and drop every older version: what was deleted must not be found on disk.
+
+    Files of which less than a tenth was deleted are only rewritten by a later `optimize`: LanceDB does not offer another threshold here.
+    """
+    with warnings.catch_warnings():
+        # LanceDB warns of readers on an older version; a search that meets this moment fails once and is asked again
+        warnings.simplefilter("ignore", UserWarning)
+        table.optimize(cleanup_older_than=timedelta(0))
 
 
 def _sizes(table: "Table") -> Any:
