@@ -152,11 +152,9 @@ def test_the_search_for_canaries_finds_them_where_they_may_be(room, home, tmp_pa
 def test_when_a_redacted_version_becomes_current_open_results_leave(room, home, tmp_path):
     path = planted(tmp_path)
     (open_job,) = milled(room, [path], redact=False)
-    (redacted_job,) = milled(room, [path], redact=True)
     (first,) = jobs(room, [open_job])
     assert any("store/public/" in line for line in leaks(home))
-    taken = withdraw_unredacted(room, [first.document_id])
-    assert taken.objects >= 2
+    (redacted_job,) = milled(room, [path], redact=True)  # the run itself takes back what was shown before
     assert [line for line in leaks(home) if "store/" in line] == []
     assert "quirkwell" not in chunk_texts(home)
     assert results_of(room, redacted_job)["personal_data"]["redacted"] is True
