@@ -25,8 +25,8 @@ class Progress:
         self._artifact: UUID | None = None
 
     def show(self) -> None:
-        """Update the artifact if it is time."""
-        if time.monotonic() - self._shown_at < EVERY_S:
+        """Update the artifact if it is time, or all is done."""
+        if self._run.total and time.monotonic() - self._shown_at < EVERY_S:
             return
         self._shown_at = time.monotonic()
         percent = round(100.0 * (self._total - self._run.total) / self._total, 1)

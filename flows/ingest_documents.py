@@ -2,12 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Annotated
 
 from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import Field
 
 from blocks import DaskCluster, saved_or_default
 from docmill.errors import DocmillError, StageFailed
@@ -24,18 +22,26 @@ from tasks.register_files import register_files
 from tasks.write_report import write_report
 
 DEFAULT_OPTIONS = MillOptions()
-
-
 RUNNER: ThreadPoolTaskRunner[object] = ThreadPoolTaskRunner(max_workers=TASK_THREADS)
 
 
-@flow(flow_run_name="ingest-{batch_id}", task_runner=RUNNER, persist_result=False, log_prints=False)  # type: ignore[arg-type] # Prefect's own runner, its type parameter is invariant
+def _run_name() -> str:
+    return f"ingest-{flow_run.parameters.get('batch_id') or 'sources'}"
+
+
+@flow(flow_run_name=_run_name, task_runner=RUNNER, persist_result=False, log_prints=False)  # type: ignore[arg-type] # Prefect's own runner, its type parameter is invariant
 def ingest_documents(
-    batch_id: Annotated[str | None, Field(description="A batch that the ledger holds already.")] = None,
-    sources: Annotated[Sequence[str], Field(description="Folders or gs://bucket/prefix below DOCMILL_SOURCE_ROOTS; without a batch.")] = (),
-    options: Annotated[MillOptions, Field(description="How to mill the sources; a batch has its own options.")] = DEFAULT_OPTIONS,
+    batch_id: str | None = None,
+    sources: Sequence[str] = (),
+    options: MillOptions = DEFAULT_OPTIONS,
 ) -> dict[str, int]:
-    """Mill every open document of a batch; returns counts by state. A bad document never fails the batch."""
+    """Mill every open document of a batch; returns counts by state. A bad document never fails the batch.
+
+    Args:
+        batch_id: A batch that the ledger holds already.
+        sources: Folders or gs://bucket/prefix below DOCMILL_SOURCE_ROOTS; without a batch.
+        options: How to mill the sources; a batch has its own options.
+    """
     with open_room() as room:
         batch = batch_id or register_files(room, sources, options)
         mill_batch(room, batch)

@@ -25,9 +25,13 @@ RUNNER = DaskTaskRunner(
 
 @flow(task_runner=RUNNER, persist_result=False)  # type: ignore[arg-type] # prefect-dask's own runner, its type parameter is invariant
 def rebuild_index(
-    documents_per_task: Annotated[int, Field(ge=1, le=100_000, description="Documents per Dask task.")] = SLICE,
+    documents_per_task: Annotated[int, Field(ge=1, le=100_000)] = SLICE,
 ) -> dict[str, int]:
-    """Write the tenant's index anew; the old one serves until then. Returns documents, chunks and chunk files that are missing or unreadable."""
+    """Write the tenant's index anew; the old one serves until then. Returns documents, chunks and chunk files that are missing or unreadable.
+
+    Args:
+        documents_per_task: Documents per Dask task.
+    """
     with open_room() as room:
         parts = slices(chunk_objects(room), documents_per_task)
         checked = [check_chunks.submit(room.store_spec, part) for part in parts]

@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Iterator
 
 from docmill.errors import SettingsInvalid
+from docmill.services.fresh_home import open_home
 from docmill.services.running.room import Room
 from docmill.settings import Settings, settings
-from docmill.storage.ledger import upgrade_ledger
 
 
 @contextlib.contextmanager
@@ -18,13 +18,8 @@ def room() -> Iterator[Room]:
     """
     found = settings()
     make_home(found)
-    if found.ledger_url is None and not (found.home / "ledger.db").exists():
-        upgrade_ledger(found.resolved_ledger_url)
-    opened = Room.open(found)
-    try:
+    with open_home(found) as opened:
         yield opened
-    finally:
-        opened.close()
 
 
 def make_home(found: Settings) -> None:

@@ -148,10 +148,11 @@ def test_runs_by_batch_and_by_source(up, folder, prefect):
     assert "NotAllowed" in run["state"]["message"]
     assert {job["name"]: job["state"] for job in listed(up)} == {"note.txt": "completed", f"{NAME_CANARY}.txt": "completed"}
     found = prefect.artifacts(by_source)
+    assert prefect.ended(by_source)["name"] == "ingest-sources"
     job = next(job for job in listed(up) if job["name"].startswith(NAME_CANARY))
     row = json.loads(found["outcomes"]["data"])[0]
     assert (row["document"], row["task"], row["state"], row["pages"]) == (job["document_id"], job["job_id"], "completed", 1)
-    assert found["documents-final"]["type"] == "progress"
+    assert (found["documents-final"]["type"], found["documents-final"]["data"]) == ("progress", 100)
 
 
 def test_the_command_line_uses_its_server(up, folder, prefect):
