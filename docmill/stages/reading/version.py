@@ -2,12 +2,12 @@
 
 import subprocess
 from functools import lru_cache
-from importlib.metadata import version as installed_version
 from typing import Final
 
 from docmill.stages.reading import rapid_models, tessdata
 from docmill.stages.reading.engines import AUTO, EngineSpec
 from docmill.values.options import MillOptions
+from docmill.values.packages import installed_version
 
 VERSION: Final = "2"
 """Raised when the words that reading finds, their boxes or their order change."""

@@ -6,7 +6,6 @@ The client's shorter `document_text_detection` neither retries nor sets a deadli
 import io
 import ipaddress
 from functools import lru_cache
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from PIL import Image
 
 from docmill.errors import Damaged, DocmillError, EngineMissing, EngineUnavailable, SettingsInvalid, TooLarge
 from docmill.stages.reading.vision_answer import lines_of
+from docmill.values.packages import installed_version
 from docmill.values.page import Page
 from docmill.values.ports import PageImage
 
