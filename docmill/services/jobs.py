@@ -22,6 +22,7 @@ from docmill.values.jobs import ClaimedJob, ItemOutcome, JobProgress, JobState, 
 __all__ = [
     "AttemptView",
     "attempts_of",
+    "cancel_asked",
     "cancel_run",
     "claim_jobs",
     "finish_jobs",
@@ -131,6 +132,22 @@ def cancel_run(ledger: Ledger, tenant: str, run_id: str) -> list[str]:
         held = attempts.held_among(conn, tenant, run_id, rows)
         stopped = [row for row in rows.values() if row.state is JobState.ACCEPTED or (row.state in HELD_STATES and row.job_id in held)]
         attempts.end(conn, tenant, [row for row in stopped if row.state in HELD_STATES], reason="cancelled", at=at)
+        _cancel(conn, tenant, stopped, at)
+    return [row.job_id for row in stopped]
+
+
+def cancel_asked(ledger: Ledger, tenant: str, run_id: str) -> list[str]:
+    """End those jobs of a run that are being cancelled, while the run goes on with the others; returns their ids."""
+    with ledger.reading() as conn:
+        asked = attempts.asked_to_stop(conn, tenant, run_id)
+    if not asked:
+        return []
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        rows = job_rows.locked(conn, tenant, asked)
+        held = attempts.held_among(conn, tenant, run_id, rows)
+        stopped = [row for row in rows.values() if row.state is JobState.CANCELLING and row.job_id in held]
+        attempts.end(conn, tenant, stopped, reason="cancelled", at=at)
         _cancel(conn, tenant, stopped, at)
     return [row.job_id for row in stopped]
 

@@ -317,6 +317,23 @@ def test_cancelling_a_running_job_waits_for_its_run(work: "Work") -> None:
     assert attempt.end_reason == "cancelled"
 
 
+def test_jobs_that_are_being_cancelled_leave_their_run_alone(work: "Work") -> None:
+    batch_id = work.batch(total_files=2)
+    work.register(batch_id, *(work.file(n) for n in range(2)))
+    kept, asked = work.claim(batch_id, run_id="mine")
+    elsewhere = running(work, 9, run_id="other")
+    assert jobs.cancel_asked(work.ledger, work.tenant, "mine") == []
+    for job in (asked, elsewhere):
+        jobs.request_cancel(work.ledger, work.tenant, job.job_id)
+    assert jobs.cancel_asked(work.ledger, work.tenant, "mine") == [asked.job_id]
+    assert jobs.cancel_asked(work.ledger, work.tenant, "mine") == []
+    states = [work.view(job.job_id).state for job in (kept, asked, elsewhere)]
+    assert states == [JobState.RUNNING, JobState.CANCELLED, JobState.CANCELLING]
+    assert work.finish(work.end(asked)) == [asked.job_id]
+    (attempt,) = jobs.attempts_of(work.ledger, work.tenant, asked.job_id)
+    assert attempt.end_reason == "cancelled"
+
+
 def test_a_job_whose_run_died_while_it_was_being_cancelled_is_cancelled(work: "Work", clock: "Clock") -> None:
     batch_id, registered = work.one(1)
     work.claim(batch_id, lease_s=30)

@@ -322,6 +322,16 @@ def test_a_stopped_run_begins_nothing(room, tmp_path):
     assert journal(room, stage="read") == []
 
 
+def test_of_a_dropped_job_nothing_is_begun_and_its_neighbours_go_on(room, tmp_path):
+    (shard,) = inspected(begin(room, [write_pages(tmp_path / "a.tif", 2), write_pages(tmp_path / "b.tif", 1)]))
+    dropped, kept = shard.items[0].job_id, shard.items[-1].job_id
+    write_lease(room.store, room.tenant, shard.run_id, stop=False, dropped=[dropped])
+    report = mill_shard(shard)
+    assert not report.stopped
+    assert [(o.job_id, o.status) for o in report.outcomes] == [(kept, ItemStatus.DONE)]
+    assert journal(room, dropped, stage="read") == []
+
+
 def test_a_stop_cuts_the_running_item_with_its_programs_and_begins_no_further(room, tmp_path):
     slow = write_slow_page(tmp_path / "slow.tif")
     run = begin(room, [slow, write_pages(tmp_path / "a.tif", 1)])

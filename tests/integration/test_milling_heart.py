@@ -9,6 +9,7 @@ from faulty_store import FAULTS, Fault, use_faulty_store
 from shard_documents import at_least, begin, until, write_text
 
 from docmill.services.milling.lease import LeaseWatch
+from docmill.services.milling.work import mill_shard
 from docmill.services.running.heart import Heart
 from docmill.services.running.room import Room
 from docmill.settings import settings
@@ -97,6 +98,21 @@ def test_the_stop_is_written_at_once_and_nothing_is_renewed_after_it(run):
         ledger_jobs.renew_leases = real
     assert lease(run)["stop"]
     assert LeaseWatch(run.room.store, run.room.tenant, run.run_id, 30).should_stop()
+
+
+def test_a_cancelled_job_leaves_the_run_and_workers_hear_of_it(run):
+    from docmill.services import jobs as ledger_jobs
+
+    (job_id,) = run.tracked
+    (shard,) = run.first_shards()
+    ledger_jobs.request_cancel(run.room.ledger, run.room.tenant, job_id)
+    with Heart(run, lease_s=60):
+        until(lambda: lease(run)["dropped"] == [job_id], 5, "the lease names the job")
+        report = mill_shard(shard)
+        assert report.outcomes == ()
+        assert run.fold(shard, report) == []
+    assert run.total == 0
+    assert ledger_jobs.job_view(run.room.ledger, run.room.tenant, job_id).state.value == "cancelled"
 
 
 def test_leaving_it_by_an_error_stops_workers(run):

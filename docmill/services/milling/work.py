@@ -65,6 +65,8 @@ class _ShardWork:
             if self.bench.watch.should_stop():
                 _cut(together)
                 return True
+            if self.bench.watch.is_dropped(item.job_id):
+                continue  # without an outcome: the ledger has ended the job already
             begun = self._begin(item)
             if begun is None:
                 continue

@@ -24,6 +24,7 @@ class Heart:
     def __init__(self, run: BatchRun, *, lease_s: float) -> None:
         self._run, self._lease_s = run, lease_s
         self._renew_s = run.room.settings.lease_renew_s
+        self._dropped: set[str] = set()
         self._over = threading.Event()
         self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._beat, name="docmill-heart", daemon=True)
@@ -51,6 +52,15 @@ class Heart:
             if time.monotonic() - renewed >= self._renew_s and _done(self._renew):
                 renewed = time.monotonic()
             _done(self._carry_progress)
+            _done(self._drop_cancelled)
+
+    def _drop_cancelled(self) -> None:
+        """Take jobs that somebody cancels out of the run; workers hear of it from the lease."""
+        room = self._run.room
+        if dropped := ledger_jobs.cancel_asked(room.ledger, room.tenant, self._run.run_id):
+            self._dropped.update(dropped)
+            self._run.drop(dropped)
+            self._renew()
 
     def _carry_progress(self) -> None:
         if moved := self._run.progress_now():
@@ -61,7 +71,7 @@ class Heart:
         with self._writing:
             if self._over.is_set():
                 return
-            write_lease(room.store, room.tenant, self._run.run_id, stop=False)
+            write_lease(room.store, room.tenant, self._run.run_id, stop=False, dropped=self._dropped)
         ledger_jobs.renew_leases(room.ledger, room.tenant, self._run.run_id, self._lease_s)
 
 

@@ -39,6 +39,7 @@ class BatchRun:
         self.open: dict[str, Shard] = {}
         self.refused: list[str] = []
         self._sent: dict[str, Shard] = {}
+        self._dropped: set[str] = set()
         self._waves: dict[str, Wave] = {}
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -79,10 +80,16 @@ class BatchRun:
         """Note that a shard is on its way to a worker; only such ones can move."""
         self._sent[shard.shard_id] = shard
 
+    def drop(self, job_ids: Iterable[str]) -> None:
+        """Go on without jobs that were cancelled; what workers still bring of them is not asked for. For any thread."""
+        self._dropped.update(job_ids)
+
     def fold(self, shard: Shard, report: ShardReport) -> list[Shard]:
         """Take what a shard left into the ledger, in one transaction, and name the shards that come next."""
         with self._lock:
             self.progressed()
+            for job_id in list(self._dropped):
+                self.tracked.pop(job_id, None)
             del self.open[shard.shard_id]
             self._sent.pop(shard.shard_id, None)
             touched = self._take(report.outcomes)

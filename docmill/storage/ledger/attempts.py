@@ -85,6 +85,14 @@ def held_by(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
     )
 
 
+def asked_to_stop(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
+    """Jobs that are being cancelled while this run holds them."""
+    query = sa.select(ATTEMPTS.c.job_id).join(JOBS, _IS_CURRENT).where(JOBS.c.state == "cancelling")
+    return set(
+        conn.execute(query.where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None))).scalars()
+    )
+
+
 def waiting_for(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
     """Accepted jobs of the batches that this run has claimed from."""
     batches = sa.select(ATTEMPTS.c.batch_id).where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id)
