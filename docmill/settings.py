@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -121,6 +122,13 @@ def settings() -> Settings:
 def child_environment(**extra: str) -> dict[str, str]:
     """The environment for child processes of the embedded set: this process's own, with additions."""
     return {**os.environ, **extra}
+
+
+def take_environment(environment: Mapping[str, str]) -> None:
+    """Make an environment this process's own, in place of all that was there: a warm process becomes the one that a flow run was started as."""
+    os.environ.clear()
+    os.environ.update(environment)
+    settings.cache_clear()
 
 
 PREFECT_DEFAULTS = {
