@@ -51,12 +51,12 @@ class InlineRunner:
     """Mills in a thread of the flow process: for a few small documents, where starting a cluster costs more than the work.
 
     Args:
-        mill: `mill_shard`, or one like it that asks the home's warm mill first.
+        mill: in place of `mill_shard`, such as one that asks the home's warm mill first.
     """
 
     workers = 1
 
-    def __init__(self, mill: Mill = mill_shard) -> None:
+    def __init__(self, mill: Mill | None = None) -> None:
         self._mill = mill
         # one thread for all shards, so that one warm cell serves them
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="docmill-inline")
@@ -65,7 +65,7 @@ class InlineRunner:
         """See `ShardRunner.run`."""
 
         def once() -> ShardReport:
-            waiting: ThreadFuture[ShardReport] = self._pool.submit(self._mill, shard, last_try)
+            waiting: ThreadFuture[ShardReport] = self._pool.submit(self._mill or mill_shard, shard, last_try)
             try:
                 return waiting.result()
             except Exception as error:  # noqa: BLE001 - Prefect keeps exceptions, and a surprise may quote a document

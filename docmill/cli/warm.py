@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 IMPORTED: Final = ("prefect.flow_engine", "flows.ingest_documents", "lance_namespace_urllib3_client")
 """What forks find imported. Nothing that starts threads: LanceDB does, so of it only the 1 s of Python that comes before."""
-MILL_AGAIN_S: Final = 5.0
+MILL_AGAIN_S: Final = 2.0
 ASK_S: Final = 2.0
 REQUEST_BYTES: Final = 16
 STREAMS: Final = 3
@@ -53,13 +53,23 @@ class _Run:
 
 
 Task = Callable[[], object]
+BeRun = Callable[[dict[str, str], str, list[int]], object]
+BeMill = Callable[[socket.socket], object]
 
 
 class Forker:
-    """Forks. Whatever a fork is to do is returned by `serve`, so that nothing of this process's own is on its stack."""
+    """Forks. Whatever a fork is to do is returned by `serve`, so that nothing of this process's own is on its stack.
 
-    def __init__(self, runs_at: Path, mill_at: Path) -> None:
+    Args:
+        runs_at: where flow runs are asked for.
+        mill_at: where the mill listens.
+        be_run: what a fork for a flow run does, given environment, folder and standard streams of whoever asked.
+        be_mill: what the mill does.
+    """
+
+    def __init__(self, runs_at: Path, mill_at: Path, *, be_run: BeRun, be_mill: BeMill) -> None:
         self._listener, self._mill_listener = listen(runs_at), listen(mill_at)
+        self._be_run, self._be_mill = be_run, be_mill
         self._runs: dict[int, _Run] = {}
         self._mill_pid, self._mill_due_s = 0, 0.0
         self._woken, self._wake = socket.socketpair()  # a fork that ends wakes the wait below
@@ -111,7 +121,7 @@ class Forker:
                 environment, folder = _environment_of(starter), str(Path(f"/proc/{starter}/cwd").readlink())
                 if (pid := os.fork()) == 0:
                     self._let_go(connection, self._mill_listener)
-                    return lambda: become_run(environment, folder, streams)
+                    return lambda: self._be_run(environment, folder, streams)
                 self._runs[pid] = _Run(pid, connection)
                 connection.send(WORD.pack(pid))
         for stream in streams:
@@ -126,7 +136,7 @@ class Forker:
             return None
         listener = self._mill_listener
         self._let_go()
-        return lambda: become_mill(listener)
+        return lambda: self._be_mill(listener)
 
     def _let_go(self, *others: socket.socket) -> None:
         """In a fork: leave everything of the forker's own."""
@@ -178,7 +188,7 @@ def main() -> None:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # so that the forks' collections do not copy what they share
-    Forker(runs_socket(found.home), mill_socket(found.home)).serve()()
+    Forker(runs_socket(found.home), mill_socket(found.home), be_run=become_run, be_mill=become_mill).serve()()
 
 
 if __name__ == "__main__":
