@@ -23,12 +23,15 @@
     │   ├── StoreUnavailable     store_unavailable
     │   ├── LedgerUnavailable    ledger_unavailable
     │   ├── EngineUnavailable    engine_unavailable
-    │   └── ClusterLost          cluster_lost
+    │   ├── ClusterLost          cluster_lost
+    │   └── ServiceUnavailable   service_unavailable
     └── RequestError             the caller is to blame
         ├── InvalidOptions       invalid_options
         ├── NotFound             not_found
         ├── NotAllowed           not_allowed
-        └── Conflict             conflict
+        ├── Conflict             conflict
+        ├── Unauthorized         unauthorized
+        └── TooManyRequests      too_many_requests
 
 Belongs here: error classes and the table. Does not belong here: handling of errors, and document text of any kind. A message may carry
 numbers, ids, type names and limits; it never carries file names, words of a document or secrets.
@@ -98,22 +101,20 @@ ERROR_TABLE: MappingProxyType[str, ErrorKind] = MappingProxyType(dict((
          "Run `docmill db upgrade`."),
     _row("version_mismatch", 34, 503, "", "A worker runs another version of docmill.",
          "Restart the Dask workers with this version."),
-    _row("store_unavailable", 40, 503, "r", "The object store did not answer.",
-         "Try again; `docmill doctor` checks the store."),
-    _row("ledger_unavailable", 41, 503, "r", "The ledger did not answer.",
-         "Try again; `docmill doctor` checks the ledger."),
-    _row("engine_unavailable", 42, 503, "r", "The OCR service did not answer.",
-         "Try again, or choose `--engine tesseract`."),
+    _row("store_unavailable", 40, 503, "r", "The object store did not answer.", "Try again; `docmill doctor` checks the store."),
+    _row("ledger_unavailable", 41, 503, "r", "The ledger did not answer.", "Try again; `docmill doctor` checks the ledger."),
+    _row("engine_unavailable", 42, 503, "r", "The OCR service did not answer.", "Try again, or choose `--engine tesseract`."),
     _row("cluster_lost", 43, 503, "r", "The Dask cluster was lost or stands still.",
          "Check scheduler and workers; a new run resumes the work."),
+    _row("service_unavailable", 44, 503, "r", "A service outside docmill did not answer.", "Try again; the message says which one it was."),
     _row("invalid_options", 50, 422, "", "An option has a value docmill does not know.",
          "Use one of the values that the message lists."),
-    _row("not_found", 51, 404, "", "There is no such thing.",
-         "`docmill list` shows what there is."),
-    _row("not_allowed", 52, 403, "", "This is not allowed.",
-         "Ask for a fresh link, or for the scope named in the message."),
-    _row("conflict", 53, 409, "", "Somebody else changed this first.",
-         "Read the current state and decide again."),
+    _row("not_found", 51, 404, "", "There is no such thing.", "`docmill list` shows what there is."),
+    _row("not_allowed", 52, 403, "", "This is not allowed.", "Ask for a fresh link, or for the scope named in the message."),
+    _row("conflict", 53, 409, "", "Somebody else changed this first.", "Read the current state and decide again."),
+    _row("unauthorized", 54, 401, "", "An API key is needed, and this one is none or no longer one.",
+         "Send `Authorization: Bearer KEY`; `docmill keys create` makes one."),
+    _row("too_many_requests", 55, 429, "", "Too many requests.", "Come again after the seconds of the header Retry-After."),
 )))
 # fmt: on
 """Code -> kind, for the whole product. docs/errors.md is generated from it."""
@@ -250,6 +251,10 @@ class ClusterLost(ServiceError):
     code = "cluster_lost"
 
 
+class ServiceUnavailable(ServiceError):
+    code = "service_unavailable"
+
+
 class RequestError(DocmillError):
     """The caller is to blame."""
 
@@ -268,6 +273,14 @@ class NotAllowed(RequestError):
 
 class Conflict(RequestError):
     code = "conflict"
+
+
+class Unauthorized(RequestError):
+    code = "unauthorized"
+
+
+class TooManyRequests(RequestError):
+    code = "too_many_requests"
 
 
 def _leaves(cls: type[DocmillError]) -> list[type[DocmillError]]:

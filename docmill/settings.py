@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     gateway_url: str | None = Field(default=None, description="Public address of the gateway in signed links.")
     gateway_port: int = Field(default=8000, description="First port `docmill serve` tries.")
     prefect_port: int = Field(default=4200, description="First port `docmill up` tries for the Prefect server.")
+    webhooks_to_private: bool = Field(default=False, description="Webhooks may go to loopback and private addresses.")
 
     dask_address: str | None = Field(default=None, description="Address of a Dask scheduler; default a local cluster of processes.")
     dask_workers: int = Field(default=0, ge=0, description="Worker processes of a local cluster; 0 means one per core.")
@@ -121,6 +123,13 @@ def settings() -> Settings:
 def child_environment(**extra: str) -> dict[str, str]:
     """The environment for child processes of the embedded set: this process's own, with additions."""
     return {**os.environ, **extra}
+
+
+def take_environment(environment: Mapping[str, str]) -> None:
+    """Make an environment this process's own, in place of all that was there: a warm process becomes the one that a flow run was started as."""
+    os.environ.clear()
+    os.environ.update(environment)
+    settings.cache_clear()
 
 
 PREFECT_DEFAULTS = {

@@ -6,13 +6,16 @@ from fastapi import FastAPI
 
 import docmill
 from docmill.gateway.desk import Desk
+from docmill.gateway.events import events_router
 from docmill.gateway.files import files_router
 from docmill.gateway.guard import Guard
 from docmill.gateway.health import health_router
 from docmill.gateway.openapi import use_openapi
 from docmill.gateway.pages import pages_router
+from docmill.gateway.pages_search import search_pages_router
 from docmill.gateway.problems import add_problem_handlers
 from docmill.gateway.records import records_router
+from docmill.gateway.search import search_router
 from docmill.gateway.uploads import uploads_router
 from docmill.storage.objects import UrlSigner
 
@@ -33,7 +36,10 @@ def create_app(desk: Desk, signer: UrlSigner | None, *, names: Iterable[str], li
     app.include_router(files_router(desk.room.store, signer))
     app.include_router(health_router(desk))
     app.include_router(uploads_router(desk))
+    app.include_router(events_router(desk))
+    app.include_router(search_router(desk))
     app.include_router(records_router(desk))
     app.include_router(pages_router(desk, app))
+    app.include_router(search_pages_router(desk))
     app.add_middleware(Guard, names=frozenset(names), link_names=frozenset(link_names))
     return app

@@ -17,8 +17,12 @@ from docmill.gateway.guard import bound_names
 from docmill.gateway.limits import UploadLimits
 from docmill.services.dispatch_thread import DispatchThread, PrefectFinder
 from docmill.services.fresh_home import open_home
+from docmill.services.outbox import Channel
+from docmill.services.outbox_thread import OutboxThread
 from docmill.services.running.room import Room
 from docmill.services.uploads import queue
+from docmill.services.webhooks import webhooks
+from docmill.services.webhooks_sending import WebhookChannel
 from docmill.settings import Settings
 from docmill.storage.objects import open_signer
 from docmill.storage.objects.spec import gateway_address_file
@@ -87,12 +91,21 @@ def _desk(room: Room, dispatcher: DispatchThread) -> Desk:
 
 @contextmanager
 def _dispatching(room: Room) -> Iterator[DispatchThread]:
-    dispatcher = DispatchThread(room)
+    """The threads beside the routes: the dispatcher and the outbox."""
+    dispatcher, deliveries = DispatchThread(room), OutboxThread(room, _channels(room))
     dispatcher.start()
+    deliveries.start()
     try:
         yield dispatcher
     finally:
         dispatcher.stop()
+        deliveries.stop()
+
+
+def _channels(room: Room) -> list[Channel]:
+    """Who is told of what happened; another channel is added here."""
+    found = room.settings
+    return [WebhookChannel(lambda: webhooks(found.home), room.ledger.now, private_allowed=found.webhooks_to_private)]
 
 
 def free_socket(port: int, host: str = HOST) -> socket.socket:

@@ -10,6 +10,7 @@ from contextlib import closing
 
 import httpx
 import pytest
+from api_milling import mill
 from fastapi import HTTPException
 from gateway_process import gateway_process, multipart_file, settings_of
 
@@ -17,8 +18,6 @@ from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.limits import UploadLimits
 from docmill.gateway.multipart import safe_name
-from docmill.services.milling import mill_shard
-from docmill.services.milling.lease import write_lease
 from docmill.services.running.room import Room
 from docmill.services.running.run import BatchRun
 from docmill.services.samples.bulk import write_tiny
@@ -52,17 +51,6 @@ def room(gateway, monkeypatch):
 
 def send(client, name, data, media_type="text/plain", headers=None, **fields):
     return client.post(UPLOAD, files=multipart_file(name, data, media_type), data=fields, headers=headers)
-
-
-def mill(room, batch_id, watch=lambda: None):
-    """Carry a batch to its end as a flow run does, all stages inline."""
-    run_id = f"run-{batch_id}"
-    run = BatchRun(room, batch_id, run_id, workers=0, lease_s=60)
-    shards = run.first_shards()
-    while shards:
-        write_lease(room.store, room.tenant, run_id, stop=False)
-        shards = [after for shard in shards for after in run.fold(shard, mill_shard(shard, True))]
-        watch()
 
 
 def assert_problem(answer, status, code=None):
