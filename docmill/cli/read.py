@@ -14,6 +14,7 @@ from docmill.services.milling.shard import MillLimits
 from docmill.services.milling.stages_reading import engine_name
 from docmill.settings import settings
 from docmill.stages.reading.formats import render
+from docmill.stages.reading.sniff import refuse_lie
 from docmill.values.keys import document_id
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Problem, problem_from
@@ -69,6 +70,7 @@ def read_file(file: Path, options: MillOptions) -> tuple[list[Page], list[Proble
         found = cell.call("docmill.stages.reading.verbs:inspect", path, reading, deadline_s=limits.page_deadline_s)
         if not isinstance(found, dict):
             return pages, problems, first
+        refuse_lie(str(found["media_type"]), file.name)
         for number in range(1, int(str(found["page_count"])) + 1):
             args: list[JsonValue] = [path, found["media_type"], number, options.language, engine, folder, str(out), reading]
             try:

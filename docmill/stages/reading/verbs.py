@@ -12,10 +12,10 @@ from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, TEXT_TYPES
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
-from docmill.stages.reading.sniff import IMAGE_TYPES, PDF, TEXT, XML
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
 from docmill.values.page import Page
@@ -57,8 +57,8 @@ def read_page(
     """
     started = time.perf_counter()
     spec, kept = EngineSpec.of(engine), Limits.of(limits)
-    if media_type in {TEXT, XML}:
-        page = read_text_page(Path(path), number, language, kept)
+    if media_type in TEXT_TYPES:
+        page = read_text_page(Path(path), media_type, number, language, kept)
     elif media_type == PDF and spec.name == AUTO:
         page = _pdf_page_by_layer(Path(path), number, language, Path(scratch_dir), kept)
     elif media_type == PDF or media_type in IMAGE_TYPES:

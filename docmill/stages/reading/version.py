@@ -9,7 +9,7 @@ from docmill.stages.reading import rapid_models, tessdata
 from docmill.stages.reading.engines import AUTO, EngineSpec
 from docmill.values.options import MillOptions
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Raised when the words that reading finds, their boxes or their order change."""
 
 
