@@ -21,6 +21,7 @@ from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
 from docmill.stages.reading.unpacking import members_of
 from docmill.values.page import Page
+from docmill.values.pages_file import read_pages
 from docmill.values.ports import OcrEngine
 
 
@@ -97,6 +98,29 @@ def read_page(
         "width_px": page.width_px,
         "height_px": page.height_px,
     }
+
+
+def searchable_pdf(path: str, pages_path: str, out_path: str, scratch_dir: str, limits: dict[str, float]) -> dict[str, int]:
+    """Write a document as a searchable PDF.
+
+    Args:
+        path: the document.
+        pages_path: its pages as read, one JSON array.
+        out_path: where the PDF goes.
+        scratch_dir: for temporary files, all removed before this returns.
+        limits: as for `read_page`.
+
+    Returns:
+        {"pages": how many were read}.
+
+    Raises:
+        Damaged, Encrypted, TooLarge, UnsupportedType: a page cannot be drawn.
+    """
+    from docmill.stages.reading.searchable_pdf import write_searchable_pdf  # noqa: PLC0415 - only where PDFs are written
+
+    kept, pages = Limits.of(limits), read_pages(Path(pages_path).read_bytes())
+    write_searchable_pdf(Path(path), survey(Path(path), kept).media_type, pages, Path(out_path), Path(scratch_dir), kept)
+    return {"pages": len(pages)}
 
 
 def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: str) -> dict[str, str | int]:
