@@ -95,6 +95,14 @@ def test_a_page_with_its_own_text_stays_and_an_unusable_layer_goes(tmp_path):
         assert "/Title" not in written.docinfo
 
 
+def test_a_page_tree_in_circles_still_gives_pages(tmp_path):
+    with pikepdf.open(text_pdf(tmp_path / "a.pdf")) as document:
+        document.Root.Pages.Kids.append(document.Root.Pages)
+        document.save(tmp_path / "b.pdf")
+    (page,), made = searchable(tmp_path / "b.pdf", tmp_path)
+    assert_found(made, 1, page)
+
+
 def test_a_text_document_is_drawn(tmp_path):
     (tmp_path / "a.txt").write_text("Grüße aus Łódź\n\n\tTotal:  12.50 €  合計\n")
     (page,), made = searchable(tmp_path / "a.txt", tmp_path)

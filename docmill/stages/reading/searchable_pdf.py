@@ -13,7 +13,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageDraw, ImageFont
 
-from docmill.errors import Damaged
+from docmill.errors import Damaged, TooLarge
 from docmill.pdf_pages.invisible_text import InvisibleText
 from docmill.pdf_pages.page_picture import picture
 from docmill.stages.reading.limits import Limits
@@ -43,7 +43,7 @@ def write_searchable_pdf(source: Path, media_type: str, pages: Iterable[Page], o
         limits: for drawing pages.
 
     Raises:
-        Damaged, Encrypted, TooLarge: a page cannot be drawn.
+        Encrypted: the PDF asks for a password.
     """
     read = {page.number: page for page in pages}
     with pikepdf.new() as pdf:
@@ -100,12 +100,8 @@ class _Sheets:
 
 
 def _of_pdf(made: _Sheets, source: Path, read: Mapping[int, Page], scratch_dir: Path, limits: Limits) -> None:
-    try:
-        original = pikepdf.open(source)
-    except pikepdf.PdfError as error:
-        raise Damaged("the PDF cannot be opened for its pages") from error
-    with original:
-        count = len(original.pages)
+    with _opened(source) as original:
+        count = _page_count(original)
         for number in range(1, max([count, *read]) + 1):
             page = read.get(number)
             if page is not None and (number > count or not _stays(source, page)):
@@ -116,6 +112,21 @@ def _of_pdf(made: _Sheets, source: Path, read: Mapping[int, Page], scratch_dir: 
                 made.add_original(original.pages[number - 1], page, geometry)
             elif number <= count:
                 made.add_original(original.pages[number - 1])
+
+
+def _opened(source: Path) -> pikepdf.Pdf:
+    """The document, or an empty one where qpdf gives up on what PDFium reads: then every page comes as a picture."""
+    try:
+        return pikepdf.open(source)
+    except pikepdf.PdfError:
+        return pikepdf.new()
+
+
+def _page_count(document: pikepdf.Pdf) -> int:
+    try:
+        return len(document.pages)
+    except (pikepdf.PdfError, RuntimeError):  # a page tree that runs in circles
+        return 0
 
 
 def _stays(source: Path, page: Page) -> bool:
@@ -155,7 +166,10 @@ def _is_link(annotation: Dictionary) -> bool:
 
 
 def _pictured(source: Path, media_type: str, page: Page, scratch_dir: Path, limits: Limits) -> Image.Image:
-    made = page_image_of(source, media_type, page.number, dpi=page.dpi, colour="colour", scratch_dir=scratch_dir, limits=limits)
+    try:
+        made = page_image_of(source, media_type, page.number, dpi=page.dpi, colour="colour", scratch_dir=scratch_dir, limits=limits)
+    except (Damaged, TooLarge):
+        return _drawn(page)  # the words are there: a page that can be read but not drawn in colour does not cost the document
     try:
         with Image.open(made.path) as image:
             image.load()
