@@ -72,7 +72,7 @@ def _row(code: str, exit_code: int, http_status: int, flags: str, title: str, hi
 # fmt: off
 ERROR_TABLE: MappingProxyType[str, ErrorKind] = MappingProxyType(dict((
     _row("unsupported_type", 10, 415, "v", "The file is of a type docmill does not read.",
-         "Send PDF, PNG, JPEG, TIFF, BMP, WebP or plain text."),
+         "Send PDF, an image (PNG, JPEG, TIFF, BMP, WebP, GIF, JPEG 2000), DOCX, XLSX, HTML, EML or plain text; ZIP to ingest."),
     _row("damaged", 11, 422, "v", "The file is damaged.",
          "Export or scan it again; the original bytes are kept."),
     _row("encrypted", 12, 422, "v", "The file asks for a password.",

@@ -61,8 +61,10 @@ def _submit(desk: Desk, form: Form, asked: Asked, key: str | None) -> shape.Uplo
     submission = uploads.submit(room, form.files, asked.options, asked.said, idempotency_key=key)
     desk.wake()
     found = [task_view.task(room, job_id) for job_id in submission.job_ids]
-    named = [job.model_copy(update={"name": file.name}) for job, file in zip(found, form.files, strict=True)]
-    return answers.accepted(named, submission, form.media_types)
+    named = [job.model_copy(update={"name": name}) for job, (_, name) in zip(found, submission.sources, strict=True)]
+    # what the client said of an archive is not true of its members
+    said = [form.media_types[at] if name == form.files[at].name else None for at, name in submission.sources]
+    return answers.accepted(named, submission, said)
 
 
 def _add_status(router: APIRouter, desk: Desk) -> None:

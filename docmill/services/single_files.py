@@ -22,6 +22,7 @@ from docmill.services.milling.shard import MillLimits
 from docmill.settings import Settings
 from docmill.stages.privacy import version
 from docmill.stages.privacy.redaction.evidence import CoveredText, Evidence
+from docmill.stages.reading.sniff import refuse_lie
 from docmill.values.evidence import Span
 from docmill.values.model import Value
 from docmill.values.options import DATA_LABELS, MillOptions
@@ -159,6 +160,7 @@ class FilePrivacy:
         engine = f"vision@{limits.vision_endpoint}" if self.options.engine == "vision" and limits.vision_endpoint else self.options.engine
         seen = self._call("reading.verbs:inspect", str(file), limits.for_reading(), deadline_s=limits.page_deadline_s)
         media_type, paths = str(seen["media_type"]), list[Path]()
+        refuse_lie(media_type, file.name)
         for number in range(1, int(str(seen["page_count"])) + 1):
             paths.append(self._folder / f"page-{number}.json")
             args: list[JsonArgument] = [str(file), media_type, number, self.options.language, engine, str(self._folder), str(paths[-1])]

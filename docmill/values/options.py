@@ -43,8 +43,8 @@ class MillOptions(BaseModel):
         default="auto",
         description="What reads pages: auto takes a usable text layer, else the engine that suits the page; the others read every page image.",
     )
-    extract_format: Literal["text", "json", "markdown", "hocr", "alto"] = Field(
-        default="text", description="Format of the extracted text artefact."
+    extract_format: Literal["text", "json", "markdown", "hocr", "alto", "pdf"] = Field(
+        default="text", description="Format of the extracted text artefact; pdf is a searchable PDF."
     )
     confidence_threshold: float = Field(
         default=0.8, ge=0.0, le=1.0, description="Text blocks below this confidence are left out and counted."

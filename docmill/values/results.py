@@ -22,7 +22,7 @@ from docmill.values.outcome import OutcomeName
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-SCHEMA_VERSION: Final = "1.1.0"
+SCHEMA_VERSION: Final = "1.2.0"
 _MAJOR: Final = SCHEMA_VERSION.split(".", maxsplit=1)[0]
 _SCHEMA_FILE = "schemas/results.schema.json"
 
@@ -67,7 +67,7 @@ class ResultOptions(ResultPart):
 
     language: str
     engine: str
-    extract_format: Literal["text", "json", "markdown", "hocr", "alto"]
+    extract_format: Literal["text", "json", "markdown", "hocr", "alto", "pdf"]
     confidence_threshold: Confidence
     redact: bool
     entities: tuple[str, ...]

@@ -1,11 +1,13 @@
 """The asynchronous OCR contract against a real gateway, ledger and store. Jobs are milled in this process, as a run would."""
 
 import asyncio
+import io
 import json
 import re
 import signal
 import socket
 import time
+import zipfile
 from contextlib import closing
 
 import httpx
@@ -62,6 +64,17 @@ def assert_problem(answer, status, code=None):
 
 
 # --- the contract
+
+
+def test_an_archive_brings_a_task_for_each_member(client):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("in/one.txt", "The first paper.")
+        archive.writestr("two.txt", "The second paper.")
+    answer = client.post(UPLOAD, files=multipart_file("papers.zip", buffer.getvalue(), "application/zip"))
+    assert answer.status_code == 202, answer.text
+    told = [(task["file_info"]["name"], task["file_info"]["content_type"]) for task in answer.json()["tasks"]]
+    assert told == [("one.txt", None), ("two.txt", None)]
 
 
 def test_an_upload_is_answered_field_by_field(client):
@@ -309,7 +322,7 @@ def test_options_are_checked_and_the_known_ones_named(client, fields, named):
 
 @pytest.mark.parametrize(
     ("data", "status", "code"),
-    [(b"x" * 300_001, 413, "too_large"), (b"PK\x03\x04 zip", 415, "unsupported_type"), (b"", 422, "damaged")],
+    [(b"x" * 300_001, 413, "too_large"), (b"\x7fELF\x02\x01", 415, "unsupported_type"), (b"", 422, "damaged")],
 )
 def test_a_file_that_cannot_be_taken_is_refused_and_leaves_nothing(client, data, status, code):
     before = client.get("/api/v1/upload/tasks/?limit=1").json()["tasks"]

@@ -33,8 +33,8 @@ PAGES = (page(line("A & B <script> \"x'", 100), line("second \x0b line", 130)), 
 
 
 def test_text_has_a_form_feed_between_pages():
-    text, media_type, extension = render(PAGES, "text")
-    assert text == "A & B <script> \"x'\nsecond \x0b line\n\f\n\fthird\n"
+    data, media_type, extension = render(PAGES, "text")
+    assert data.decode() == "A & B <script> \"x'\nsecond \x0b line\n\f\n\fthird\n"
     assert (media_type, extension) == ("text/plain; charset=utf-8", "txt")
 
 

@@ -26,6 +26,9 @@ class MillLimits:
     max_bytes: int
     max_pages: int
     max_pixels: int
+    max_members: int
+    max_unpacked_bytes: int
+    max_ratio: int
     vision_endpoint: str | None = None
 
     @classmethod
@@ -41,7 +44,8 @@ class MillLimits:
         """Limits as the reading verbs take them."""
         # reading ends by itself a little before the cell ends it, so that a slow page says what was slow
         deadline_s = max(1, int(self.page_deadline_s * 0.9))
-        return {"max_bytes": self.max_bytes, "max_pages": self.max_pages, "max_pixels": self.max_pixels, "deadline_s": deadline_s}
+        names = ("max_bytes", "max_pages", "max_pixels", "max_members", "max_unpacked_bytes", "max_ratio")
+        return {**{name: int(getattr(self, name)) for name in names}, "deadline_s": deadline_s}
 
 
 @dataclass(frozen=True, slots=True)

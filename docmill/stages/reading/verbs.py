@@ -12,13 +12,16 @@ from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, TEXT_TYPES, ZIP
+from docmill.stages.reading.office_container import type_of
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
-from docmill.stages.reading.sniff import IMAGE_TYPES, PDF, TEXT, XML
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
+from docmill.stages.reading.unpacking import members_of
 from docmill.values.page import Page
+from docmill.values.pages_file import read_pages
 from docmill.values.ports import OcrEngine
 
 
@@ -30,6 +33,26 @@ def inspect(path: str, limits: dict[str, float]) -> dict[str, str | int | None]:
     """
     found = survey(Path(path), Limits.of(limits))
     return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice}
+
+
+def unpack(path: str, media_type: str, out_dir: str, limits: dict[str, float]) -> dict[str, object]:
+    """Take a ZIP or a mail apart, one level deep, into files below `out_dir`.
+
+    Args:
+        path: the file.
+        media_type: application/zip or message/rfc822.
+        out_dir: an existing folder; belongs to the caller.
+        limits: max_members, max_unpacked_bytes, max_ratio.
+
+    Returns:
+        {"members": [[name, file name in out_dir, error code or "", message], ...], "is_document": whether it is a Word or Excel file after all}.
+
+    Raises:
+        TooLarge, Damaged, UnsupportedType: it cannot be taken apart at all.
+    """
+    found = list(members_of(Path(path), media_type, Path(out_dir), Limits.of(limits)))
+    rows = [[one.name, one.path.name, one.error.code if one.error else "", one.error.message if one.error else ""] for one in found]
+    return {"members": rows, "is_document": media_type == ZIP and type_of(Path(path)) != ZIP}
 
 
 def read_page(
@@ -57,8 +80,8 @@ def read_page(
     """
     started = time.perf_counter()
     spec, kept = EngineSpec.of(engine), Limits.of(limits)
-    if media_type in {TEXT, XML}:
-        page = read_text_page(Path(path), number, language, kept)
+    if media_type in TEXT_TYPES:
+        page = read_text_page(Path(path), media_type, number, language, kept)
     elif media_type == PDF and spec.name == AUTO:
         page = _pdf_page_by_layer(Path(path), number, language, Path(scratch_dir), kept)
     elif media_type == PDF or media_type in IMAGE_TYPES:
@@ -75,6 +98,29 @@ def read_page(
         "width_px": page.width_px,
         "height_px": page.height_px,
     }
+
+
+def searchable_pdf(path: str, pages_path: str, out_path: str, scratch_dir: str, limits: dict[str, float]) -> dict[str, int]:
+    """Write a document as a searchable PDF.
+
+    Args:
+        path: the document.
+        pages_path: its pages as read, one JSON array.
+        out_path: where the PDF goes.
+        scratch_dir: for temporary files, all removed before this returns.
+        limits: as for `read_page`.
+
+    Returns:
+        {"pages": how many were read}.
+
+    Raises:
+        Damaged, Encrypted, TooLarge, UnsupportedType: a page cannot be drawn.
+    """
+    from docmill.stages.reading.searchable_pdf import write_searchable_pdf  # noqa: PLC0415 - only where PDFs are written
+
+    kept, pages = Limits.of(limits), read_pages(Path(pages_path).read_bytes())
+    write_searchable_pdf(Path(path), survey(Path(path), kept).media_type, pages, Path(out_path), Path(scratch_dir), kept)
+    return {"pages": len(pages)}
 
 
 def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: str) -> dict[str, str | int]:

@@ -28,6 +28,12 @@ def insert(conn: sa.Connection, tenant: str, batch_id: str, *, total_files: int,
     insert_rows(conn, BATCHES, [row])
 
 
+def recount(conn: sa.Connection, tenant: str, batch_id: str, *, total_files: int) -> None:
+    """Set how many files a batch has."""
+    mine = (BATCHES.c.tenant_id == tenant) & (BATCHES.c.batch_id == batch_id)
+    conn.execute(sa.update(BATCHES).where(mine).values(total_files=total_files))
+
+
 def exists(conn: sa.Connection, tenant: str, batch_id: str, *, lock: bool = False) -> bool:
     """Whether there is such a batch; with `lock` others wait who would add files to it."""
     query = sa.select(BATCHES.c.batch_id).where(BATCHES.c.tenant_id == tenant, BATCHES.c.batch_id == batch_id)

@@ -18,7 +18,17 @@ from docmill.stages.privacy.redaction.source import IMAGE_TYPES, Source, open_so
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 
-TEXT_TYPES = frozenset({"text/plain", "application/xml"})
+TEXT_TYPES = frozenset(
+    {
+        "text/plain",
+        "application/xml",
+        "text/html",
+        "message/rfc822",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+)
+"""Read as text; the copy is plain text."""
 
 
 @dataclass(frozen=True, slots=True)

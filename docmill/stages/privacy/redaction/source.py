@@ -33,7 +33,8 @@ _CLOCKWISE = {
     270: Image.Transpose.ROTATE_90,
 }  # Pillow counts the other way
 
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp"})
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp", "image/gif", "image/jp2"})
+_FRAMED = frozenset({"image/tiff", "image/gif"})  # every frame is a page; other files with several pictures (telephones) have one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def open_source(path: Path, media_type: str) -> Iterator[Source]:
         with _open_pdf(path) as source:
             yield source
     elif media_type in IMAGE_TYPES:
-        with _open_image(path) as source:
+        with _open_image(path, media_type) as source:
             yield source
     else:
         raise UnsupportedType(f"{media_type} has no pages to redact")
@@ -129,7 +130,7 @@ def _has_text_annotation(sheet: pdfium.PdfPage) -> bool:
 
 
 @contextmanager
-def _open_image(path: Path) -> Iterator[Source]:
+def _open_image(path: Path, media_type: str) -> Iterator[Source]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are limited when the file is read first
@@ -139,7 +140,7 @@ def _open_image(path: Path) -> Iterator[Source]:
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
         raise Damaged("the image cannot be opened") from error
     with image:
-        yield Source(getattr(image, "n_frames", 1), lambda page: _frame(image, page))
+        yield Source(getattr(image, "n_frames", 1) if media_type in _FRAMED else 1, lambda page: _frame(image, page))
 
 
 def _frame(image: Image.Image, page: Page) -> Image.Image:
