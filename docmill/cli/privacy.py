@@ -12,6 +12,7 @@ from docmill.cli.option_flags import options_from, with_mill_options
 from docmill.cli.output import show_json, show_table
 from docmill.errors import ERROR_TABLE, InvalidOptions, NotFound, RedactionUnproven
 from docmill.services.certificate_keys import fingerprint, keys_of, raw_public, read_hash_key, read_public_key
+from docmill.services.milling.shard import MillLimits
 from docmill.services.single_files import FilePrivacy, FoundSpan
 from docmill.services.verifying import verify_copy
 from docmill.settings import settings
@@ -25,7 +26,7 @@ _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("find-pii")(with_mill_options(find_pii, only=("language", "engine")))
-    app.command("redact")(with_mill_options(redact, only=("language", "entities", "engine")))
+    app.command("redact")(with_mill_options(redact, only=("language", "entities", "engine", "thorough")))
     app.command("verify")(verify)
     app.command("check-redactions")(check_redactions)
 
@@ -86,6 +87,7 @@ def verify(
     *,
     trusted_key: Annotated[Path | None, typer.Option("--trusted-key", help="Public key (PEM) that must have signed.")] = None,
     hash_key: Annotated[Path | None, typer.Option("--hash-key", help="The signer's hash key: look for the redacted values too.")] = None,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Look for them by OCR of whole pages, not only around the boxes.")] = False,
     as_json: _JSON = False,
 ) -> None:
     """Check a redacted copy against its certificate: signature, bytes, and the gates once more. Exit code 23 when anything is wrong."""
@@ -94,9 +96,10 @@ def verify(
             file,
             certificate,
             work.cell,
-            deadline_s=settings().document_deadline_s,
+            MillLimits.from_settings(settings()),
             trusted_key=read_public_key(trusted_key) if trusted_key else None,
             hash_key=read_hash_key(hash_key) if hash_key else None,
+            thorough=thorough,
         )
     if as_json:
         checks = [{"name": c.name, "passed": c.passed, "message": c.message} for c in found.checks]

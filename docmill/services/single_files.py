@@ -19,6 +19,7 @@ from docmill.errors import Damaged
 from docmill.services.certificate_keys import CertificateKeys
 from docmill.services.certificates import make_certificate, values_of
 from docmill.services.milling.shard import MillLimits
+from docmill.services.redacting import Redaction, redact_and_prove
 from docmill.settings import Settings
 from docmill.stages.privacy import version
 from docmill.stages.privacy.redaction.evidence import CoveredText, Evidence
@@ -133,12 +134,21 @@ class FilePrivacy:
         spans = self._found(paths)
         out = self._folder / "copy"
         out.mkdir()
-        made = self._privacy("redact", str(file), media_type, list(map(str, paths)), str(self._folder / "spans.json"), str(out), style)
+        asked = Redaction(
+            source=str(file),
+            media_type=media_type,
+            page_paths=list(map(str, paths)),
+            spans_path=str(self._folder / "spans.json"),
+            language=self.options.language,
+            style=style,
+            thorough=self.options.thorough,
+        )
+        made = redact_and_prove(self._run, asked, out, self._limits.for_reading())
         return MadeCopy(
-            path=out / Path(str(made["redacted"])).name,
-            media_type=str(made["media_type"]),
+            path=made.path,
+            media_type=made.media_type,
             by_type=dict(sorted(Counter(span.type for span in spans).items())),
-            evidence=Evidence.model_validate_json((out / "evidence.json").read_bytes()),
+            evidence=made.evidence,
             values=values_of(spans, self._pages(paths)),
             original_sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
             options=self.options,
@@ -173,8 +183,11 @@ class FilePrivacy:
         self._privacy("find_pii", list(map(str, paths)), self.options.language, list(self.options.entities), str(out))
         return read_spans(json.loads(out.read_bytes())["spans"])
 
+    def _run(self, verb: str, *args: "JsonArgument") -> Mapping[str, object]:
+        return self._call(verb, *args, deadline_s=self._limits.document_deadline_s)
+
     def _privacy(self, verb: str, *args: "JsonArgument") -> Mapping[str, object]:
-        return self._call(f"privacy.verbs:{verb}", *args, deadline_s=self._limits.document_deadline_s)
+        return self._run(f"privacy.verbs:{verb}", *args)
 
     def _call(self, verb: str, *args: "JsonArgument", deadline_s: float) -> Mapping[str, object]:
         reply = self.cell.call(f"docmill.stages.{verb}", *args, deadline_s=deadline_s)

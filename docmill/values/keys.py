@@ -30,7 +30,7 @@ STAGE_OPTIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "read": ("language", "engine"),
         "understand": ("kind",),
         "find_pii": ("language", "entities"),
-        "redact": (),
+        "redact": ("thorough",),
         "index": ("redact",),
         "validate": (),
         "publish": ("confidence_threshold", "extract_format", "redact"),

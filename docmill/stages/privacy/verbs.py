@@ -12,6 +12,8 @@ from docmill.stages.privacy.redaction.burning import BOX
 from docmill.stages.privacy.redaction.copies import write_copy
 from docmill.stages.privacy.redaction.covered_text import covered_text
 from docmill.stages.privacy.redaction.evidence import Evidence
+from docmill.stages.privacy.redaction.proof import secrets_of
+from docmill.stages.privacy.redaction.proof_ocr import require_unreadable, write_crops
 from docmill.stages.privacy.redaction.proving import evidence_of, prove_again
 from docmill.values.evidence import Span
 from docmill.values.options import DATA_LABELS
@@ -113,6 +115,43 @@ def prove(path: str, evidence_path: str, out_path: str) -> dict[str, object]:
     gates, texts = prove_again(Path(path), Evidence.model_validate_json(Path(evidence_path).read_bytes()))
     Path(out_path).write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
     return {"gates": list(gates)}
+
+
+def ocr_crops(path: str, evidence_path: str, out_dir: str, thorough: bool) -> dict[str, object]:  # noqa: FBT001 - verbs take positional arguments
+    """Draw a finished copy and write what OCR must read, as PNG files: two line heights around each box, or whole pages.
+
+    Args:
+        path: the redacted copy.
+        evidence_path: Evidence JSON.
+        out_dir: an existing directory.
+        thorough: whole pages.
+
+    Returns:
+        `{"crops": [paths]}`; none for text.
+    """
+    evidence = Evidence.model_validate_json(Path(evidence_path).read_bytes())
+    crops = write_crops(Path(path), evidence, Path(out_dir), thorough=thorough) if evidence.pages else []
+    return {"crops": [str(crop) for crop in crops]}
+
+
+def prove_readings(texts_path: str, page_paths: list[str], spans_path: str) -> dict[str, object]:
+    """Look for the redacted values in what OCR read in the pictures of the copy.
+
+    Args:
+        texts_path: a JSON list of texts.
+        page_paths: Page JSON of every page of the document, as read.
+        spans_path: what `find_pii` wrote for these pages.
+
+    Returns:
+        `{"texts": count}`.
+
+    Raises:
+        RedactionUnproven: a value can be read.
+    """
+    texts = json.loads(Path(texts_path).read_bytes())
+    spans = _SPANS.validate_python(json.loads(Path(spans_path).read_bytes())["spans"])
+    require_unreadable(texts, secrets_of(_read_pages(page_paths), spans))
+    return {"texts": len(texts)}
 
 
 def check_redactions(path: str, out_path: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ from docmill.values.options import MillOptions
 FIND_VERSION: Final = "2"
 """Raise it when finding would find something else in the same pages."""
 
-REDACT_VERSION: Final = "2"
+REDACT_VERSION: Final = "3"
 """Raise it when the redacted copy of the same spans would look different or its proof asks more."""
 
 
@@ -20,8 +20,8 @@ def find_engine(options: MillOptions) -> dict[str, str]:
 
 
 def redact_engine(options: MillOptions) -> dict[str, str]:  # noqa: ARG001 - every stage has this signature; no option changes these engines
-    """What renders and writes redacted copies."""
-    return {name: _installed(name) for name in ("pypdfium2", "pikepdf", "pillow")}
+    """What renders, writes and reads again redacted copies."""
+    return {name: _installed(name) for name in ("pypdfium2", "pikepdf", "pillow", "rapidocr")}
 
 
 def certified_engines(options: MillOptions) -> dict[str, str]:
