@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         le=1,
         validation_alias=AliasChoices("DOCMILL_RECEIPT_VALIDATION_THRESHOLD", "RECEIPT_VALIDATION_THRESHOLD"),
     )
+    pii_rules: Path | None = Field(
+        default=None, description="File or folder (YAML, JSON) of allow- and deny-lists, thresholds and recognisers of personal data."
+    )
     source_roots: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Folders and gs:// prefixes that flow runs may read, separated by the path separator.",

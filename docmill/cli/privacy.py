@@ -20,6 +20,7 @@ from docmill.values.options import KNOWN_ENTITIES, MillOptions
 
 _FOUND = ERROR_TABLE[RedactionUnproven.code].exit_code
 _SOURCE = Annotated[Path, typer.Argument(help="The file.")]
+_RULES = Annotated[Path | None, typer.Option("--rules", help="Rules for personal data, instead of those of DOCMILL_PII_RULES.")]
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -42,13 +43,14 @@ def find_pii(
     entities: Annotated[
         list[str] | None, typer.Option("--entities", help="Types to look for; all when not given. Comma-separated or repeated.")
     ] = None,
+    rules: _RULES = None,
     as_json: _JSON = False,
 ) -> None:
     """Print the personal data in a document or in text, with its place and confidence."""
     if sum(one is not None for one in (file, text, jsonl)) != 1:
         raise InvalidOptions("name a file, or one of --text and --jsonl")
     wanted = options_from({"language": options.language, "engine": options.engine, "entities": entities or list(KNOWN_ENTITIES)})
-    with FilePrivacy(settings(), wanted) as work:
+    with FilePrivacy(settings(), wanted, rules) as work:
         if jsonl is not None:
             typer.echo(work.find_in_lines(_content(jsonl)), nl=False)
             return
@@ -66,9 +68,10 @@ def redact(
     options: MillOptions,
     style: Annotated[Literal["box", "label"], typer.Option("--style", help="Black boxes, or boxes with the type's name.")] = "box",
     certificate: Annotated[Path | None, typer.Option("--certificate", help="The certificate to write.")] = None,
+    rules: _RULES = None,
 ) -> None:
     """Write a redacted copy that was proven clean; on any doubt nothing is written."""
-    with FilePrivacy(settings(), options) as work:
+    with FilePrivacy(settings(), options, rules) as work:
         made = work.redact(_existing(file), style)
         if out.suffix.lower() not in made.suffixes:
             raise InvalidOptions(f"the copy is {made.media_type}: let the name end in {' or '.join(made.suffixes)}")

@@ -19,6 +19,7 @@ from docmill.errors import Damaged
 from docmill.services.certificate_keys import CertificateKeys
 from docmill.services.certificates import make_certificate, values_of
 from docmill.services.milling.shard import MillLimits
+from docmill.services.pii_rules import rules_in, rules_of
 from docmill.services.redacting import Redaction, redact_and_prove
 from docmill.settings import Settings
 from docmill.stages.privacy import version
@@ -73,12 +74,16 @@ class MadeCopy:
 
 
 class FilePrivacy:
-    """One cell and one scratch folder. Use as a context manager."""
+    """One cell and one scratch folder. Use as a context manager. `rules` names other rules for personal data than the settings do."""
 
-    def __init__(self, settings: Settings, options: MillOptions) -> None:
+    def __init__(self, settings: Settings, options: MillOptions, rules: Path | None = None) -> None:
+        own = rules_in(rules) if rules else rules_of(settings)
         self.options, self._limits = options, MillLimits.from_settings(settings)
         self.cell = Cell(CellLimits(memory_bytes=self._limits.cell_memory_bytes, items=self._limits.cell_items))
         self._folder = Path(tempfile.mkdtemp(prefix="docmill-privacy-"))
+        self._rules = "" if own.is_empty else str(self._folder / "rules.json")
+        if self._rules:
+            Path(self._rules).write_text(own.model_dump_json(), encoding="utf-8")
 
     def __enter__(self) -> Self:
         return self
@@ -120,7 +125,7 @@ class FilePrivacy:
         """
         source, out = self._folder / "in.jsonl", self._folder / "out.jsonl"
         source.write_bytes(data)
-        self._privacy("find_in_lines", str(source), self.options.language, list(self.options.entities), str(out))
+        self._privacy("find_in_lines", str(source), self.options.language, list(self.options.entities), str(out), self._rules)
         return out.read_text(encoding="utf-8")
 
     def redact(self, file: Path, style: str) -> MadeCopy:
@@ -180,7 +185,7 @@ class FilePrivacy:
 
     def _found(self, paths: "Sequence[Path]") -> list[Span]:
         out = self._folder / "spans.json"
-        self._privacy("find_pii", list(map(str, paths)), self.options.language, list(self.options.entities), str(out))
+        self._privacy("find_pii", list(map(str, paths)), self.options.language, list(self.options.entities), str(out), self._rules)
         return read_spans(json.loads(out.read_bytes())["spans"])
 
     def _run(self, verb: str, *args: "JsonArgument") -> Mapping[str, object]:

@@ -29,7 +29,7 @@ STAGE_OPTIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "inspect": (),
         "read": ("language", "engine"),
         "understand": ("kind",),
-        "find_pii": ("language", "entities"),
+        "find_pii": ("language", "entities", "pii_rules"),
         "redact": ("thorough",),
         "index": ("redact",),
         "validate": (),

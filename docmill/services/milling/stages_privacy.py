@@ -31,7 +31,9 @@ CERTIFICATE, REPORT, REPORT_PAGE = "certificate", "pii_report", "pii_report_page
 def _find(bench: Bench, item: Item, key: str) -> Receipt:
     out, tenant = bench.out(f"{key}.json"), bench.shard.tenant
     paths, began = bench.files(item.inputs_of("read")), time.perf_counter()
-    found = bench.call("docmill.stages.privacy.verbs:find_pii", paths, item.options.language, list(item.options.entities), str(out))
+    rules = bench.file(private_name(tenant, "pii_rules", item.options.pii_rules)) if item.options.pii_rules else ""
+    asked = (item.options.language, list(item.options.entities), str(out), rules)
+    found = bench.call("docmill.stages.privacy.verbs:find_pii", paths, *asked)
     report = _report(item, out, [str(path) for path in paths], time.perf_counter() - began)
     shown = (
         bench.keep(key, REPORT, public_name(tenant, "find_pii", key, "report.json"), report.model_dump_json().encode(), media_type=JSON),

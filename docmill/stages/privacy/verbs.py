@@ -18,13 +18,14 @@ from docmill.stages.privacy.redaction.proving import evidence_of, prove_again
 from docmill.values.evidence import Span
 from docmill.values.options import DATA_LABELS
 from docmill.values.page import Page
+from docmill.values.pii_rules import NO_RULES, PiiRules
 
 PAGES_FILE, EVIDENCE_FILE = "pages.json", "evidence.json"
 _PAGES = TypeAdapter(tuple[Page, ...])
 _SPANS = TypeAdapter(tuple[Span, ...])
 
 
-def find_pii(page_paths: list[str], language: str, entities: list[str], out_path: str) -> dict[str, object]:
+def find_pii(page_paths: list[str], language: str, entities: list[str], out_path: str, rules_path: str = "") -> dict[str, object]:
     """Find personal data in a document's pages and write `{"spans": [Span...], "engines": {...}}`.
 
     Args:
@@ -32,6 +33,7 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
         language: ISO 639-1.
         entities: types to look for.
         out_path: the file to write.
+        rules_path: PiiRules JSON; empty without rules.
 
     Returns:
         `{"spans": count, "by_type": {type: count}}`.
@@ -39,13 +41,13 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
     Raises:
         EngineMissing: names are wanted and their engine is not installed.
     """
-    spans, engines = find_spans(_read_pages(page_paths), language=language, entities=entities)
+    spans, engines = find_spans(_read_pages(page_paths), language=language, entities=entities, rules=_read_rules(rules_path))
     body = {"spans": [span.model_dump(mode="json") for span in spans], "engines": engines}
     Path(out_path).write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
     return {"spans": len(spans), "by_type": dict(sorted(Counter(span.type for span in spans).items()))}
 
 
-def find_in_lines(in_path: str, language: str, entities: list[str], out_path: str) -> dict[str, object]:
+def find_in_lines(in_path: str, language: str, entities: list[str], out_path: str, rules_path: str = "") -> dict[str, object]:
     """Find personal data in many short texts: JSON lines `{"id", "text"}` in, `{"id", "spans"}` out, in their order.
 
     A span is `{"start", "end", "type", "confidence", "source", "text"}`; `start` and `end` count characters of `text`, types are DATA_LABELS.
@@ -55,11 +57,12 @@ def find_in_lines(in_path: str, language: str, entities: list[str], out_path: st
         EngineMissing: names are wanted and their engine is not installed.
     """
     lines = spans = 0
+    rules = _read_rules(rules_path)
     with Path(in_path).open(encoding="utf-8") as source, Path(out_path).open("w", encoding="utf-8") as out:
         for number, line in enumerate(source, start=1):
             if line.strip():
                 name, text = _text_line(line, number)
-                hits = find_in_text(text, language=language, entities=entities).hits
+                hits = find_in_text(text, language=language, entities=entities, rules=rules).hits
                 found = [hit._asdict() | {"type": DATA_LABELS.get(hit.type, hit.type), "text": text[hit.start : hit.end]} for hit in hits]
                 out.write(json.dumps({"id": name, "spans": found}, ensure_ascii=False) + "\n")
                 lines, spans = lines + 1, spans + len(found)
@@ -177,6 +180,10 @@ def _text_line(line: str, number: int) -> tuple[str | int | None, str]:
         raise Damaged(f"line {number} is not an object with a text", line=number)
     name = body.get("id")
     return (name if isinstance(name, str | int) else None), body["text"]
+
+
+def _read_rules(path: str) -> PiiRules:
+    return PiiRules.model_validate_json(Path(path).read_bytes()) if path else NO_RULES
 
 
 def _read_pages(page_paths: list[str]) -> tuple[Page, ...]:

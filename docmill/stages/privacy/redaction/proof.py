@@ -20,6 +20,7 @@ from docmill.stages.privacy.redaction.burning import Burn, PixelBox
 from docmill.values.evidence import Span
 from docmill.values.options import KNOWN_ENTITIES
 from docmill.values.page import Page
+from docmill.values.pii_rules import OWN_TYPE
 
 BLACKEST = 10
 """Mean difference, of 255, to a black box below which one counts as opaque."""
@@ -29,7 +30,7 @@ _LOSSY = 4.0  # mean difference, of 255, that JPEG may make outside the boxes
 _SLACK_PX = 2  # renderers round page sizes up or down
 _IMAGE_INFO = {"dpi", "jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
-MASK = re.compile(rf"\[(?:{'|'.join(KNOWN_ENTITIES)})\]")
+MASK = re.compile(rf"\[(?:{'|'.join(KNOWN_ENTITIES)}|{OWN_TYPE})\]")
 _MASK_GAP = " \N{WHITE SQUARE}\N{WHITE SQUARE}\N{WHITE SQUARE}\N{WHITE SQUARE} "  # wider than any gap inside a value
 
 
