@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         default=(),
         description="Folders and gs:// prefixes that flow runs may read, separated by the path separator.",
     )
+    ledger_key: SecretStr | None = Field(
+        default=None, description="Key that seals file names and client metadata in the ledger; made under home when unset."
+    )
     url_key: SecretStr | None = Field(default=None, description="Key that signs links to local files; made under home when unset.")
     gateway_url: str | None = Field(default=None, description="Public address of the gateway in signed links.")
     gateway_port: int = Field(default=8000, description="First port `docmill serve` tries.")

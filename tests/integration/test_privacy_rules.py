@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
-from test_canary import jobs, milled
+from test_canary import jobs, milled, patient
 from typer.testing import CliRunner
 
 from docmill.cli.main import app
 from docmill.services.documents import remill
 from docmill.services.pii_rules import kept_rules
 from docmill.settings import settings
+
+__all__ = ["patient"]  # a fixture for all tests here
 
 TEXT = "Badge E-123456 belongs to ann@muster.example and Project Falcon.\n"
 RULES = "allow: [ann@muster.example]\ndeny: [Project Falcon]\nrecognisers: [{name: badge, type: X_BADGE, patterns: ['E-[0-9]{6}']}]\n"
