@@ -47,9 +47,15 @@ class Settings(BaseSettings):
         le=1,
         validation_alias=AliasChoices("DOCMILL_RECEIPT_VALIDATION_THRESHOLD", "RECEIPT_VALIDATION_THRESHOLD"),
     )
+    pii_rules: Path | None = Field(
+        default=None, description="File or folder (YAML, JSON) of allow- and deny-lists, thresholds and recognisers of personal data."
+    )
     source_roots: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Folders and gs:// prefixes that flow runs may read, separated by the path separator.",
+    )
+    ledger_key: SecretStr | None = Field(
+        default=None, description="Key that seals file names and client metadata in the ledger; made under home when unset."
     )
     url_key: SecretStr | None = Field(default=None, description="Key that signs links to local files; made under home when unset.")
     gateway_url: str | None = Field(default=None, description="Public address of the gateway in signed links.")

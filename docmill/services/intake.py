@@ -16,6 +16,7 @@ from docmill.services.batches import NewJob, Registration
 from docmill.services.google_source import fetch_object
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
+from docmill.services.pii_rules import under_rules
 from docmill.services.running.room import Room
 from docmill.values.jobs import IncomingFile
 from docmill.values.options import MillOptions
@@ -43,7 +44,7 @@ def take_in(
     Raises:
         StoreUnavailable, LedgerUnavailable: what was registered before stays registered; taking in again finds the same documents.
     """
-    sender = sender or Sender()
+    sender, options = sender or Sender(), under_rules(room, options)
     incoming = list(files)
     batch_id = batches.create_batch(room.ledger, room.tenant, total_files=len(incoming), submitted_by=sender.submitted_by)
     plan = plan_digest(options, list(STAGE_WORK.values()))

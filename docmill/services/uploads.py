@@ -18,6 +18,7 @@ from docmill.services.documents import remill
 from docmill.services.jobs import job_view
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
+from docmill.services.pii_rules import kept_rules, under_rules
 from docmill.services.running.room import Room
 from docmill.stages.reading.sniff import HEAD_BYTES, media_type_of, refuse_lie
 from docmill.storage.ledger import batches as batch_rows
@@ -90,6 +91,7 @@ def submit(room: Room, files: Sequence[Received], options: MillOptions, said: Sa
     """
     if idempotency_key is not None and not KEY_FORM.fullmatch(idempotency_key):
         raise InvalidOptions("Idempotency-Key is 1-200 visible ASCII characters")
+    options = under_rules(room, options)
     order = Order(options, plan_digest(options, list(STAGE_WORK.values())), GATEWAY, said.tags, said.collection, said.metadata)
     if len(files) == 1:
         _refuse_unreadable(files[0])
@@ -108,7 +110,7 @@ def retry(room: Room, job_id: str, *, force: bool) -> Submission:
     old = job_view(room.ledger, room.tenant, job_id)
     if not old.state.is_final:
         raise Conflict(f"the task is not over: {old.state}")
-    batch_id = remill(room.ledger, room.tenant, old.job_id, force=force, submitted_by=GATEWAY)
+    batch_id = remill(room.ledger, room.tenant, old.job_id, force=force, submitted_by=GATEWAY, pii_rules=kept_rules(room))
     with room.ledger.reading() as conn:
         return Submission(batch_id, tuple(batch_rows.newest_jobs(conn, room.tenant, batch_id)))
 

@@ -53,6 +53,13 @@ class MillOptions(BaseModel):
     entities: tuple[str, ...] = Field(
         default=DEFAULT_ENTITIES, validate_default=True, description="Types of personal data to find and redact."
     )
+    pii_rules: str = Field(
+        default="",
+        description="Digest of the rules for personal data; docmill sets it from DOCMILL_PII_RULES.",
+        pattern=r"^([0-9a-f]{64})?$",
+        json_schema_extra={"set_by_docmill": True},
+    )
+    thorough: bool = Field(default=False, description="Prove redacted copies by OCR of whole pages, not only around the boxes.")
     index: bool = Field(default=True, description="Add the document to the search index.")
     kind: str = Field(
         default="auto", description="Kind of document (invoice, receipt, letter, ...); auto decides by rules.", pattern=r"^[a-z_]{2,32}$"

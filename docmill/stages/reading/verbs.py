@@ -4,6 +4,7 @@ Arguments and answers are plain JSON values; everything else stays behind this b
 """
 
 import contextlib
+import json
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
-from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, TEXT_TYPES, ZIP
+from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, PNG, TEXT_TYPES, ZIP
 from docmill.stages.reading.office_container import type_of
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
@@ -121,6 +122,33 @@ def searchable_pdf(path: str, pages_path: str, out_path: str, scratch_dir: str, 
     kept, pages = Limits.of(limits), read_pages(Path(pages_path).read_bytes())
     write_searchable_pdf(Path(path), survey(Path(path), kept).media_type, pages, Path(out_path), Path(scratch_dir), kept)
     return {"pages": len(pages)}
+
+
+def read_pictures(
+    paths: list[str], language: str, engine: str, scratch_dir: str, out_path: str, limits: dict[str, float]
+) -> dict[str, int]:
+    """Read single pictures, parts of pages, by one engine and write their texts, a JSON list in their order, to `out_path`.
+
+    Args:
+        paths: PNG files, upright.
+        language: ISO 639-1.
+        engine: an engine's name.
+        scratch_dir: for temporary files.
+        out_path: where the texts go.
+        limits: as for `read_page`; deadline_s for each picture.
+
+    Returns:
+        {"pictures": count}.
+
+    Raises:
+        Damaged, EngineMissing, LanguageMissing, EngineUnavailable, InvalidOptions: as `read_page`.
+    """
+    kept = Limits.of(limits)
+    reader = ocr_engine(EngineSpec.of(engine), Path(scratch_dir), kept.deadline_s)
+    images = (readable_as_it_is(Path(path), PNG, 1, kept) for path in paths)
+    texts = [reader.read(image, language=language).text if image else "" for image in images]
+    Path(out_path).write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+    return {"pictures": len(texts)}
 
 
 def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: str) -> dict[str, str | int]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from docmill.errors import NotFound
 from docmill.storage.ledger.bulk import insert_rows
 from docmill.storage.ledger.records import NewJob, Registration
+from docmill.storage.ledger.seals import sealed
 from docmill.storage.ledger.tables_accounts import TENANTS
 from docmill.storage.ledger.tables_jobs import BATCH_FILES, BATCHES, JOBS
 from docmill.storage.ledger.texts import storable
@@ -50,7 +51,7 @@ def add_files(conn: sa.Connection, tenant: str, batch_id: str, files: Sequence[N
             "batch_id": batch_id,
             "position": position,
             "job_id": registration.job_id,
-            "file_name": storable(file.name),
+            "file_name": sealed(conn, storable(file.name)),
             "reused": registration.reused,
         }
         for position, (file, registration) in enumerate(zip(files, registered, strict=True), first)

@@ -73,7 +73,7 @@ def write_copy(
         Damaged, Encrypted, TooLarge, UnsupportedType: the original can't be rendered.
     """
     masked = mask_pages(pages, spans)
-    secrets = sorted({proof.Secret(page.text[s.start : s.end], s.type) for page in pages for s in spans if s.page == page.number})
+    secrets = proof.secrets_of(pages, spans)
     proof.prove_pages(masked, secrets)
     if media_type in TEXT_TYPES:
         return _text_copy(masked, secrets, out_dir)
