@@ -11,10 +11,8 @@ from decimal import Decimal
 from docmill.values.matching import OrderState, Receipt, ReceiptLine
 from docmill.values.purchasing import OrderLine, PurchaseContent, Vendor, cents
 
-THINGS = tuple(
-    "Hex bolt,Cable drum,Safety gloves,Dichtring,Ventil,LED panel,Paper A4,Toner cartridge,Kugellager,Hydraulic oil,Ladder,Work jacket,"
-    "Schleifscheibe,Battery pack,Label roll,Steel tube,Mounting plate,Filter mat,Pump head,Fuse box".split(",")
-)
+THINGS = ("Hex bolt", "Cable drum", "Safety gloves", "Dichtring", "Ventil", "LED panel", "Paper A4", "Toner cartridge", "Kugellager", "Ladder",
+          "Hydraulic oil", "Work jacket", "Schleifscheibe", "Battery pack", "Label roll", "Steel tube", "Mounting plate", "Filter mat", "Pump head")  # fmt: skip
 MAKERS = ("Albrecht", "Brookfield", "Castellan", "Dunmore", "Eichhorn", "Fairweather", "Gruenwald", "Hartwick", "Ilmenau", "Jensgaard")
 TRADES = ("Fasteners", "Elektrotechnik", "Supplies", "Metallbau", "Trading", "Hydraulics", "Papier", "Tools")
 FORMS = ("GmbH", "Ltd.", "AG", "Inc.", "B.V.", "SARL")

@@ -172,7 +172,7 @@ def test_generated_cases(label):
 
 
 ERRORS = ("price", "quantity", "missing", "extra", "tax", "total", "vendor", "bank_account", "currency")
-quick = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @quick
@@ -210,7 +210,7 @@ def test_another_currency_is_never_approved_whatever_the_figures(seed, currency,
 def _with_errors(seed, errors):
     """One honest receipt with the errors, each on a line that no other error touches; sums follow from the lines unless they are the error."""
     one = case("clean", seed)
-    dice = random.Random(seed)
+    dice = random.Random(seed)  # noqa: S311 - a seed must give the same case
     lines, content = list(one.receipt.lines), one.state.content
     free = list(range(len(lines)))
     dice.shuffle(free)
