@@ -12,7 +12,7 @@ from docmill.values.matching import OrderState, Receipt, ReceiptLine
 from docmill.values.purchasing import OrderLine, PurchaseContent, Vendor, cents
 
 THINGS = ("Hex bolt", "Cable drum", "Safety gloves", "Dichtring", "Ventil", "LED panel", "Paper A4", "Toner cartridge", "Kugellager", "Ladder",
-          "Hydraulic oil", "Work jacket", "Schleifscheibe", "Battery pack", "Label roll", "Steel tube", "Mounting plate", "Filter mat", "Pump head")  # fmt: skip
+          "Hydraulic oil", "Work jacket", "Schleifscheibe", "Battery pack", "Label roll", "Steel tube", "Mounting plate", "Filter mat")  # fmt: skip
 MAKERS = ("Albrecht", "Brookfield", "Castellan", "Dunmore", "Eichhorn", "Fairweather", "Gruenwald", "Hartwick", "Ilmenau", "Jensgaard")
 TRADES = ("Fasteners", "Elektrotechnik", "Supplies", "Metallbau", "Trading", "Hydraulics", "Papier", "Tools")
 FORMS = ("GmbH", "Ltd.", "AG", "Inc.", "B.V.", "SARL")
@@ -208,9 +208,9 @@ def case(label: str, seed: int) -> Case:
     if label in HARMLESS:
         return Case(label, state, HARMLESS[label](receipt, dice), is_error=False, outcomes=("matched",))
     if label == "duplicate":
-        from docmill.stages.matching.duplicates import fingerprints
+        from docmill.stages.matching.duplicates import fingerprint
 
-        known = fingerprints(content.vendor, receipt)
+        known = (fingerprint(content.vendor, receipt),)
         return Case(label, state.model_copy(update={"seen": known}), receipt, is_error=True, outcomes=("duplicate",), codes=("duplicate",))
     if label in ERRORS:
         change, outcomes, codes = ERRORS[label]

@@ -28,7 +28,8 @@
         ├── InvalidOptions       invalid_options
         ├── NotFound             not_found
         ├── NotAllowed           not_allowed
-        └── Conflict             conflict
+        ├── Conflict             conflict
+        └── NumbersExhausted     numbers_exhausted
 
 Belongs here: error classes and the table. Does not belong here: handling of errors, and document text of any kind. A message may carry
 numbers, ids, type names and limits; it never carries file names, words of a document or secrets.
@@ -114,6 +115,8 @@ ERROR_TABLE: MappingProxyType[str, ErrorKind] = MappingProxyType(dict((
          "Ask for a fresh link, or for the scope named in the message."),
     _row("conflict", 53, 409, "", "Somebody else changed this first.",
          "Read the current state and decide again."),
+    _row("numbers_exhausted", 54, 409, "", "The year's order numbers are used up.",
+         "Order under another tenant until the year ends; the approved request is kept and can be ordered then."),
 )))
 # fmt: on
 """Code -> kind, for the whole product. docs/errors.md is generated from it."""
@@ -268,6 +271,10 @@ class NotAllowed(RequestError):
 
 class Conflict(RequestError):
     code = "conflict"
+
+
+class NumbersExhausted(RequestError):
+    code = "numbers_exhausted"
 
 
 def _leaves(cls: type[DocmillError]) -> list[type[DocmillError]]:

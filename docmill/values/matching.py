@@ -130,7 +130,7 @@ class Match(Value):
         approved: whether nobody has to look: the score reaches the threshold and nothing blocks.
         findings: why not, and what else was noticed.
         line_matches: every order line that was open and every line of the receipt.
-        fingerprints: by which a duplicate will be known.
+        fingerprint: by which a duplicate will be known.
         version: of the rules.
     """
 
@@ -142,5 +142,5 @@ class Match(Value):
     approved: bool
     findings: tuple[Finding, ...] = ()
     line_matches: tuple[LineMatch, ...] = ()
-    fingerprints: tuple[str, ...] = ()
+    fingerprint: str
     version: str

@@ -138,7 +138,7 @@ def test_partial_deliveries_over_several_receipts():
 
 def test_a_receipt_seen_before_is_a_duplicate_also_when_a_letter_was_misread():
     first = match_receipt(STATE, receipt(document_number="R-10O1"), ALLOWED)
-    later = STATE.model_copy(update={"seen": first.fingerprints})
+    later = STATE.model_copy(update={"seen": (first.fingerprint,)})
     again = match_receipt(later, receipt(document_number="R 1001"), ALLOWED)
     assert (again.outcome, again.approved) == ("duplicate", False)
     note = match_receipt(later, receipt(document_number="R-1001", kind=ReceiptKind.DELIVERY_NOTE), ALLOWED)

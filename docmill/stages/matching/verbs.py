@@ -1,6 +1,6 @@
 """The verb of this room: a receipt and an order in, the decision out."""
 
-from docmill.stages.matching.duplicates import fingerprints
+from docmill.stages.matching.duplicates import fingerprint
 from docmill.stages.matching.lines import LinesFound, compare_lines
 from docmill.stages.matching.pairing import read_line
 from docmill.stages.matching.totals import are_prices_gross, compare_totals, read_sums
@@ -28,8 +28,8 @@ def match_receipt(state: OrderState, receipt: Receipt, allowed: Tolerances) -> M
     if priced:
         total, more = compare_totals(state, receipt, read, lines, allowed, gross=gross)
         findings += more
-    marks = fingerprints(state.content.vendor, receipt)
-    if set(marks) & set(state.seen):
+    mark = fingerprint(state.content.vendor, receipt)
+    if mark in state.seen:
         findings.append(Finding(code="duplicate", message="a receipt with this number or content was matched before"))
     score = _score(vendor, total, lines.score)
     outcome = _outcome(findings, lines)
@@ -42,7 +42,7 @@ def match_receipt(state: OrderState, receipt: Receipt, allowed: Tolerances) -> M
         approved=score >= allowed.threshold and not any(f.blocks for f in findings),
         findings=tuple(findings),
         line_matches=tuple(lines.matches),
-        fingerprints=marks,
+        fingerprint=mark,
         version=VERSION,
     )
 
