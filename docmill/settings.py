@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -50,6 +51,21 @@ class Settings(BaseSettings):
     pii_rules: Path | None = Field(
         default=None, description="File or folder (YAML, JSON) of allow- and deny-lists, thresholds and recognisers of personal data."
     )
+    match_line_price_share: Decimal = Field(
+        default=Decimal("0.01"), ge=0, description="Share of a unit price that a receipt may differ by."
+    )
+    match_total_share: Decimal = Field(default=Decimal("0.005"), ge=0, description="Share of total and tax that a receipt may differ by.")
+    match_total_amount: Decimal = Field(default=Decimal("0.05"), ge=0, description="Amount that total and tax may always differ by.")
+    match_quantity_share: Decimal = Field(default=Decimal(0), ge=0, description="Share of an ordered quantity that may come more.")
+    match_freight_limit: Decimal = Field(default=Decimal(0), ge=0, description="Freight that nobody ordered is accepted up to this amount.")
+    purchase_limits: Annotated[tuple[Decimal, ...], NoDecode] = Field(
+        default=(),
+        description="Totals from which a request needs one more approval each, such as 1000,10000; without any one approval is enough.",
+    )
+    purchase_own_approval: bool = Field(
+        default=True, description="Whether the person who asks for something may be one of those who approve."
+    )
+    purchase_logo: Path | None = Field(default=None, description="PNG or JPEG at the head of purchase orders.")
     source_roots: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Folders and gs:// prefixes that flow runs may read, separated by the path separator.",
@@ -95,6 +111,11 @@ class Settings(BaseSettings):
         # the colon of gs:// separates nothing
         parts = re.split(rf"{re.escape(os.pathsep)}(?!//)", value) if isinstance(value, str) else value
         return tuple(part for part in parts if part) if isinstance(parts, list) else parts
+
+    @field_validator("purchase_limits", mode="before")
+    @classmethod
+    def _split_limits(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
     def resolved_ledger_url(self) -> str:

@@ -10,7 +10,8 @@ import typer
 
 from docmill.cli.option_flags import options_from, with_mill_options
 from docmill.cli.output import show_json, show_table
-from docmill.errors import ERROR_TABLE, InvalidOptions, NotFound, RedactionUnproven
+from docmill.error_table import ERROR_TABLE
+from docmill.errors import InvalidOptions, NotFound, RedactionUnproven
 from docmill.services.certificate_keys import fingerprint, keys_of, raw_public, read_hash_key, read_public_key
 from docmill.services.milling.shard import MillLimits
 from docmill.services.single_files import FilePrivacy, FoundSpan

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from docmill.errors import ERROR_TABLE
+from docmill.error_table import ERROR_TABLE
 from docmill.gateway import contract as shape
 from docmill.services import task_view
 from docmill.services.running.room import Room

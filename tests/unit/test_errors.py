@@ -8,7 +8,8 @@ import re
 import pytest
 
 from docmill import errors
-from docmill.errors import ERROR_TABLE, Damaged, DocmillError, StageFailed, error_classes, error_from_code
+from docmill.error_table import ERROR_TABLE
+from docmill.errors import Damaged, DocmillError, StageFailed, error_classes, error_from_code
 
 LEAVES = sorted(error_classes().values(), key=lambda cls: cls.code)
 FAMILIES = sorted({cls.__bases__[0].__name__ for cls in LEAVES})
