@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-revision = "0002"
+revision = "0004"
 down_revision = "0001"
 
 AT_ONCE = 1000
