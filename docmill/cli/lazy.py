@@ -22,6 +22,8 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "redact": "privacy",
         "verify": "privacy",
         "check-redactions": "privacy",
+        "privacy-report": "purge",
+        "purge-originals": "purge",
         "list": "status",
         "status": "status",
         "result": "documents",

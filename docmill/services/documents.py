@@ -1,6 +1,6 @@
 """Documents: their current result, what was made of them, milling them again, deleting them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from docmill.errors import Conflict, NotFound
 from docmill.services.batches_registering import Asked, Order, register
@@ -14,6 +14,9 @@ from docmill.storage.ledger.records import JobRequest, NewJob
 from docmill.values.jobs import Artefact, JobView
 from docmill.values.keys import original_name
 from docmill.values.options import MillOptions
+
+Promise = Callable[[str, Sequence[str], Sequence[str]], None]
+"""(document id, its job ids, names of its objects)."""
 
 PlanDigest = Callable[[MillOptions], str]
 """Options -> digest of them with the stage versions and engines of today."""
@@ -91,8 +94,17 @@ def remill(
     return batch_id
 
 
-def delete_document(ledger: Ledger, tenant: str, document_id: str, *, deleted_by: str = "local") -> list[str]:
+def delete_document(
+    ledger: Ledger, tenant: str, document_id: str, *, deleted_by: str = "local", promise: Promise | None = None
+) -> list[str]:
     """Delete a document with its jobs, pages, artefacts and results; only its audit stream stays.
+
+    Args:
+        ledger: the open ledger.
+        tenant: whose document it is.
+        document_id: or its beginning.
+        deleted_by: id of the user.
+        promise: told what will have to go, before the ledger forgets it.
 
     Returns:
         Names of the objects to remove from the store, the original among them.
@@ -114,6 +126,8 @@ def delete_document(ledger: Ledger, tenant: str, document_id: str, *, deleted_by
         names = deletion.object_names(conn, tenant, found)
         if document.stored:
             names.add(original_name(tenant, document.sha256))
+        if promise is not None:
+            promise(found, sorted(jobs), sorted(names))
         deletion.delete_rows(conn, tenant, found)
         facts: dict[str, Fact] = {"jobs": len(jobs), "objects": len(names), "by": deleted_by}
         append_event(conn, tenant, found, "document.deleted", facts, at=ledger.now())

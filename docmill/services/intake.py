@@ -13,6 +13,7 @@ from pathlib import Path
 from docmill.services import batches
 from docmill.services.arriving import arrivals
 from docmill.services.batches import NewJob, Registration
+from docmill.services.erase import finish_erasures
 from docmill.services.google_source import fetch_object
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
@@ -44,6 +45,7 @@ def take_in(
     Raises:
         StoreUnavailable, LedgerUnavailable: what was registered before stays registered; taking in again finds the same documents.
     """
+    finish_erasures(room)  # the same bytes may come again
     sender, options = sender or Sender(), under_rules(room, options)
     incoming = list(files)
     batch_id = batches.create_batch(room.ledger, room.tenant, total_files=len(incoming), submitted_by=sender.submitted_by)

@@ -109,6 +109,16 @@ def journal_prefix(tenant: str, job_id: str, stage: str, item: str) -> str:
     return f"{PRIVATE}/{_checked(tenant)}/journal/{job_id}/{stage}-{item}"
 
 
+def erasures_prefix(tenant: str) -> str:
+    """Where promises to erase documents lie."""
+    return f"{PRIVATE}/{_checked(tenant)}/erasures/"
+
+
+def erasure_name(tenant: str, found: str) -> str:
+    """Where the promise to erase a document lies, until it is kept."""
+    return f"{erasures_prefix(tenant)}{found}.json"
+
+
 def _checked(tenant: str) -> str:
     if not _TENANT.match(tenant):
         raise ValueError("a tenant id is 1-63 characters of a-z, 0-9, _ and -")

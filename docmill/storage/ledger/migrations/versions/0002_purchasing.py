@@ -6,8 +6,8 @@ The columns are explained in docmill/storage/ledger/tables_purchasing.py. This f
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0002"
+down_revision = "0001"
 
 TIME = sa.DateTime(timezone=True)
 

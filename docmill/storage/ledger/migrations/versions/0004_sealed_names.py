@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0002"
 
 AT_ONCE = 1000
 MARK = "sealed1:"
