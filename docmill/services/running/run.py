@@ -157,7 +157,8 @@ class BatchRun:
         return shards
 
     def _page_items(self, ranges: Sequence[plan.PageRange]) -> list[Item]:
-        return [self.tracked[r.job_id].item(f"page-{n}") for r in ranges for n in range(r.first, r.last + 1)]
+        found = {r.job_id: self.tracked[r.job_id].inputs("inspect") for r in ranges}
+        return [self.tracked[r.job_id].item(f"page-{n}", inputs=found[r.job_id]) for r in ranges for n in range(r.first, r.last + 1)]
 
     def _advance(self, shard: Shard) -> list[Shard]:
         wave = self._waves.pop(shard.shard_id)

@@ -4,6 +4,7 @@ Arguments and answers are plain JSON values; everything else stays behind this b
 """
 
 import contextlib
+import json
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, TEXT_TYPES, ZIP
 from docmill.stages.reading.office_container import type_of
+from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
@@ -25,13 +27,18 @@ from docmill.values.pages_file import read_pages
 from docmill.values.ports import OcrEngine
 
 
-def inspect(path: str, limits: dict[str, float]) -> dict[str, str | int | None]:
+def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict[str, str | int | None]:
     """What a file is: {"media_type", "page_count", "einvoice": name of an embedded XML invoice, "bare" or None}.
+
+    With `digests_path` a digest of each page's content is written there as a JSON array, for a PDF that has reliable ones.
 
     Raises:
         UnsupportedType, Damaged, Encrypted, TooLarge: why it cannot be read.
     """
     found = survey(Path(path), Limits.of(limits))
+    digests = page_digests(Path(path), found.page_count) if digests_path and found.media_type == PDF else []
+    if digests:
+        Path(digests_path).write_text(json.dumps(digests), encoding="utf-8")
     return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice}
 
 
