@@ -1,8 +1,10 @@
 """A file that comes again with one page changed: the others are not read again, and nothing is shared that erasing must take."""
 
+import dataclasses
+
 import pikepdf
 import pytest
-from milled_papers import read_only
+from milled_papers import mill, read_only
 from reading_pages import text_pdf
 
 from docmill.services.batches import batch_jobs
@@ -10,6 +12,7 @@ from docmill.services.intake import take_in
 from docmill.services.milling.bench import Bench
 from docmill.services.sources import files_of
 from docmill.values.options import MillOptions
+from docmill.values.results import read_results
 
 PAGES = 7
 
@@ -66,3 +69,14 @@ def test_an_erased_document_leaves_no_words_behind(tmp_path, room, reads):
     assert milled(room, rewritten(first, tmp_path / "b.pdf"))[0] == [2]
     assert sorted(reads) == [1, 2]
     assert all(b"Invoice" not in room.store.read(n) for n in before if n.endswith(".note"))
+
+
+def test_when_time_runs_out_pages_done_stay(tmp_path, room, reads, monkeypatch):
+    hasty = dataclasses.replace(room, limits=dataclasses.replace(room.limits, reading_deadline_s=1e-6))
+    batch_id, _ = take_in(hasty, files_of([str(text_pdf(tmp_path / "a.pdf", pages=4))], room.settings), MillOptions(index=False))
+    mill(hasty, batch_id)
+    (job,) = batch_jobs(room.ledger, room.tenant, batch_id)
+    assert (job.state, job.page_count, reads) == ("partial", 4, [1])
+    results = read_results(room.store.read(job.results_object))
+    assert [page.number for page in results.pages] == [1]
+    assert {(p.code, p.page) for p in results.outcome.problems if p.code == "timed_out"} == {("timed_out", n) for n in (2, 3, 4)}
