@@ -43,7 +43,7 @@ def test_json_has_the_promised_shape():
     body = json.loads(render(PAGES, "json", document_id="d1", problems=[problem]).text)
     assert set(body) == {"document_id", "text", "pages", "problems"}
     assert body["document_id"] == "d1"
-    assert set(body["pages"][0]) == {"number", "width_px", "height_px", "text", "words", "tables"}
+    assert set(body["pages"][0]) == {"number", "width_px", "height_px", "text", "words", "tables", "quality", "quality_reasons"}
     assert body["pages"][0]["words"][0] == {"text": "A", "box": [100.0, 100.0, 110.0, 120.0], "confidence": 0.876}
     assert body["pages"][1]["words"] == []
     assert body["problems"] == [{"code": "damaged", "stage": "read", "message": "page 4 cannot be parsed", "page": 4}]

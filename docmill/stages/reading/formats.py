@@ -79,6 +79,8 @@ def _json(pages: Sequence[Page], document_id: str, problems: Sequence[Problem]) 
                 "height_px": page.height_px,
                 "text": page.text,
                 "words": [{"text": w.text, "box": list(w.box), "confidence": w.confidence} for w in page.words],
+                "quality": page.quality,
+                "quality_reasons": list(page.quality_reasons),
                 "tables": [{"box": list(table.box), "rows": table.rows} for table in tables_of(page.lines)],
             }
             for page in pages

@@ -24,7 +24,7 @@ from docmill.stages.reading.text_layer import text_layer_of
 from docmill.stages.reading.unpacking import members_of
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages
-from docmill.values.ports import OcrEngine
+from docmill.values.ports import OcrEngine, PageImage
 
 
 def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict[str, str | int | None]:
@@ -187,6 +187,13 @@ def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, langua
     as_it_is = readable_as_it_is(path, media_type, number, limits)
     if as_it_is:
         with contextlib.suppress(Damaged):  # the engine's decoder gave up; Pillow's may still read the file
-            return engine.read(as_it_is, language=language)
+            return _rated(as_it_is, engine.read(as_it_is, language=language))
     with gray_page_image(path, media_type, number, scratch_dir=scratch_dir, limits=limits) as image:
-        return engine.read(image, language=language)
+        return _rated(image, engine.read(image, language=language))
+
+
+def _rated(image: PageImage, page: Page) -> Page:
+    from docmill.stages.reading.quality import quality_of  # noqa: PLC0415 - loads NumPy in 0.2 s, only where images are read
+
+    quality = quality_of(image, page)
+    return page.model_copy(update={"quality": quality.score, "quality_reasons": quality.reasons})
