@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     max_unpacked_bytes: int = Field(default=512 * MIB, gt=0, description="Most bytes that an archive, DOCX or XLSX unpacks to.")
     max_ratio: int = Field(default=200, gt=0, description="Highest ratio of unpacked to packed bytes of what unpacks to over 16 MiB.")
     page_deadline_s: float = Field(default=120.0, gt=0, description="Longest time for reading one page.")
+    reading_deadline_s: float = Field(
+        default=14_400.0, gt=0, description="Longest time for reading all pages of one document, added up; pages done stay."
+    )
     document_deadline_s: float = Field(default=600.0, gt=0, description="Longest time for any other stage of one document.")
     cell_memory_bytes: int = Field(default=4096 * MIB, gt=0, description="Address space of a parsing process.")
     cell_items: int = Field(default=1000, gt=0, description="A parsing process is replaced after so many items.")

@@ -3,6 +3,7 @@
 import hashlib
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from docmill.cell import Cell, CellLimits
 from docmill.cli.option_flags import one_of, with_mill_options
-from docmill.errors import DocmillError, InvalidOptions, NotFound
+from docmill.errors import DocmillError, InvalidOptions, NotFound, TimedOut
 from docmill.services.milling.shard import MillLimits
 from docmill.services.milling.stages_reading import engine_name
 from docmill.settings import settings
@@ -82,9 +83,12 @@ def read_file(file: Path, options: MillOptions) -> tuple[list[Page], list[Proble
         if not isinstance(found, dict):
             return pages, problems, first
         refuse_lie(str(found["media_type"]), file.name)
+        end = time.monotonic() + limits.reading_deadline_s
         for number in range(1, int(str(found["page_count"])) + 1):
             args: list[JsonValue] = [path, found["media_type"], number, options.language, engine, folder, str(out), reading]
             try:
+                if time.monotonic() > end:
+                    raise TimedOut(f"no time left after {limits.reading_deadline_s:g} s (reading_deadline_s)")
                 cell.call("docmill.stages.reading.verbs:read_page", *args, deadline_s=limits.page_deadline_s)
                 pages.append(Page.model_validate_json(out.read_bytes()))
             except DocmillError as error:

@@ -6,13 +6,10 @@ import zipfile
 from email.message import EmailMessage
 
 import pytest
-from milled_papers import INVOICE, LETTER
+from milled_papers import INVOICE, LETTER, read_only
 
 from docmill.services.batches import batch_jobs, batch_view
 from docmill.services.intake import take_in
-from docmill.services.milling import mill_shard
-from docmill.services.milling.lease import write_lease
-from docmill.services.running.run import BatchRun
 from docmill.services.sources import files_of
 from docmill.values.options import MillOptions
 
@@ -40,18 +37,6 @@ def take(room, file):
     batch_id, registered = take_in(room, files_of([str(file)], room.settings), MillOptions(index=False))
     assert batch_view(room.ledger, room.tenant, batch_id).total_files == len(registered)
     return batch_id, [(job.name, job.error_code) for job in batch_jobs(room.ledger, room.tenant, batch_id)]
-
-
-def read(room, batch_id):
-    """Inspect and read the documents of a batch, and say how many pages each has; the later stages have tests of their own."""
-    run = BatchRun(room, batch_id, f"run-{batch_id}", workers=0, lease_s=60)
-    write_lease(room.store, room.tenant, run.run_id, stop=False)
-    waiting = run.first_shards()
-    while waiting:
-        shard = waiting.pop()
-        if shard.stage in {"inspect", "read"}:
-            waiting += run.fold(shard, mill_shard(shard, True))
-    return [tracked.pages_read for tracked in run.tracked.values()]
 
 
 def test_members_are_documents(tmp_path, room):
@@ -103,4 +88,4 @@ def test_a_mail_and_what_is_attached_to_it(tmp_path, room):
     file.write_bytes(mail.as_bytes())
     batch_id, jobs = take(room, file)
     assert jobs == [("mail.eml", None), ("invoice.txt", None)]
-    assert read(room, batch_id) == [1, 1]
+    assert read_only(room, batch_id) == [1, 1]

@@ -19,6 +19,7 @@ class MillLimits:
 
     page_deadline_s: float
     document_deadline_s: float
+    reading_deadline_s: float
     lease_limit_s: float
     item_tries: int
     cell_memory_bytes: int

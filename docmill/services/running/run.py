@@ -9,6 +9,7 @@ from itertools import count
 from docmill import __version__
 from docmill.errors import DocmillError
 from docmill.services import jobs as ledger_jobs
+from docmill.services.milling.reading_time import flag_overdue
 from docmill.services.milling.receipts import read_markers
 from docmill.services.milling.shard import Item, Shard, ShardReport
 from docmill.services.running import plan
@@ -99,6 +100,8 @@ class BatchRun:
             )
             for job_id in lost:  # another run holds it now: its work counts, ours does not
                 self.tracked.pop(job_id, None)
+            for late in (t for t in touched if shard.stage == "read" and t.seconds.get("read", 0.0) > self.room.limits.reading_deadline_s):
+                flag_overdue(self.room.store, self.room.tenant, self.run_id, late.job.job_id)
             if shard.stage == "index":
                 index_documents(self.room, [t for t in touched if t.job.job_id in self.tracked])
             if shard.stage == "inspect":
@@ -164,7 +167,8 @@ class BatchRun:
         return shards
 
     def _page_items(self, ranges: Sequence[plan.PageRange]) -> list[Item]:
-        return [self.tracked[r.job_id].item(f"page-{n}") for r in ranges for n in range(r.first, r.last + 1)]
+        found = {r.job_id: self.tracked[r.job_id].inputs("inspect") for r in ranges}
+        return [self.tracked[r.job_id].item(f"page-{n}", inputs=found[r.job_id]) for r in ranges for n in range(r.first, r.last + 1)]
 
     def _advance(self, shard: Shard) -> list[Shard]:
         wave = self._waves.pop(shard.shard_id)

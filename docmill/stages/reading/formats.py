@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 from docmill.errors import InvalidOptions
 from docmill.stages.reading.alto import alto_of
 from docmill.stages.reading.markdown import markdown_of
+from docmill.stages.reading.tables import tables_of
 from docmill.values.outcome import Problem
 from docmill.values.page import Line, Page
 
@@ -78,6 +79,9 @@ def _json(pages: Sequence[Page], document_id: str, problems: Sequence[Problem]) 
                 "height_px": page.height_px,
                 "text": page.text,
                 "words": [{"text": w.text, "box": list(w.box), "confidence": w.confidence} for w in page.words],
+                "quality": page.quality,
+                "quality_reasons": list(page.quality_reasons),
+                "tables": [{"box": list(table.box), "rows": table.rows} for table in tables_of(page.lines)],
             }
             for page in pages
         ],

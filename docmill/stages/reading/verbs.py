@@ -15,6 +15,7 @@ from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, PNG, TEXT_TYPES, ZIP
 from docmill.stages.reading.office_container import type_of
+from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
@@ -23,16 +24,21 @@ from docmill.stages.reading.text_layer import text_layer_of
 from docmill.stages.reading.unpacking import members_of
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages
-from docmill.values.ports import OcrEngine
+from docmill.values.ports import OcrEngine, PageImage
 
 
-def inspect(path: str, limits: dict[str, float]) -> dict[str, str | int | None]:
+def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict[str, str | int | None]:
     """What a file is: {"media_type", "page_count", "einvoice": name of an embedded XML invoice, "bare" or None}.
+
+    With `digests_path` a digest of each page's content is written there as a JSON array, for a PDF that has reliable ones.
 
     Raises:
         UnsupportedType, Damaged, Encrypted, TooLarge: why it cannot be read.
     """
     found = survey(Path(path), Limits.of(limits))
+    digests = page_digests(Path(path), found.page_count) if digests_path and found.media_type == PDF else []
+    if digests:
+        Path(digests_path).write_text(json.dumps(digests), encoding="utf-8")
     return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice}
 
 
@@ -208,6 +214,13 @@ def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, langua
     as_it_is = readable_as_it_is(path, media_type, number, limits)
     if as_it_is:
         with contextlib.suppress(Damaged):  # the engine's decoder gave up; Pillow's may still read the file
-            return engine.read(as_it_is, language=language)
+            return _rated(as_it_is, engine.read(as_it_is, language=language))
     with gray_page_image(path, media_type, number, scratch_dir=scratch_dir, limits=limits) as image:
-        return engine.read(image, language=language)
+        return _rated(image, engine.read(image, language=language))
+
+
+def _rated(image: PageImage, page: Page) -> Page:
+    from docmill.stages.reading.quality import quality_of  # noqa: PLC0415 - loads NumPy in 0.2 s, only where images are read
+
+    quality = quality_of(image, page)
+    return page.model_copy(update={"quality": quality.score, "quality_reasons": quality.reasons})
