@@ -42,6 +42,7 @@ _DECODERS = MappingProxyType(
     },
 )  # fmt: skip
 IMAGE_TYPES = frozenset(_DECODERS)
+_FRAMED = frozenset({_TIFF})  # every frame is a page, as reading counts; of other files with several pictures the first is the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,7 @@ def _open_image(path: Path, media_type: str) -> Iterator[Source]:
         except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
             raise Damaged("the image cannot be opened") from error
         with image:
-            # only a TIFF's frames are pages: of an animation, and of what telephones store behind a photo, the first is the page
-            count = getattr(image, "n_frames", 1) if media_type == _TIFF else 1
-            yield Source(count, lambda page: _frame(image, page))
+            yield Source(getattr(image, "n_frames", 1) if media_type in _FRAMED else 1, lambda page: _frame(image, page))
 
 
 def _frame(image: Image.Image, page: Page) -> Image.Image:
