@@ -207,13 +207,17 @@ def test_a_photo_turned_by_exif_is_redacted_upright(tmp_path: Path) -> None:
         assert copy.size == upright.size
 
 
-def test_what_a_telephone_stores_behind_a_photo_is_no_page(tmp_path: Path) -> None:
+def test_of_an_animation_and_of_a_telephones_photo_the_first_picture_is_the_page(tmp_path: Path) -> None:
     image = picture(letter(tmp_path / "a.pdf"), dpi=200)
-    image.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[Image.new("RGB", image.size, "white")], quality=95, dpi=(200, 200))
-    out, masked, _ = redacted(tmp_path / "a.jpg", "image/jpeg", tmp_path)
-    assert len(masked) == 1
-    with Image.open(out) as copy:
-        assert getattr(copy, "n_frames", 1) == 1
+    other = Image.new("RGB", image.size, "white")
+    image.save(tmp_path / "a.webp", save_all=True, append_images=[other], quality=95)
+    image.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[other], quality=95, dpi=(200, 200))
+    for name, media_type in (("a.webp", "image/webp"), ("a.jpg", "image/jpeg")):
+        (tmp_path / media_type[6:]).mkdir()
+        out, masked, _ = redacted(tmp_path / name, media_type, tmp_path / media_type[6:])
+        assert len(masked) == 1
+        with Image.open(out) as copy:
+            assert getattr(copy, "n_frames", 1) == 1
 
 
 @pytest.mark.parametrize(("name", "media_type"), [("a.tif", "image/tiff"), ("a.gif", "image/gif")])

@@ -8,7 +8,7 @@ from test_canary import KEPT, chunk_texts, jobs, leaks, milled, patient, planted
 from typer.testing import CliRunner
 
 from docmill.cli.main import app
-from docmill.errors import Conflict, NotFound
+from docmill.errors import Conflict, InvalidOptions, NotFound
 from docmill.services.audit import verify_streams
 from docmill.services.documents import remill
 from docmill.services.intake import take_in
@@ -89,3 +89,22 @@ def test_the_command_line_purges_and_reports(room, home, tmp_path):
     assert run(app, ["purge-originals"], input="n\n").exit_code == 1
     assert json.loads(run(app, ["purge-originals", job.document_id[:12], "--yes", "--json"]).stdout)["documents"] == 1
     assert "purged 0 document" in run(app, ["purge-originals", "--yes", "--older-than", "0"]).stdout
+
+
+@pytest.mark.slow
+def test_the_flow_redacts_what_is_below_its_sources_and_reports(prefect_server, tmp_path, monkeypatch, request):
+    monkeypatch.setenv("DOCMILL_SOURCE_ROOTS", str(tmp_path / "in"))
+    room, home = request.getfixturevalue("room"), request.getfixturevalue("home")
+    (tmp_path / "in").mkdir()
+    planted(tmp_path / "in")
+    from flows.redact_documents import redact_documents
+
+    with pytest.raises(InvalidOptions):
+        redact_documents()
+    counts = redact_documents(sources=[str(tmp_path / "in")], options=MillOptions(index=False))
+    assert (counts["total_files"], counts["failed"]) == (1, 0)
+    assert leaks(home) == []
+    reports = [info.name for info in room.store.list("public/default/reports/") if "/privacy-" in info.name]
+    assert sorted(name.rsplit(".", 1)[1] for name in reports) == ["html", "json"]
+    body = json.loads(room.store.read(next(name for name in reports if name.endswith("json"))))
+    assert body["by_type"]["US_SSN"] == 1
