@@ -35,6 +35,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "serve": "stack",
         "doctor": "installation",
         "db": "installation",
+        "keys": "keys",
         "webhooks": "webhooks",
         "demo": "stack",
     },
