@@ -13,9 +13,8 @@ from docmill.gateway.page_frame import framed
 from docmill.services.operations import Operations, Times, operations
 from docmill.services.stack_note import running_stack
 
-TEXT_FORMAT: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "Prometheus text format.", "content": {"text/plain": {"schema": {"type": "string"}}}}
-}
+_PLAIN: Final = {"text/plain": {"schema": {"type": "string"}}}
+TEXT_FORMAT: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "Prometheus text format.", "content": _PLAIN}}
 
 
 def operations_router(desk: Desk) -> APIRouter:
