@@ -44,6 +44,12 @@ def may_see_originals() -> bool:
     return holder is None or holder.may(ORIGINALS)
 
 
+def may_see_original_of(*, redacted: bool) -> bool:
+    """Whether pictures of the original may be shown of a task; where keys are off, only of one that redacts nothing."""
+    holder = _holder.get()
+    return holder.may(ORIGINALS) if holder else not redacted
+
+
 def csrf_token() -> str | None:
     """What this page's script must show when it changes something; None where there is no session."""
     session = _session.get()

@@ -15,6 +15,7 @@ from docmill.gateway.login import login_router
 from docmill.gateway.openapi import use_openapi
 from docmill.gateway.operations import operations_router
 from docmill.gateway.pages import pages_router
+from docmill.gateway.pages_document import document_pages_router
 from docmill.gateway.pages_search import search_pages_router
 from docmill.gateway.problems import add_problem_handlers
 from docmill.gateway.records import records_router
@@ -49,6 +50,7 @@ def create_app(
     app.include_router(records_router(desk))
     app.include_router(pages_router(desk, app))
     app.include_router(search_pages_router(desk))
+    app.include_router(document_pages_router(desk))
     app.include_router(operations_router(desk))
     if needs_keys:
         sessions, room = Sessions(), desk.room

@@ -19,7 +19,6 @@ PAGE_POLICY: Final = (
 ASSETS: MappingProxyType[str, str] = MappingProxyType(
     {
         "app.js": "text/javascript; charset=utf-8",
-        "view.js": "text/javascript; charset=utf-8",
         "style.css": "text/css; charset=utf-8",
         "icon.svg": "image/svg+xml",
     }
