@@ -43,7 +43,7 @@ def browser():
         started.close()
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.slow)])
 def page(browser, gateway, request):
     """A tab that must not write a single error to its console."""
     context = browser.new_context(base_url=str(gateway[0].base_url), color_scheme=request.param, viewport={"width": 1200, "height": 900})
