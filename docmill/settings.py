@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     gateway_url: str | None = Field(default=None, description="Public address of the gateway in signed links.")
     gateway_port: int = Field(default=8000, description="First port `docmill serve` tries.")
     prefect_port: int = Field(default=4200, description="First port `docmill up` tries for the Prefect server.")
+    api_key: SecretStr | None = Field(default=None, description="Key that `docmill submit`, `wait` and `download` show the gateway.")
+    require_keys: bool = Field(default=False, description="The gateway asks for an API key on loopback too.")
     webhooks_to_private: bool = Field(default=False, description="Webhooks may go to loopback and private addresses.")
 
     dask_address: str | None = Field(default=None, description="Address of a Dask scheduler; default a local cluster of processes.")

@@ -10,6 +10,8 @@ from typing import Final
 
 from fastapi.responses import HTMLResponse
 
+from docmill.gateway.access import csrf_token
+
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -17,11 +19,11 @@ PAGE_POLICY: Final = (
 ASSETS: MappingProxyType[str, str] = MappingProxyType(
     {
         "app.js": "text/javascript; charset=utf-8",
-        "view.js": "text/javascript; charset=utf-8",
         "style.css": "text/css; charset=utf-8",
         "icon.svg": "image/svg+xml",
     }
 )
+LOGOUT: Final = '<form action="/logout" method="post"><button type="submit">Log out</button></form>'
 NAVIGATION: MappingProxyType[str, str] = MappingProxyType({"/": "Tasks", "/search": "Search", "/operations": "Operations", "/docs": "API"})
 
 
@@ -45,8 +47,11 @@ def framed(
         **parts: of the template, by name.
     """
     main = Template(text_of(template)).substitute(parts)
-    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in (data or {}).items())
-    page = Template(text_of("frame.html")).substitute(title=escape(title), attributes=attributes, navigation=_navigation(here), main=main)
+    token = csrf_token()
+    shown = {**(data or {}), **({"csrf": token} if token else {})}
+    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in shown.items())
+    around = {"title": escape(title), "attributes": attributes, "navigation": _navigation(here), "logout": LOGOUT if token else ""}
+    page = Template(text_of("frame.html")).substitute(around, main=main)
     return HTMLResponse(page, status_code=status, headers={"Content-Security-Policy": PAGE_POLICY})
 
 

@@ -15,6 +15,7 @@ from docmill.gateway import contract as shape
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import DESCRIPTION
 from docmill.gateway.page_frame import ASSETS, choices, framed, text_of
+from docmill.gateway.pages_document import shown_document
 from docmill.services import task_view
 from docmill.services.task_view import JobFilter
 from docmill.settings import MIB
@@ -36,7 +37,8 @@ def pages_router(desk: Desk, app: FastAPI) -> APIRouter:
     @router.get("/tasks/{task_id}")
     def task(task_id: Annotated[str, Path(pattern=r"^[0-9a-z]{26}$")]) -> HTMLResponse:
         job = task_view.task(desk.room, task_id)
-        return _task_page(answers.task_status(desk.room, job), job.name)
+        results = task_view.results_of(desk.room, job)
+        return _task_page(answers.task_status(desk.room, job), job.name, shown_document(job, results) if results else "")
 
     @router.get("/docs")
     def docs() -> HTMLResponse:
@@ -90,7 +92,7 @@ def _row(task: shape.TaskLine) -> str:
     )
 
 
-def _task_page(task: shape.TaskStatus, name: str) -> HTMLResponse:
+def _task_page(task: shape.TaskStatus, name: str, document: str) -> HTMLResponse:
     is_over = task.status in {"completed", "failed"}
     action = "retry" if is_over else "cancel"
     message = f"{task.message} {task.error.hint}" if task.error else task.message
@@ -104,14 +106,16 @@ def _task_page(task: shape.TaskStatus, name: str) -> HTMLResponse:
         message=escape(message),
         progress=str(task.progress),
         buttons=f'<button type="button" data-ask="{action}">{action.capitalize()}</button>',
-        downloads=_downloads(task.download_urls or {}),
+        downloads=_downloads(task.task_id, task.download_urls or {}),
+        document=document,
         text=_full_text(task.ocr_result),
     )
 
 
-def _downloads(urls: dict[str, str | None]) -> str:
+def _downloads(task_id: str, urls: dict[str, str | None]) -> str:
     links = [f'<li><a href="{escape(url)}">{escape(name.replace("_", " "))}</a></li>' for name, url in urls.items() if url]
-    return f"<h3>Downloads</h3><ul>{''.join(links)}</ul>" if links else ""
+    whole = f'<li><a href="/tasks/{task_id}/all.zip">all of it as ZIP</a></li>'
+    return f"<h3>Downloads</h3><ul>{''.join(links)}{whole}</ul>" if links else ""
 
 
 def _full_text(result: shape.OcrResult | None) -> str:

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from docmill.errors import InvalidOptions
 from docmill.gateway import answers
 from docmill.gateway import contract as shape
+from docmill.gateway.access import limited_as
 from docmill.gateway.desk import Desk
 from docmill.gateway.multipart import Form, read_form
 from docmill.gateway.openapi import problems, upload_body
@@ -43,7 +44,7 @@ def _add_upload(router: APIRouter, desk: Desk) -> None:
         idempotency_key: Annotated[str | None, Header(description="The same key gives the same answer for a day.")] = None,
     ) -> shape.UploadAccepted:
         """Store files and queue them. The same bytes with the same options give the same task, unless `force` is set or it failed."""
-        desk.limits.take(request.client.host if request.client else "")
+        desk.limits.take(limited_as(request.client.host if request.client else ""))
         await run_in_threadpool(desk.limits.check_queue)
         with desk.incoming() as folder:
             form = await read_form(request, folder, max_file_bytes=desk.room.settings.max_bytes)

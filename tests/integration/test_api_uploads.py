@@ -13,9 +13,9 @@ from contextlib import closing
 import httpx
 import pytest
 from api_milling import mill
-from fastapi import HTTPException
 from gateway_process import gateway_process, multipart_file, settings_of
 
+from docmill.errors import TooManyRequests
 from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.limits import UploadLimits
@@ -384,15 +384,15 @@ def test_the_queue_and_rate_limits_say_when_to_come_again():
     limits = UploadLimits(lambda: Queue(12, 0.5), per_s=2.0, burst=3, queue_limit=10, clock_s=lambda: now[0])
     for _ in range(3):
         limits.take("a")
-    with pytest.raises(HTTPException) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         limits.take("a")
-    assert (refused.value.status_code, refused.value.headers["Retry-After"]) == (429, "1")
+    assert refused.value.facts["retry_after_s"] == 0.5
     limits.take("b")
     now[0] = 0.6
     limits.take("a")
-    with pytest.raises(HTTPException) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         limits.check_queue()
-    assert (refused.value.status_code, refused.value.headers["Retry-After"]) == (429, "6")
+    assert refused.value.facts["retry_after_s"] == 6.0
 
 
 def test_over_the_limit_uploads_are_answered_with_429(room):
@@ -405,5 +405,5 @@ def test_over_the_limit_uploads_are_answered_with_429(room):
 
     first, second = asyncio.run(ask())
     assert_problem(first, 415)
-    body = assert_problem(second, 429)
+    body = assert_problem(second, 429, "too_many_requests")
     assert (body["success"], second.headers["retry-after"]) == (False, "10")
