@@ -107,8 +107,9 @@ def test_what_is_wrong_is_named_and_never_approved(changed, outcome, code):
         receipt(line(BOLT, unit_price=D("0.353")), line(PLATE), line(OIL)),
         receipt().model_copy(update={"total": ORDER.total + D("0.05")}),
         receipt().model_copy(update={"lines": (ReceiptLine(description="Hex bolt M8", amount=D("35.00")), line(PLATE), line(OIL))}),
+        receipt().model_copy(update={"lines": (line(BOLT), line(PLATE, description=None), line(OIL))}),
     ],
-    ids=["hundred", "grams", "name alone", "no account", "no unit", "price within 1 %", "five cents", "amount alone"],
+    ids=["hundred", "grams", "name alone", "no account", "no unit", "price within 1 %", "five cents", "amount alone", "no description"],
 )
 def test_harmless_differences_are_approved(changed):
     match = match_receipt(STATE, changed, ALLOWED)
