@@ -17,10 +17,15 @@ LINES = (
 )
 
 
-def invoice_scan(path, *, number, order_number, lines=LINES, layout=0, seed=1, iban=VENDOR.iban):
-    """Print, scan with noise and skew, write as a PDF of one picture."""
+def invoice_pdf(path, *, number, order_number, lines=LINES, layout=0, iban=VENDOR.iban):
+    """Print as a PDF with a text layer."""
     painter = (_english, _german)[layout]
-    clean = pdf(path.with_suffix(".clean.pdf"), "Invoice", [lambda canvas: painter(canvas, number, order_number, lines, iban)])
+    return pdf(path, f"Invoice {number}", [lambda canvas: painter(canvas, number, order_number, lines, iban)])
+
+
+def invoice_scan(path, *, seed=1, **printed):
+    """Print, scan with noise and skew, write as a PDF of one picture."""
+    clean = invoice_pdf(path.with_suffix(".clean.pdf"), **printed)
     image = scanned(rendered(clean, 1, 300), skew_deg=0.6, noise=8.0, seed=seed)
     clean.unlink()
     return pdf(path, "Scan", [picture(image)])

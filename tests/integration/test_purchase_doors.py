@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from milled_papers import ingest
-from supplier_invoices import LINES, VENDOR, invoice_scan
+from supplier_invoices import LINES, VENDOR, invoice_pdf
 from typer.testing import CliRunner
 
 from docmill.cli.main import app
@@ -46,7 +46,7 @@ def test_the_command_line_from_request_to_report(room, tmp_path):
     assert (shown["order"]["paper_state"], shown["order"]["content"]["lines"][0]["unit_price"]) == ("made", "129.00")
     assert json.loads(cli("list", "--json"))[0]["order_number"] == number
     assert number in cli("orders")
-    ingest(room, invoice_scan(tmp_path / "a.pdf", number="NW-1", order_number=number, seed=4), index=False)
+    ingest(room, invoice_pdf(tmp_path / "a.pdf", number="NW-1", order_number=number), index=False)
     (match,) = json.loads(cli("receipts", "--json"))
     assert (match["outcome"], match["decision"]) == ("matched", "approved")
     assert json.loads(cli("show", match["match_id"]))["is_reproduced"] is True
@@ -71,7 +71,7 @@ def test_reports_without_anything_and_with_open_things(room, tmp_path):
     order = desk.approve(room, request.request_id, by="local").order_number
     assert reports.report(room, "open-orders").to_dict("records")[0]["open_net"] == CONTENT.net
     dearer = (LINES[0].model_copy(update={"unit_price": LINES[0].unit_price * 2}), *LINES[1:])
-    ingest(room, invoice_scan(tmp_path / "a.pdf", number="NW-1", order_number=order, lines=dearer, seed=5), index=False)
+    ingest(room, invoice_pdf(tmp_path / "a.pdf", number="NW-1", order_number=order, lines=dearer), index=False)
     (waiting,) = reports.report(room, "unmatched-receipts").to_dict("records")
     assert (waiting["order_number"], waiting["outcome"]) == (order, "mismatch")
     assert reports.report(room, "matching-quality").to_dict("records")[0]["open"] == 1
@@ -100,7 +100,7 @@ def test_http(room, client, tmp_path):
     assert answer["order"]["content"]["currency"] == "EUR"
     assert number in answer["pdf_url"]
     assert [o["order_number"] for o in client.get("/api/v1/purchase-orders").json()] == [number]
-    other = invoice_scan(tmp_path / "a.pdf", number="NW-1", order_number=number, iban="DE89370400440532013000", seed=6)
+    other = invoice_pdf(tmp_path / "a.pdf", number="NW-1", order_number=number, iban="DE89370400440532013000")
     (document_id,) = ingest(room, other, index=False)
     match = client.get(f"/api/v1/receipts/{document_id}/match").json()
     assert (match["outcome"], match["decision"]) == ("mismatch", "open")
@@ -149,7 +149,7 @@ def test_the_flows_do_what_they_are_named_after(room, tmp_path, monkeypatch):
     for module in (generate_purchase_order, match_open_receipts, validate_receipt):
         monkeypatch.setattr(module, "open_room", opened)
     monkeypatch.setattr(generate_purchase_order, "make_order", make_order.make_order.fn)
-    (document_id,) = ingest(room, invoice_scan(tmp_path / "a.pdf", number="NW-1", order_number="", seed=7), index=False)
+    (document_id,) = ingest(room, invoice_pdf(tmp_path / "a.pdf", number="NW-1", order_number=""), index=False)
     request = desk.submit(room, CONTENT, by="local")
     number = desk.approve(room, request.request_id, by="local").order_number
     assert generate_purchase_order.generate_purchase_order.fn(request.request_id) == number

@@ -164,7 +164,7 @@ def test_freight_that_was_ordered_and_freight_within_the_limit():
 
 @pytest.mark.parametrize("label", LABELS)
 def test_generated_cases(label):
-    for seed in range(1000, 1020):
+    for seed in range(1000, 1012):
         one = case(label, seed)
         match = match_receipt(one.state, one.receipt, ALLOWED)
         assert match.outcome in one.outcomes, (label, seed, match.findings)
@@ -173,7 +173,7 @@ def test_generated_cases(label):
 
 
 ERRORS = ("price", "quantity", "missing", "extra", "tax", "total", "vendor", "bank_account", "currency")
-quick = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @quick
