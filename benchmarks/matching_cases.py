@@ -85,7 +85,7 @@ def _with(line: ReceiptLine, **changes: object) -> ReceiptLine:
 
 def _price(receipt: Receipt, dice: random.Random) -> Receipt:
     lines, at = list(receipt.lines), dice.randrange(len(receipt.lines))
-    share = Decimal(dice.choice((3, 5, 10, 40, -5))) / 100
+    share = Decimal(dice.choice((Decimal("1.2"), 2, 5, 10, 40, -5))) / 100
     lines[at] = _with(lines[at], unit_price=cents((lines[at].unit_price or ZERO) * (1 + share)) + Decimal("0.02"))
     return summed(receipt, lines)
 
@@ -164,15 +164,20 @@ def _rounding(receipt: Receipt, dice: random.Random) -> Receipt:
 
 
 def _reading(receipt: Receipt, dice: random.Random) -> Receipt:
-    """Harmless: a letter of some descriptions and of the name misread, units and tax rates not printed."""
+    """Harmless: letters of names and descriptions misread, units and tax rates not printed, now and then a cell not read at all."""
 
     def misread(text: str) -> str:
-        at = dice.randrange(len(text))
-        return text[:at] + {"e": "c", "i": "l", "a": "o", "r": "n"}.get(text[at], text[at]) + text[at + 1 :]
+        for _ in range(dice.choice((1, 1, 2))):
+            at = dice.randrange(len(text))
+            text = text[:at] + {"e": "c", "i": "l", "a": "o", "r": "n", "t": "f", "n": "m"}.get(text[at], text[at]) + text[at + 1 :]
+        return text
 
-    lines = [
-        one.model_copy(update={"description": misread(one.description or "x"), "unit": None, "tax_rate": None}) for one in receipt.lines
-    ]
+    lines = []
+    for one in receipt.lines:
+        changes: dict[str, object] = {"description": misread(one.description or "x"), "unit": None}
+        if dice.random() < 0.04:  # noqa: PLR2004 - a share
+            changes[dice.choice(("description", "quantity", "unit_price"))] = None
+        lines.append(one.model_copy(update={**changes, "tax_rate": None}))
     return receipt.model_copy(update={"lines": tuple(lines), "vendor_name": misread(receipt.vendor_name or "x")})
 
 
@@ -214,7 +219,10 @@ def case(label: str, seed: int) -> Case:
         return Case(label, state.model_copy(update={"seen": known}), receipt, is_error=True, outcomes=("duplicate",), codes=("duplicate",))
     if label in ERRORS:
         change, outcomes, codes = ERRORS[label]
-        return Case(label, state, change(receipt, dice), is_error=True, outcomes=outcomes, codes=codes)
+        wrong = change(receipt, dice)
+        if seed % 2 and label != "unit":  # half of the wrong receipts are badly read, too
+            wrong = _reading(wrong, dice)
+        return Case(label, state, wrong, is_error=True, outcomes=outcomes, codes=codes)
     return Case(label, state, receipt, is_error=False, outcomes=("matched",))
 
 

@@ -30,6 +30,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "url": "documents",
         "export": "documents",
         "delete": "documents",
+        "purchasing": "purchasing",
         "search": "search",
         "reindex": "search",
         "up": "stack",

@@ -18,6 +18,7 @@ from docmill.gateway.pages import pages_router
 from docmill.gateway.pages_document import document_pages_router
 from docmill.gateway.pages_search import search_pages_router
 from docmill.gateway.problems import add_problem_handlers
+from docmill.gateway.purchasing import purchasing_router
 from docmill.gateway.records import records_router
 from docmill.gateway.search import search_router
 from docmill.gateway.sessions import Sessions
@@ -48,6 +49,7 @@ def create_app(
     app.include_router(events_router(desk))
     app.include_router(search_router(desk))
     app.include_router(records_router(desk))
+    app.include_router(purchasing_router(desk))
     app.include_router(pages_router(desk, app))
     app.include_router(search_pages_router(desk))
     app.include_router(document_pages_router(desk))

@@ -143,7 +143,7 @@ def test_strangers(ledger, people):
 
 
 def test_processes_that_are_killed_leave_no_gap_and_no_second_order(ledger_url):
-    _run_processes(ledger_url, requests_=24, processes=3, chance=0.1, limit_s=60)
+    _run_processes(ledger_url, requests_=16, processes=3, chance=0.1, limit_s=60)
 
 
 @pytest.mark.slow

@@ -107,8 +107,9 @@ def test_what_is_wrong_is_named_and_never_approved(changed, outcome, code):
         receipt(line(BOLT, unit_price=D("0.353")), line(PLATE), line(OIL)),
         receipt().model_copy(update={"total": ORDER.total + D("0.05")}),
         receipt().model_copy(update={"lines": (ReceiptLine(description="Hex bolt M8", amount=D("35.00")), line(PLATE), line(OIL))}),
+        receipt().model_copy(update={"lines": (line(BOLT), line(PLATE, description=None), line(OIL))}),
     ],
-    ids=["hundred", "grams", "name alone", "no account", "no unit", "price within 1 %", "five cents", "amount alone"],
+    ids=["hundred", "grams", "name alone", "no account", "no unit", "price within 1 %", "five cents", "amount alone", "no description"],
 )
 def test_harmless_differences_are_approved(changed):
     match = match_receipt(STATE, changed, ALLOWED)
@@ -163,7 +164,7 @@ def test_freight_that_was_ordered_and_freight_within_the_limit():
 
 @pytest.mark.parametrize("label", LABELS)
 def test_generated_cases(label):
-    for seed in range(1000, 1020):
+    for seed in range(1000, 1012):
         one = case(label, seed)
         match = match_receipt(one.state, one.receipt, ALLOWED)
         assert match.outcome in one.outcomes, (label, seed, match.findings)
@@ -172,7 +173,7 @@ def test_generated_cases(label):
 
 
 ERRORS = ("price", "quantity", "missing", "extra", "tax", "total", "vendor", "bank_account", "currency")
-quick = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @quick

@@ -22,7 +22,7 @@ def test_documented_example():
 
 def test_one_or_two_wrong_figures_and_swaps_are_always_seen():
     dice = random.Random(1)  # noqa: S311 - a seed must give the same case
-    for _ in range(40):
+    for _ in range(12):
         figures = f"{dice.randint(2020, 2099)}{dice.randint(1, 999999):06d}"
         right = check_characters(int(figures[:4]), int(figures[4:]))
         for places in itertools.combinations(range(10), 2):

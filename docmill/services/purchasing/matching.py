@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Iterable, Sequence
 
-from docmill.errors import Conflict, DocmillError, NotFound
+from docmill.errors import Conflict, DocmillError, NotAllowed, NotFound
 from docmill.services.purchasing.candidates import Chosen, choose_order
 from docmill.services.purchasing.evidence import MatchEvidence, keep_evidence
 from docmill.services.purchasing.extraction import receipt_from, understanding_of
 from docmill.services.running.room import Room
-from docmill.storage.ledger import Connection, purchase_orders, receipt_matches, views
+from docmill.storage.ledger import Connection, purchase_orders, receipt_matches, users, views
+from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger.audit import Fact, append_event
 from docmill.storage.ledger.ids import new_ids
 from docmill.storage.ledger.outbox import Notice, put_notices
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 TRIES = 5
 """How often a receipt is compared anew because another one of the same order was matched meanwhile."""
 
+DECIDERS = ("reviewer", "approver", "admin")
 RECEIPT_KINDS = frozenset(kind.value for kind in ReceiptKind)
 
 
@@ -94,6 +96,20 @@ def match_document(room: Room, document_id: str) -> MatchView:
     return found
 
 
+def newest_match(room: Room, document_id: str) -> MatchView:
+    """The newest match of a document.
+
+    Raises:
+        NotFound: no such document, or it was not compared yet.
+        InvalidOptions: several documents begin so.
+    """
+    with room.ledger.reading() as conn:
+        found = receipt_matches.of_document(conn, room.tenant, document_rows.resolve(conn, room.tenant, document_id))
+    if found is None:
+        raise NotFound("this document was not compared with an order yet")
+    return found
+
+
 def list_matches(room: Room, *, limit: int = 100, only_open: bool = False) -> list[MatchView]:
     """Matches, newest first; those of earlier versions are left out."""
     with room.ledger.reading() as conn:
@@ -105,10 +121,13 @@ def decide_match(room: Room, match_id: str, decision: MatchDecision, *, by: str,
 
     Raises:
         NotFound: no such match.
+        NotAllowed: the user may not decide.
         Conflict: it was decided already.
     """
     at = room.ledger.now()
     with room.ledger.transaction() as conn:
+        if users.role_of(conn, room.tenant, by) not in DECIDERS:
+            raise NotAllowed("this needs a user with the role reviewer, approver or admin")
         match = receipt_matches.find(conn, room.tenant, match_id)
         if match is None:
             raise NotFound("no such match")

@@ -5,6 +5,7 @@ DejaVu Sans covers Latin, Greek, Cyrillic and much else, no Chinese or Japanese:
 
 import io
 from decimal import Decimal
+from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -61,13 +62,13 @@ def order_pdf(order: OrderView, logo: bytes | None = None) -> bytes:
     return out.getvalue()
 
 
+@lru_cache(maxsize=1)
 def _register_fonts() -> None:
     from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415 - see order_pdf
     from reportlab.pdfbase.ttfonts import TTFont  # noqa: PLC0415 - see order_pdf
 
     folder = files("docmill.services.purchasing").joinpath("fonts")
     for name in (REGULAR, BOLD):
-        # anew each time: a font object keeps which characters earlier documents used, and those would be embedded too
         pdfmetrics.registerFont(TTFont(name, io.BytesIO(folder.joinpath(f"{name}.ttf").read_bytes())))
 
 

@@ -95,6 +95,9 @@ def _compare_pair(
         "tax_rate": float(seen.tax_rate is None or seen.tax_rate == line.tax_rate),
     }
     _explain(found, index, checks, likeness, quantity, left)
+    if not seen.words:
+        told = "no description was read; the line is known by its figures"
+        found.findings.append(Finding(code="description_unread", message=told, blocks=False, line=index))
     found.is_partial |= quantity < left - slack
     score = round(sum(WEIGHTS[name] * value for name, value in checks.items()), 4)
     found.matches.append(

@@ -79,9 +79,15 @@ def pair_lines(order: Sequence[OrderLine], read: Sequence[ReadLine]) -> list[tup
     chosen_rows, chosen_columns = linear_sum_assignment(_WORDS * words + _FIGURES * figures, maximize=True)
     pairs = []
     for row, column in zip(chosen_rows, chosen_columns, strict=True):
-        least = LEAST_WORDS_WITH_FIGURES if figures[row, column] == 1.0 else LEAST_WORDS
-        if words[row, column] >= least:
-            pairs.append((rows[row], columns[column], float(words[row, column])))
+        likeness, agree = float(words[row, column]), float(figures[row, column])
+        if not columns[column].words:
+            # a line without words is known by its figures: surely where both agree with one line alone, else good enough to be explained
+            is_sure = agree == 1.0 and np.count_nonzero(figures[:, column] == 1.0) == 1
+            likeness, least = (1.0 if is_sure else agree * _FIGURES), _FIGURES / 2
+        else:
+            least = LEAST_WORDS_WITH_FIGURES if agree == 1.0 else LEAST_WORDS
+        if likeness >= least:
+            pairs.append((rows[row], columns[column], likeness))
     return sorted(pairs, key=lambda pair: pair[0])
 
 
@@ -92,7 +98,7 @@ def _words(line: OrderLine, read: ReadLine) -> float:
     if sort in {FREIGHT, DISCOUNT}:
         return 1.0
     if not read.words:
-        return LEAST_WORDS_WITH_FIGURES
+        return 0.0
     return (
         1.0 if line.item_number and line.item_number.casefold() in read.words.casefold().split() else likeness(line.description, read.words)
     )
