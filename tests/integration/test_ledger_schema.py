@@ -22,6 +22,7 @@ from docmill.storage.ledger.tables_accounts import TENANTS, USERS
 from docmill.storage.ledger.tables_events import AUDIT_EVENTS, OUTBOX
 from docmill.storage.ledger.tables_jobs import DOCUMENTS
 from docmill.storage.ledger.tables_results import ARTEFACTS
+from docmill.storage.ledger.tables_review import REVIEW_TASKS
 from docmill.storage.ledger.upgrade import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def test_migrations_make_the_tables_that_the_code_knows(ledger_url: str) -> None
 
 
 def test_every_table_carries_the_tenant() -> None:
-    assert ARTEFACTS.name in METADATA.tables
-    assert len(METADATA.tables) == 19
+    assert {ARTEFACTS.name, REVIEW_TASKS.name} <= set(METADATA.tables)
+    assert len(METADATA.tables) == 20
     for table in METADATA.tables.values():
         assert next(iter(table.primary_key)).name == "tenant_id", table.name
 

@@ -27,6 +27,7 @@ class MillLimits:
     max_pages: int
     max_pixels: int
     vision_endpoint: str | None = None
+    review_thresholds: str = ""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MillLimits":

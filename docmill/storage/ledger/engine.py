@@ -15,7 +15,7 @@ from docmill.errors import LedgerOutdated, LedgerUnavailable, SettingsInvalid
 from docmill.storage.ledger.failures import translated
 from docmill.storage.ledger.sessions import prepare_connections
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0008"
 """The newest migration; a test compares it with the migrations that ship."""
 
 ANSWER_LIMIT_S = 60
