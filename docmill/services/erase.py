@@ -2,7 +2,7 @@
 
 from docmill.services.documents import delete_document
 from docmill.services.running.room import Room
-from docmill.values.keys import PRIVATE
+from docmill.values.keys import PRIVATE, review_prefix
 
 
 def erase(room: Room, document_id: str) -> int:
@@ -15,6 +15,8 @@ def erase(room: Room, document_id: str) -> int:
     """
     names = delete_document(room.ledger, room.tenant, document_id)
     room.knowledge.delete(room.tenant, [document_id])
+    for info in list(room.store.list(f"{review_prefix(room.tenant, document_id)}/")):
+        room.store.delete(info.name)  # values that people typed
     # receipts first: one that outlived its artefact would make a later job believe in something that is gone
     receipts = [f"{name.rsplit('.', 1)[0]}.receipt" for name in names]
     for name in receipts:
