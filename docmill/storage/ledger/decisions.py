@@ -6,6 +6,8 @@ import sqlalchemy as sa
 
 from docmill.errors import NotFound
 from docmill.storage.ledger.bulk import Row, chunks, insert_rows
+from docmill.storage.ledger.states import GOOD_STATES
+from docmill.storage.ledger.tables_jobs import JOBS
 from docmill.storage.ledger.tables_review import DECISIONS, REVIEW_TASKS
 from docmill.values.review import DecisionView
 
@@ -61,8 +63,11 @@ def give_to_job(conn: sa.Connection, tenant: str, decision_ids: Sequence[str], j
         conn.execute(change.values(job_id=job_id))
 
 
-def to_apply(conn: sa.Connection, tenant: str, active_jobs: sa.Select[tuple[str]], *, limit: int) -> list[str]:
-    """Final decisions whose job is not made or not over, first to last, one a document is enough for the caller."""
+def to_apply(conn: sa.Connection, tenant: str, *, limit: int) -> list[str]:
+    """Final decisions that no job has applied yet, first to last."""
     query = sa.select(DECISIONS.c.decision_id).where(DECISIONS.c.tenant_id == tenant, DECISIONS.c.is_final)
-    waits = DECISIONS.c.job_id.is_(None) | DECISIONS.c.job_id.in_(active_jobs)
+    unapplied = sa.select(JOBS.c.job_id).where(
+        JOBS.c.tenant_id == tenant, JOBS.c.state.not_in(GOOD_STATES), JOBS.c.submitted_by == "review"
+    )
+    waits = DECISIONS.c.job_id.is_(None) | DECISIONS.c.job_id.in_(unapplied)
     return list(conn.execute(query.where(waits).order_by(DECISIONS.c.decision_id).limit(limit)).scalars())
