@@ -30,6 +30,8 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "delete": "documents",
         "search": "search",
         "reindex": "search",
+        "review": "review",
+        "audit": "audit",
         "up": "stack",
         "down": "stack",
         "serve": "stack",

@@ -5,10 +5,11 @@ job's attempt has a lease and a fence; its end and its version are one transacti
 """
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docmill.errors import Conflict, NotFound
+from docmill.errors import Conflict, DocmillError, NotFound
 from docmill.services.batches_registering import Asked, Order, register
 from docmill.services.jobs import claim_jobs, finish_jobs
 from docmill.services.milling.stage_work import CHUNKS, JSON, UNDERSTANDING
@@ -30,6 +31,8 @@ from docmill.values.keys import digest, private_name, results_name
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Outcome, Problem
 from docmill.values.results import Results, read_results, results_bytes
+
+log = logging.getLogger(__name__)
 
 REVIEW = "review"
 """Who asks for these jobs, and their stage."""
@@ -73,6 +76,28 @@ def apply_decision(room: Room, decision_id: str, *, run_id: str, lease_s: float 
     if finish_jobs(room.ledger, room.tenant, [end]):
         raise Conflict("another run has taken over this decision")
     return Applied(job.job_id, end.state, is_new=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How many documents got a new version, and how many decisions were left for the next round."""
+
+    applied: int
+    left: int
+
+
+def apply_waiting(room: Room, *, run_id: str) -> Round:
+    """Apply all decisions that wait; one that cannot be applied now holds up no other document's."""
+    applied, left = set(), 0
+    for decision_id in waiting_decisions(room):
+        try:
+            done = apply_decision(room, decision_id, run_id=run_id)
+        except DocmillError as error:
+            log.warning("decision %s is not applied yet: %s", decision_id, error.code)
+            left += 1
+        else:
+            applied.add(done.job_id)
+    return Round(len(applied), left)
 
 
 def waiting_decisions(room: Room, *, limit: int = 1000) -> list[str]:

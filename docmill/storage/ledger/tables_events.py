@@ -15,6 +15,7 @@ AUDIT_EVENTS = sa.Table(
     sa.Column("facts", sa.JSON, nullable=False),
     sa.Column("prev_hash", sa.String(SHA256_LENGTH), nullable=False),
     sa.Column("hash", sa.String(SHA256_LENGTH), nullable=False),
+    sa.Index(None, "at"),
 )
 """Triggers of the first migration refuse UPDATE and DELETE."""
 
@@ -36,8 +37,7 @@ AUDIT_SIGNATURES = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("streams", sa.Integer, nullable=False),
     sa.Column("events", sa.BigInteger, nullable=False),
-    sa.Column("body_object", sa.Text, nullable=False),  # every stream's head as it was signed
-    sa.Column("body_sha256", sa.String(SHA256_LENGTH), nullable=False),
+    sa.Column("heads", sa.Text, nullable=False),  # JSON: the heads that changed since the signature before
     sa.Column("prev_signature", sa.Text, nullable=False),
     sa.Column("public_key", sa.String(64), nullable=False),
     sa.Column("signature", sa.Text, nullable=False),

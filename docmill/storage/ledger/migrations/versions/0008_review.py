@@ -99,6 +99,7 @@ def _decisions() -> None:
 
 
 def _signatures() -> None:
+    op.create_index("ix_audit_events_at", "audit_events", ["at"])
     op.create_table(
         "audit_signatures",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -106,8 +107,7 @@ def _signatures() -> None:
         sa.Column("at", TIME, nullable=False),
         sa.Column("streams", sa.Integer(), nullable=False),
         sa.Column("events", sa.BigInteger(), nullable=False),
-        sa.Column("body_object", sa.Text(), nullable=False),
-        sa.Column("body_sha256", sa.String(length=64), nullable=False),
+        sa.Column("heads", sa.Text(), nullable=False),
         sa.Column("prev_signature", sa.Text(), nullable=False),
         sa.Column("public_key", sa.String(length=64), nullable=False),
         sa.Column("signature", sa.Text(), nullable=False),
