@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         default=True, description="Whether the person who asks for something may be one of those who approve."
     )
     purchase_logo: Path | None = Field(default=None, description="PNG or JPEG at the head of purchase orders.")
+    review_thresholds: str = Field(
+        default="field=0.8,span=0.8,chunk=0.8",
+        description="Findings less sure than this are shown to a person: field, span or chunk, a name if need be, such as field.total=0.9.",
+    )
+    review_lease_s: float = Field(default=900.0, gt=0, description="How long a reviewer holds a claimed task without renewing it.")
     source_roots: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Folders and gs:// prefixes that flow runs may read, separated by the path separator.",

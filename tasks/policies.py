@@ -7,6 +7,9 @@ from blocks.runners import RunSignals
 from docmill.errors import DocmillError
 from docmill.settings import settings
 
+FLOW_RETRIES, FLOW_RETRY_DELAY_S = 3, 20
+"""Small flows are tried again as a whole; three delays of 20 s outlast the lease of a run that was lost (60 s)."""
+
 JITTER = 0.2
 """Share of the delay that is added at random, so that shards which failed together do not come back together."""
 

@@ -33,6 +33,8 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "purchasing": "purchasing",
         "search": "search",
         "reindex": "search",
+        "review": "review",
+        "audit": "audit",
         "up": "stack",
         "down": "stack",
         "serve": "stack",

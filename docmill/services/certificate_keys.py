@@ -43,9 +43,19 @@ def keys_of(home: Path) -> CertificateKeys:
         SettingsInvalid: a key file is too short.
         StoreUnavailable: a file cannot be read or made.
     """
-    signing = Ed25519PrivateKey.from_private_bytes(_key_in(home / SIGNING_FILE))
-    _publish(home, signing.public_key())
-    return CertificateKeys(signing, _key_in(home / HASH_FILE))
+    return CertificateKeys(signing_key(home, SIGNING_FILE, PUBLIC_FILE), _key_in(home / HASH_FILE))
+
+
+def signing_key(home: Path, secret_file: str, public_file: str) -> Ed25519PrivateKey:
+    """A signing key of a home, made when missing; its public half lies beside it.
+
+    Raises:
+        SettingsInvalid: the key file is too short.
+        StoreUnavailable: a file cannot be read or made.
+    """
+    signing = Ed25519PrivateKey.from_private_bytes(_key_in(home / secret_file))
+    _publish(home, signing.public_key(), public_file)
+    return signing
 
 
 def worker_keys(home: Path) -> CertificateKeys:
@@ -115,19 +125,19 @@ def _key_in(file: Path) -> bytes:
     try:
         return url_key(file)[:KEY_BYTES]  # the same promise as for links: whole, 0600, of many makers one
     except StoreUnavailable:
-        raise StoreUnavailable("a key file for certificates cannot be read or made") from None
+        raise StoreUnavailable("a signing key file cannot be read or made") from None
     except DocmillError:
-        raise SettingsInvalid("a key file for certificates is too short") from None
+        raise SettingsInvalid("a signing key file is too short") from None
 
 
-def _publish(home: Path, key: Ed25519PublicKey) -> None:
+def _publish(home: Path, key: Ed25519PublicKey, public_file: str) -> None:
     pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     try:
-        if not (home / PUBLIC_FILE).exists():
+        if not (home / public_file).exists():
             with made_folder(home, ()) as folder, staged(folder, io.BytesIO(pem), flush=False) as complete, suppress(FileExistsError):
-                complete.link_to(folder, PUBLIC_FILE)
+                complete.link_to(folder, public_file)
     except OSError:
-        raise StoreUnavailable("the public key for certificates cannot be written") from None
+        raise StoreUnavailable("a public key file cannot be written") from None
 
 
 def encoded(raw: bytes) -> str:

@@ -1,5 +1,6 @@
 """The three calls to Prefect's REST API that dispatching needs. Work is named by deployment; no flow is imported."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -56,8 +57,16 @@ class PrefectCalls:
         Raises:
             PrefectAway: no answer, or the deployment is not there.
         """
-        deployment = self._call("GET", f"/deployments/name/{DEPLOYMENT}").json()["id"]
-        body = {"parameters": {"batch_id": batch_id}, "idempotency_key": idempotency_key, "state": {"type": "SCHEDULED"}}
+        return self.start_deployment(DEPLOYMENT, {"batch_id": batch_id}, idempotency_key)
+
+    def start_deployment(self, name: str, parameters: Mapping[str, str], idempotency_key: str) -> FlowRun:
+        """Start a run of a deployment (flow/deployment); the same key gives the run that is there already.
+
+        Raises:
+            PrefectAway: no answer, or the deployment is not there.
+        """
+        deployment = self._call("GET", f"/deployments/name/{name}").json()["id"]
+        body = {"parameters": dict(parameters), "idempotency_key": idempotency_key, "state": {"type": "SCHEDULED"}}
         answer = self._call("POST", f"/deployments/{deployment}/create_flow_run", json=body)
         return FlowRun(answer.json()["id"], answer.json()["state_type"], is_new=answer.status_code == httpx.codes.CREATED)
 

@@ -15,7 +15,7 @@ from docmill.services.documents import delete_document
 from docmill.services.running.room import Room
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
-from docmill.values.keys import PRIVATE, PUBLIC, erasure_name, erasures_prefix
+from docmill.values.keys import PRIVATE, PUBLIC, erasure_name, erasures_prefix, review_prefix
 
 PATIENCE: Final = timedelta(minutes=10)
 """A promise of a document that is still there may belong to an erasure that is being written; an older one was never meant in the end."""
@@ -73,6 +73,8 @@ def _finish(room: Room, promised: dict[str, object]) -> bool:
 
 def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
     room.knowledge.delete(room.tenant, [document_id])
+    for info in list(room.store.list(f"{review_prefix(room.tenant, document_id)}/")):
+        room.store.delete(info.name)  # values that people typed
     # receipts first: one that outlived its artefact would make a later job believe in something that is gone
     receipts = [f"{name.rsplit('.', 1)[0]}.receipt" for name in names]
     for name in receipts:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from docmill.errors import Cancelled, Conflict
 from docmill.services.jobs_events import end_notice, state_event
+from docmill.services.review.opening import open_tasks
 from docmill.storage.ledger import Connection, Ledger, artefacts, attempts, outbox, versions
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger import documents as document_rows
@@ -60,7 +61,7 @@ def _write(conn: Connection, tenant: str, endings: Sequence[_Ending], at: dateti
     made = [(e, a) for e in endings for a in (*e.end.published, *((e.end.results,) if e.end.results else ()))]
     artefacts.keep(conn, tenant, [(e.row.document_id, a) for e, a in made], at=at)
     artefacts.link(conn, tenant, [(e.row.job_id, a) for e, a in made])
-    _publish(conn, tenant, endings, at)
+    current = _publish(conn, tenant, endings, at)
     job_rows.change_states(conn, tenant, [e.row for e in endings], [_change(e, at) for e in endings])
     for reason, is_cancelled in (("cancelled", True), ("finished", False)):
         rows = [e.row for e in endings if (e.end.state is JobState.CANCELLED) is is_cancelled]
@@ -73,12 +74,16 @@ def _write(conn: Connection, tenant: str, endings: Sequence[_Ending], at: dateti
     ]
     audit_rows.append_events(conn, tenant, events, at=at)
     outbox.put_notices(conn, tenant, [_notice(e) for e in endings], at=at)
+    for ending in endings:
+        if ending.end.doubts is not None and ending.row.job_id in current:
+            open_tasks(conn, tenant, ending.row.document_id, ending.row.job_id, ending.end.doubts, at=at)
 
 
-def _publish(conn: Connection, tenant: str, endings: Sequence[_Ending], at: datetime) -> None:
-    """Make result versions, oldest fence first, and move the current version forward."""
+def _publish(conn: Connection, tenant: str, endings: Sequence[_Ending], at: datetime) -> set[str]:
+    """Make result versions, oldest fence first, and move the current version forward; returns the jobs whose version is current now."""
     documents = document_rows.locked(conn, tenant, [e.row.document_id for e in endings])
     new: list[Row] = []
+    current: dict[str, str] = {}
     for ending, version_id in zip(endings, new_ids(len(endings), at), strict=True):
         document, end = documents[ending.row.document_id], ending.end
         document.media_type = end.media_type or document.media_type
@@ -98,15 +103,19 @@ def _publish(conn: Connection, tenant: str, endings: Sequence[_Ending], at: date
                 "created_at": at,
             },
         )
-        _move_current(document, version_id, end.fence)
+        if _move_current(document, version_id, end.fence):
+            current[document.document_id] = end.job_id
     versions.insert(conn, new)
     document_rows.save(conn, tenant, documents.values())
+    return set(current.values())
 
 
-def _move_current(document: DocumentRow, version_id: str, fence: int) -> None:
+def _move_current(document: DocumentRow, version_id: str, fence: int) -> bool:
     """Compare and set: a later attempt's version is never put back by an earlier one's."""
-    if fence > document.current_fence:
-        document.current_version_id, document.current_fence = version_id, fence
+    if fence <= document.current_fence:
+        return False
+    document.current_version_id, document.current_fence = version_id, fence
+    return True
 
 
 def _change(ending: _Ending, at: datetime) -> Row:

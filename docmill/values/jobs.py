@@ -9,6 +9,7 @@ from pydantic import Field
 from docmill.values.model import Value
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Outcome, OutcomeName
+from docmill.values.review import Doubt
 
 
 class JobState(StrEnum):
@@ -140,7 +141,7 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """How a job ended. `results` is None when nothing was published (failed, cancelled)."""
+    """How a job ended. `results` is None when nothing was published (failed, cancelled); `doubts` is None where nobody has looked for any."""
 
     job_id: str
     document_id: str
@@ -153,6 +154,7 @@ class JobEnd:
     page_count: int | None = None
     media_type: str | None = None
     seconds: float = 0.0
+    doubts: tuple[Doubt, ...] | None = None
 
 
 def final_state(outcome: Outcome) -> JobState:

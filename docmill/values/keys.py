@@ -99,6 +99,11 @@ def results_name(tenant: str, accepted_on: date, job_id: str) -> str:
     return f"{PUBLIC}/{_checked(tenant)}/results/{accepted_on:%Y/%m/%d}/task_{job_id}_results.json"
 
 
+def review_prefix(tenant: str, document_id: str) -> str:
+    """Where what people decided about a document lies, one object a decision."""
+    return f"{PRIVATE}/{_checked(tenant)}/review/{document_id}"
+
+
 def run_prefix(tenant: str, run_id: str) -> str:
     """Where a run's lease and outcome markers lie."""
     return f"{PRIVATE}/{_checked(tenant)}/runs/{run_id}"

@@ -93,7 +93,9 @@ class ResultField(ResultPart):
         page: counted from 1.
         box: (x0, y0, x1, y1) in pixels of the upright page image, origin top-left.
         confidence: 0.0-1.0.
-        source: the rule that found it.
+        source: the rule that found it; `review` when a person typed it.
+        decided_by: the user who accepted or corrected it; None while nobody has. Since 1.2.0.
+        decided_at: when, UTC. Since 1.2.0.
     """
 
     name: str
@@ -103,6 +105,8 @@ class ResultField(ResultPart):
     box: tuple[float, float, float, float] | None
     confidence: Confidence
     source: str
+    decided_by: str | None = None
+    decided_at: datetime | None = None
 
 
 class ResultLineItem(ResultPart):

@@ -23,6 +23,7 @@ from docmill.storage.ledger.tables_events import AUDIT_EVENTS, OUTBOX
 from docmill.storage.ledger.tables_jobs import DOCUMENTS
 from docmill.storage.ledger.tables_purchasing import PURCHASE_ORDERS
 from docmill.storage.ledger.tables_results import ARTEFACTS
+from docmill.storage.ledger.tables_review import REVIEW_TASKS
 from docmill.storage.ledger.upgrade import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ def test_migrations_make_the_tables_that_the_code_knows(ledger_url: str) -> None
 
 
 def test_every_table_carries_the_tenant() -> None:
-    assert ARTEFACTS.name in METADATA.tables
-    assert PURCHASE_ORDERS.name in METADATA.tables
-    assert len(METADATA.tables) == 24
+    assert {ARTEFACTS.name, PURCHASE_ORDERS.name, REVIEW_TASKS.name} <= set(METADATA.tables)
+    assert len(METADATA.tables) == 26
     for table in METADATA.tables.values():
         assert next(iter(table.primary_key)).name == "tenant_id", table.name
 

@@ -12,7 +12,7 @@ from docmill.services.purchasing import matching, ordering, requests
 from docmill.services.purchasing.evidence import is_reproduced, read_evidence
 from docmill.storage.ledger import receipt_matches
 from docmill.storage.ledger.tables_events import OUTBOX
-from docmill.storage.ledger.tables_results import REVIEW_TASKS
+from docmill.storage.ledger.tables_review import REVIEW_TASKS
 from docmill.values.purchase_records import MatchDecision, PaperState
 from docmill.values.purchasing import PurchaseContent
 
@@ -76,7 +76,7 @@ def test_a_changed_price_goes_to_finance(room, order, tmp_path):
     assert "unit_price" in match.codes
     assert match.score < 0.8
     assert len(finance_notices(room, match)) == 1
-    assert review_tasks(room, match) == ["open"]
+    assert review_tasks(room, match) == ["pending"]
     decided = matching.decide_match(room, match.match_id, MatchDecision.ACCEPTED, by="local", reason="agreed by telephone")
     assert decided.decision is MatchDecision.ACCEPTED
     assert review_tasks(room, match) == ["decided"]

@@ -31,6 +31,7 @@ class MillLimits:
     max_unpacked_bytes: int
     max_ratio: int
     vision_endpoint: str | None = None
+    review_thresholds: str = ""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MillLimits":

@@ -1,5 +1,6 @@
 """understand, index and validate: stages that work on page words, in the cell like all work on what a document says."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -8,17 +9,20 @@ from typing import TYPE_CHECKING
 from docmill.errors import StageFailed
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
-from docmill.services.milling.shard import Item, Shard
+from docmill.services.milling.shard import Item, Shard, type_fact
 from docmill.services.milling.stage_work import (
     CHUNKS,
     JSON,
     PAGE_WORDS,
     REDACTED_PAGES,
+    SPANS,
     UNDERSTANDING,
     StageWork,
     artefact_inputs,
     one_by_one,
 )
+from docmill.services.review.rules import ChunkFact, find_doubts
+from docmill.services.review.thresholds import parse_thresholds
 from docmill.stages.knowledge import version as knowledge
 from docmill.stages.understanding import version as understanding
 from docmill.stages.validation import version as validation
@@ -26,7 +30,7 @@ from docmill.stages.validation.rows import ValidationRow, row_from
 from docmill.values.evidence import Kind, Understanding
 from docmill.values.keys import private_name
 from docmill.values.page import Page
-from docmill.values.pages_file import read_pages
+from docmill.values.pages_file import read_pages, read_spans
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -76,12 +80,16 @@ def _index(bench: Bench, item: Item, key: str) -> Receipt:
         out,
         media_type="application/vnd.apache.arrow.file",
     )
-    return Receipt(artefacts=(kept,), facts={"chunks": int(str(facts["chunks"])), "chunks_failed": int(str(facts["failed"]))})
+    counts = {"chunks": int(str(facts["chunks"])), "chunks_failed": int(str(facts["failed"]))}
+    return Receipt(artefacts=(kept,), facts={**counts, "chunks_least_sure": json.dumps(facts["least_sure"])})
 
 
-def _row(bench: Bench, item: Item) -> ValidationRow:
+def _understood(bench: Bench, item: Item) -> Understanding:
     found = item.inputs_of("understand", UNDERSTANDING)
-    understood = Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else NOT_UNDERSTOOD
+    return Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else NOT_UNDERSTOOD
+
+
+def _row(item: Item, understood: Understanding) -> ValidationRow:
     facts = item.facts
     # the facts carry the document's sums: they stand on the first page, the others only count
     pages = [(int(facts.get("words") or 0), float(facts.get("confidence") or 0.0)), *[(0, 0.0)] * (int(facts.get("pages_read") or 1) - 1)]
@@ -97,15 +105,35 @@ def _row(bench: Bench, item: Item) -> ValidationRow:
 
 def _validate_inputs(shard: Shard, item: Item) -> list[str]:
     # one check asks whether a date lies in the future: the day it is asked belongs to the answer
-    return [*artefact_inputs(shard, item), item.accepted_on]
+    return [*artefact_inputs(shard, item), item.accepted_on, shard.limits.review_thresholds, str(item.options.redact)]
 
 
 def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
-    rows: list[JsonValue] = [_row(bench, item).model_dump(mode="json") for item, _ in items]
+    understood = [_understood(bench, item) for item, _ in items]
+    rows: list[JsonValue] = [_row(item, one).model_dump(mode="json") for (item, _), one in zip(items, understood, strict=True)]
     reply = bench.call("docmill.stages.validation.verbs:validate", rows)["reply"]
     if not isinstance(reply, list) or len(reply) != len(items):
         raise StageFailed("validation did not answer for every document")
-    return [Receipt(facts={"failed_checks": ",".join(str(name) for name in verdict["failed"])}) for verdict in reply]  # type: ignore[index,call-overload,union-attr] # list of dicts by contract
+    failed = [[str(name) for name in verdict["failed"]] for verdict in reply]  # type: ignore[index,call-overload,union-attr] # list of dicts by contract
+    return [Receipt(facts=_verdict(bench, item, one, names)) for (item, _), one, names in zip(items, understood, failed, strict=True)]
+
+
+def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[str]) -> dict[str, type_fact]:
+    found = item.inputs_of("find_pii", SPANS)
+    doubts = find_doubts(
+        understood,
+        spans=read_spans(json.loads(Path(bench.file(found[0].object_name)).read_bytes())["spans"]) if found else (),
+        chunks=[ChunkFact(*one) for one in json.loads(str(item.facts.get("chunks_least_sure") or "[]"))],
+        failed_checks=failed,
+        is_redacted=item.options.redact,
+        thresholds=parse_thresholds(bench.shard.limits.review_thresholds),
+    )
+    return {
+        "failed_checks": ",".join(failed),
+        "validation_tasks_created": len(doubts),
+        "total_chunks": int(item.facts.get("chunks") or 0),
+        "doubts_found": json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in doubts]),
+    }
 
 
 UNDERSTAND = StageWork("understand", understanding.VERSION, understanding.engine, one_by_one(_understand))

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from docmill.errors import Conflict, DocmillError, NotAllowed, NotFound
 from docmill.services.purchasing.candidates import Chosen, choose_order
 from docmill.services.purchasing.evidence import MatchEvidence, keep_evidence
 from docmill.services.purchasing.extraction import receipt_from, understanding_of
+from docmill.services.review.opening import add_task, close_task
 from docmill.services.running.room import Room
 from docmill.storage.ledger import Connection, purchase_orders, receipt_matches, users, views
 from docmill.storage.ledger import documents as document_rows
@@ -15,6 +17,7 @@ from docmill.storage.ledger.ids import new_ids
 from docmill.storage.ledger.outbox import Notice, put_notices
 from docmill.values.matching import Receipt, ReceiptKind
 from docmill.values.purchase_records import MatchDecision, MatchView
+from docmill.values.review import Doubt, Priority, Subject
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +141,7 @@ def decide_match(room: Room, match_id: str, decision: MatchDecision, *, by: str,
             raise Conflict("this match was decided already, or a newer version of the document was matched")
         receipt_matches.decide(conn, room.tenant, match_id, decision)
         if match.task_id:
-            receipt_matches.close_review_task(conn, room.tenant, match.task_id, at=at)
+            close_task(conn, room.tenant, match.task_id, at=at)
         facts: dict[str, Fact] = {"match_id": match_id, "by": by, "has_reason": bool(reason)}
         append_event(conn, room.tenant, match.document_id, f"receipt.{decision}", facts, at=at)
         return receipt_matches.find(conn, room.tenant, match_id) or match
@@ -151,7 +154,7 @@ def _has_orders(room: Room) -> bool:
 
 def _write(room: Room, conn: Connection, receipt: Receipt, chosen: Chosen, evidence: MatchEvidence, evidence_object: str) -> MatchView:
     at, match = room.ledger.now(), chosen.match
-    match_id, task_id = new_ids(2, at)
+    (match_id,) = new_ids(1, at)
     view = MatchView(
         match_id=match_id,
         document_id=evidence.document_id,
@@ -167,18 +170,21 @@ def _write(room: Room, conn: Connection, receipt: Receipt, chosen: Chosen, evide
         codes=tuple(dict.fromkeys(f.code for f in match.findings)),
         fingerprint=match.fingerprint,
         evidence_object=evidence_object,
-        task_id=None if match.approved else task_id,
+        task_id=None if match.approved else _ask(conn, room.tenant, match_id, chosen, evidence, at),
         is_superseded=False,
         created_at=at,
     )
     receipt_matches.insert(conn, room.tenant, view)
-    if view.task_id:
-        reason = f"receipt {view.outcome}: {', '.join(view.codes) or 'low score'}"
-        receipt_matches.add_review_task(
-            conn, room.tenant, view.task_id, document_id=view.document_id, job_id=view.job_id, reason=reason, at=at
-        )
     _tell(conn, room.tenant, view)
     return view
+
+
+def _ask(conn: Connection, tenant: str, match_id: str, chosen: Chosen, evidence: MatchEvidence, at: datetime) -> str:
+    """Ask a person to look at a receipt that was not approved; returns the task's id."""
+    codes = ", ".join(dict.fromkeys(f.code for f in chosen.match.findings)) or "low score"
+    reason = f"receipt {chosen.match.outcome}: {codes}"
+    doubt = Doubt(subject=Subject.MATCH, name=match_id, reason=reason, priority=Priority.HIGH, confidence=chosen.match.score)
+    return add_task(conn, tenant, evidence.document_id, evidence.job_id, doubt, at=at)
 
 
 def _tell(conn: Connection, tenant: str, view: MatchView) -> None:

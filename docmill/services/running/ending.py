@@ -5,6 +5,7 @@ import json
 from docmill.services.running.tracked import Tracked
 from docmill.values.jobs import JobEnd, JobState, final_state
 from docmill.values.outcome import Outcome, OutcomeName, Problem
+from docmill.values.review import Doubt
 
 
 def failed_end(tracked: Tracked) -> JobEnd:
@@ -27,7 +28,7 @@ def _end(tracked: Tracked, outcome: Outcome) -> JobEnd:
     job = tracked.job
     made = tracked.inputs("redact", "publish")
     results = next((a for a in made if a.name == "results"), None)
-    kind = tracked.facts.get("kind")
+    kind, doubts = tracked.facts.get("kind"), tracked.facts.get("doubts_found")
     return JobEnd(
         job_id=job.job_id,
         document_id=job.document_id,
@@ -40,4 +41,5 @@ def _end(tracked: Tracked, outcome: Outcome) -> JobEnd:
         page_count=tracked.page_count or None,
         media_type=tracked.media_type,
         seconds=round(sum(tracked.seconds.values()), 3),
+        doubts=tuple(Doubt.model_validate(one) for one in json.loads(str(doubts))) if doubts is not None else None,
     )

@@ -13,7 +13,7 @@ STAGE_INPUTS: Mapping[str, tuple[str, ...]] = {
     "find_pii": ("read",),
     "redact": ("read", "find_pii"),
     "index": ("read", "redact"),
-    "validate": ("read", "understand", "index"),
+    "validate": ("read", "understand", "find_pii", "index"),
     "publish": ("read", "understand", "find_pii", "redact", "index"),
 }
 """Stage -> the stages whose artefacts it reads."""

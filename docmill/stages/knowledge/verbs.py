@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
+from pydantic import JsonValue
+
+from docmill.stages.knowledge.chunk import Chunk
 from docmill.stages.knowledge.chunk_file import write_chunks
 from docmill.stages.knowledge.chunking import chunk_pages
 from docmill.stages.knowledge.embedding import embed_each
+from docmill.values.geometry import union
 from docmill.values.page import Page
 
+LEAST_SURE = 20
+"""So many chunks of a document are told of, those of least confidence."""
 
-def index(page_paths: list[str], document_id: str, out_path: str) -> dict[str, int]:
+
+def index(page_paths: list[str], document_id: str, out_path: str) -> dict[str, JsonValue]:
     """Cut pages into chunks, embed them and write the chunks file.
 
     A chunk that the model fails on is left out and counted; it does not fail its document.
@@ -19,7 +26,8 @@ def index(page_paths: list[str], document_id: str, out_path: str) -> dict[str, i
         out_path: where the Arrow IPC file of docmill.stages.knowledge.chunk_file goes.
 
     Returns:
-        {"chunks": how many were written, "failed": how many were left out}.
+        {"chunks": how many were written, "failed": how many were left out, "least_sure": the 20 of least confidence, each as
+        [page, start, end, confidence, box or None], box in pixels}.
 
     Raises:
         EngineMissing: model or tokenizer is not installed.
@@ -29,4 +37,11 @@ def index(page_paths: list[str], document_id: str, out_path: str) -> dict[str, i
     vectors, is_done = embed_each([chunk.text for chunk in chunks])
     kept = [chunk for chunk, done in zip(chunks, is_done, strict=True) if done]
     write_chunks(Path(out_path), kept, vectors[is_done])
-    return {"chunks": len(kept), "failed": len(chunks) - len(kept)}
+    return {"chunks": len(kept), "failed": len(chunks) - len(kept), "least_sure": _least_sure(kept)}
+
+
+def _least_sure(chunks: list[Chunk]) -> list[JsonValue]:
+    found = sorted(chunks, key=lambda one: (one.confidence, one.page, one.start))[:LEAST_SURE]
+    return [
+        [one.page, one.start, one.end, round(one.confidence, 4), list(union(one.boxes).rounded()) if one.boxes else None] for one in found
+    ]

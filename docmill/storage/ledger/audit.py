@@ -31,7 +31,9 @@ class AuditEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class Head:
+    """The last event of a stream."""
+
     seq: int
     hash: str
 
@@ -57,7 +59,7 @@ def append_events(conn: sa.Connection, tenant: str, events: Sequence[AuditEvent]
             "prev_hash": head.hash,
         }
         row["hash"] = event_hash(row)
-        heads[event.stream] = _Head(head.seq + 1, row["hash"])
+        heads[event.stream] = Head(head.seq + 1, row["hash"])
         rows.append(row)
     insert_rows(conn, AUDIT_EVENTS, rows)
     update_rows(conn, AUDIT_HEADS, tenant, ["stream"], [{"stream": s, "seq": h.seq, "hash": h.hash} for s, h in heads.items()])
@@ -74,41 +76,22 @@ def event_hash(row: Row) -> str:
     return digest(row["prev_hash"], row["tenant_id"], row["stream"], row["seq"], row["kind"], moment, row["facts"])
 
 
-def first_broken(conn: sa.Connection, tenant: str, stream: str) -> int | None:
-    """The first event of the stream that is missing, changed or out of its place; None when the chain holds."""
-    expected = _Head(0, NO_HASH)
-    query = sa.select(AUDIT_EVENTS).where(AUDIT_EVENTS.c.tenant_id == tenant, AUDIT_EVENTS.c.stream == stream)
-    for row in conn.execute(query.order_by(AUDIT_EVENTS.c.seq)).mappings():
-        seq = expected.seq + 1
-        if row["seq"] != seq or row["prev_hash"] != expected.hash or row["hash"] != event_hash(dict(row)):
-            return seq
-        expected = _Head(seq, row["hash"])
-    head = _heads(conn, tenant, [stream]).get(stream, _Head(0, NO_HASH))
-    return None if head == expected else min(head.seq, expected.seq) + 1
-
-
-def streams(conn: sa.Connection, tenant: str) -> list[str]:
-    """All streams that have events or once had them."""
-    with_events = sa.select(AUDIT_EVENTS.c.stream).where(AUDIT_EVENTS.c.tenant_id == tenant)
-    with_head = sa.select(AUDIT_HEADS.c.stream).where(AUDIT_HEADS.c.tenant_id == tenant)
-    return sorted(conn.execute(sa.union(with_events, with_head)).scalars())
-
-
-def _locked_heads(conn: sa.Connection, tenant: str, names: Sequence[str]) -> dict[str, _Head]:
-    found = _heads(conn, tenant, names, lock=True)
+def _locked_heads(conn: sa.Connection, tenant: str, names: Sequence[str]) -> dict[str, Head]:
+    found = heads_of(conn, tenant, names, lock=True)
     if missing := [name for name in names if name not in found]:
         # whoever comes second waits here until the first has committed, then finds its head
         new: list[Row] = [{"tenant_id": tenant, "stream": name, "seq": 0, "hash": NO_HASH} for name in missing]
         insert_rows(conn, AUDIT_HEADS, new, replace=())
-        found |= _heads(conn, tenant, missing, lock=True)
+        found |= heads_of(conn, tenant, missing, lock=True)
     return found
 
 
-def _heads(conn: sa.Connection, tenant: str, names: Sequence[str], *, lock: bool = False) -> dict[str, _Head]:
-    found: dict[str, _Head] = {}
+def heads_of(conn: sa.Connection, tenant: str, names: Sequence[str], *, lock: bool = False) -> dict[str, Head]:
+    """The heads of streams; with `lock` others wait who would append to them."""
+    found: dict[str, Head] = {}
     for part in chunks(names):
         query = sa.select(AUDIT_HEADS.c.stream, AUDIT_HEADS.c.seq, AUDIT_HEADS.c.hash)
         query = query.where(AUDIT_HEADS.c.tenant_id == tenant, AUDIT_HEADS.c.stream.in_(part)).order_by(AUDIT_HEADS.c.stream)
         rows = conn.execute(query.with_for_update() if lock else query)
-        found |= {stream: _Head(seq, hash_) for stream, seq, hash_ in rows}
+        found |= {stream: Head(seq, hash_) for stream, seq, hash_ in rows}
     return found

@@ -4,7 +4,8 @@ import sqlalchemy as sa
 
 from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, DOCUMENTS, JOBS
 from docmill.storage.ledger.tables_purchasing import RECEIPT_MATCHES
-from docmill.storage.ledger.tables_results import ARTEFACTS, DECISIONS, JOB_ARTEFACTS, PAGES, RESULT_VERSIONS, REVIEW_TASKS
+from docmill.storage.ledger.tables_results import ARTEFACTS, JOB_ARTEFACTS, PAGES, RESULT_VERSIONS
+from docmill.storage.ledger.tables_review import DECISIONS, REVIEW_TASKS
 
 
 def object_names(conn: sa.Connection, tenant: str, document_id: str) -> set[str]:

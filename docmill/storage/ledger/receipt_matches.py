@@ -1,6 +1,5 @@
 """Matches of receipts in the ledger: one per result version; what they take of an order counts once somebody approved it."""
 
-from datetime import datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -8,7 +7,7 @@ import sqlalchemy as sa
 from docmill.storage.ledger.bulk import Row, insert_rows
 from docmill.storage.ledger.tables_jobs import DOCUMENTS, JOBS
 from docmill.storage.ledger.tables_purchasing import RECEIPT_MATCHES as MATCHES
-from docmill.storage.ledger.tables_results import RESULT_VERSIONS, REVIEW_TASKS
+from docmill.storage.ledger.tables_results import RESULT_VERSIONS
 from docmill.values.matching import ReceiptKind
 from docmill.values.purchase_records import MatchDecision, MatchView
 
@@ -91,26 +90,6 @@ def unmatched_jobs(conn: sa.Connection, tenant: str) -> list[str]:
         .where(MATCHES.c.match_id.is_(None))
     )
     return list(conn.execute(query.order_by(JOBS.c.job_id)).scalars())
-
-
-def add_review_task(conn: sa.Connection, tenant: str, task_id: str, *, document_id: str, job_id: str, reason: str, at: datetime) -> None:
-    """Ask a person to look at a receipt."""
-    row: Row = {
-        "tenant_id": tenant,
-        "task_id": task_id,
-        "document_id": document_id,
-        "job_id": job_id,
-        "state": "open",
-        "reason": reason[:255],
-        "created_at": at,
-    }
-    insert_rows(conn, REVIEW_TASKS, [row])
-
-
-def close_review_task(conn: sa.Connection, tenant: str, task_id: str, *, at: datetime) -> None:
-    """The person has decided."""
-    is_row = (REVIEW_TASKS.c.tenant_id == tenant) & (REVIEW_TASKS.c.task_id == task_id)
-    conn.execute(sa.update(REVIEW_TASKS).where(is_row).values(state="decided", closed_at=at))
 
 
 def _views(conn: sa.Connection, tenant: str, condition: sa.ColumnElement[bool], *, limit: int | None = None) -> list[MatchView]:

@@ -1,4 +1,4 @@
-"""Tables of what milling leaves: pages, artefacts, result versions, review tasks and decisions."""
+"""Tables of what milling leaves: pages, artefacts, result versions."""
 
 import sqlalchemy as sa
 
@@ -92,43 +92,4 @@ RESULT_VERSIONS = sa.Table(
     one_of("outcome", OutcomeName),
     sa.UniqueConstraint("document_id", "number", "tenant_id"),
     sa.UniqueConstraint("job_id", "tenant_id"),
-)
-
-REVIEW_TASKS = sa.Table(
-    "review_tasks",
-    METADATA,
-    tenant_column(),
-    id_key("task_id"),
-    sa.Column("document_id", sa.String(ID_LENGTH), nullable=False),
-    sa.Column("job_id", sa.String(ID_LENGTH), nullable=False),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("reason", sa.String(NAME_LENGTH), nullable=False),
-    sa.Column("page", sa.Integer),
-    sa.Column("assigned_to", sa.String(ID_LENGTH)),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("closed_at", UtcDateTime),
-    reference("documents", "document_id"),
-    reference("jobs", "job_id"),
-    reference("users", "user_id", local="assigned_to"),
-    one_of("state", ("open", "claimed", "decided", "dropped")),
-    sa.Index(None, "state", "tenant_id"),
-    sa.Index(None, "document_id"),
-    sa.Index(None, "job_id"),
-)
-
-DECISIONS = sa.Table(
-    "decisions",
-    METADATA,
-    tenant_column(),
-    id_key("decision_id"),
-    sa.Column("task_id", sa.String(ID_LENGTH), nullable=False),
-    sa.Column("user_id", sa.String(ID_LENGTH), nullable=False),
-    sa.Column("verdict", sa.String(16), nullable=False),
-    sa.Column("field", sa.String(64)),
-    sa.Column("value_object", sa.Text),  # where the corrected value lies: it is document text, so it is kept under private/
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    reference("review_tasks", "task_id"),
-    reference("users", "user_id"),
-    one_of("verdict", ("accepted", "corrected", "rejected")),
-    sa.Index(None, "task_id"),
 )

@@ -1,0 +1,94 @@
+"""Opening review tasks: in the transaction in which their job ends, one task a doubt, the same task however often it is opened."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from docmill.storage.ledger import Connection, review_tasks
+from docmill.storage.ledger import audit as audit_rows
+from docmill.storage.ledger.audit import AuditEvent
+from docmill.storage.ledger.bulk import Row
+from docmill.storage.ledger.outbox import Notice, put_notices
+from docmill.storage.ledger.texts import storable
+from docmill.values.keys import digest
+from docmill.values.review import PRIORITY_RANK, Doubt, Priority, Subject, TaskState
+
+DUE_AFTER: MappingProxyType[Priority, timedelta] = MappingProxyType(
+    {
+        Priority.URGENT: timedelta(hours=4),
+        Priority.HIGH: timedelta(days=1),
+        Priority.MEDIUM: timedelta(days=3),
+        Priority.LOW: timedelta(days=7),
+    },
+)
+"""How long a task may wait before it is escalated."""
+
+TWO_PEOPLE = frozenset({Subject.FRAUD})
+"""What two people must decide alike."""
+
+REASON_LIMIT = 255
+
+
+def open_tasks(conn: Connection, tenant: str, document_id: str, job_id: str, doubts: Sequence[Doubt], *, at: datetime) -> int:
+    """Open a task for each doubt of a job that ends; returns how many are new.
+
+    Tasks of earlier jobs of the document are cancelled: what they doubt is not the current result any more.
+    """
+    rows = {row["task_id"]: row for row in (_row(tenant, document_id, job_id, doubt, at) for doubt in doubts)}
+    new = sorted(rows.keys() - review_tasks.known(conn, tenant, list(rows)))
+    review_tasks.insert(conn, [rows[task_id] for task_id in new])
+    cancelled = review_tasks.cancel_open(conn, tenant, document_id, not_of_job=job_id, at=at)
+    events = []
+    if new:
+        events.append(AuditEvent(document_id, "review.opened", {"job_id": job_id, "tasks": len(new)}))
+    if cancelled:
+        events.append(AuditEvent(document_id, "review.cancelled", {"job_id": job_id, "tasks": cancelled}))
+    audit_rows.append_events(conn, tenant, events, at=at)
+    if new:
+        put_notices(conn, tenant, [Notice("review.opened", {"document_id": document_id, "job_id": job_id, "tasks": len(new)})], at=at)
+    return len(new)
+
+
+def add_task(conn: Connection, tenant: str, document_id: str, job_id: str, doubt: Doubt, *, at: datetime) -> str:
+    """Open one more task for a job that is over already; returns the task's id."""
+    row = _row(tenant, document_id, job_id, doubt, at)
+    review_tasks.insert(conn, [row])
+    return str(row["task_id"])
+
+
+def close_task(conn: Connection, tenant: str, task_id: str, *, at: datetime) -> None:
+    """Close a task that was decided elsewhere; one that is over stays as it is."""
+    task = review_tasks.locked(conn, tenant, [task_id]).get(task_id)
+    if task is not None and task.state.is_open:
+        review_tasks.change(conn, tenant, task, state=TaskState.DECIDED, lease_until=None, closed_at=at)
+
+
+def task_id_of(tenant: str, job_id: str, doubt: Doubt) -> str:
+    """The id of a doubt's task: the same doubt of the same job is the same task; 32 hexadecimal characters."""
+    return digest("review", tenant, job_id, doubt.subject, doubt.name, doubt.reason, doubt.page, doubt.start, doubt.end, doubt.box)[:32]
+
+
+def _row(tenant: str, document_id: str, job_id: str, doubt: Doubt, at: datetime) -> Row:
+    return {
+        "tenant_id": tenant,
+        "task_id": task_id_of(tenant, job_id, doubt),
+        "document_id": document_id,
+        "job_id": job_id,
+        "subject": doubt.subject,
+        "name": doubt.name,
+        "reason": storable(doubt.reason)[:REASON_LIMIT],
+        "page": doubt.page,
+        "box": list(doubt.box) if doubt.box else None,
+        "span_start": doubt.start,
+        "span_end": doubt.end,
+        "confidence": doubt.confidence,
+        "priority": doubt.priority,
+        "urgency": PRIORITY_RANK[doubt.priority],
+        "state": TaskState.PENDING,
+        "role": "reviewer",
+        "eyes": 2 if doubt.subject in TWO_PEOPLE else 1,
+        "opinions": 0,
+        "due_at": at + DUE_AFTER[doubt.priority],
+        "version": 1,
+        "created_at": at,
+    }

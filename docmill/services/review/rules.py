@@ -1,0 +1,147 @@
+"""Which findings become doubts: the rules, pure. Doubts say where to look and why, never what the document says.
+
+Belongs here: the rules and their priorities. Does not belong here: making tasks of doubts (opening), or thresholds' text (thresholds).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from docmill.services.review.thresholds import Thresholds
+from docmill.stages.validation.suite import checks
+from docmill.values.evidence import Field, Span, Understanding
+from docmill.values.geometry import Box, union
+from docmill.values.outcome import Problem
+from docmill.values.review import PRIORITY_RANK, Doubt, Priority, Subject
+
+MOST = 100
+"""Tasks of one document; a document with more doubts is one to look at as a whole, which the last task says."""
+
+WEIGHTY_FIELDS = frozenset({"total", "amount_due", "vendor_iban", "vendor_tax_id", "document_number"})
+"""Fields by which money goes to somebody: doubts about them come first."""
+
+FRAUD_SIGNS = ("XML and page differ",)
+"""How messages begin of contradictions that somebody may have planted: one invoice that says two things."""
+
+CHECK_FIELDS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "total_present": "total",
+        "total_positive": "total",
+        "number_present": "document_number",
+        "date_present": "issue_date",
+        "date_not_in_future": "issue_date",
+        "date_after_1970": "issue_date",
+        "currency_known": "currency",
+    },
+)
+"""Failed check -> the field that a person can put right."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkFact:
+    """A passage of the search index: its place and its confidence (0.0-1.0)."""
+
+    page: int
+    start: int
+    end: int
+    confidence: float
+    box: tuple[float, float, float, float] | None = None
+
+
+def find_doubts(
+    understanding: Understanding,
+    *,
+    spans: Sequence[Span] = (),
+    chunks: Sequence[ChunkFact] = (),
+    failed_checks: Iterable[str] = (),
+    is_redacted: bool = False,
+    thresholds: Thresholds,
+) -> list[Doubt]:
+    """What a person should look at in one document: urgent doubts first, then the least sure; at most 100.
+
+    Args:
+        understanding: kind, fields and contradictions.
+        spans: personal data found.
+        chunks: the least sure passages of the search index.
+        failed_checks: names of validation checks that failed; those of severity info are no doubts.
+        is_redacted: whether spans decide what is burned out; else doubts about them are of low priority.
+        thresholds: below which confidence a finding is doubted.
+    """
+    found = [
+        *(_field(one) for one in understanding.fields if one.evidence.confidence < thresholds.of("field", one.name)),
+        *(_contradiction(one) for one in understanding.problems),
+        *(_check(name) for name in failed_checks if name not in checks() or checks()[name]["severity"] != "info"),
+        *(_span(one, is_redacted=is_redacted) for one in spans if one.confidence < thresholds.of("span", one.type)),
+        *(_chunk(one) for one in chunks if one.confidence < thresholds.of("chunk")),
+    ]
+    found.sort(key=lambda one: (-PRIORITY_RANK[one.priority], 1.0 if one.confidence is None else one.confidence))
+    if len(found) <= MOST:
+        return found
+    rest = len(found) - MOST + 1
+    return [*found[: MOST - 1], Doubt(subject=Subject.PROBLEM, reason=f"{rest} further doubts: look at the document as a whole")]
+
+
+def _corners(box: Box | None) -> tuple[float, float, float, float] | None:
+    if box is None:
+        return None
+    around = box.rounded()
+    return around.x0, around.y0, around.x1, around.y1
+
+
+def _field(one: Field) -> Doubt:
+    seen = one.evidence
+    return Doubt(
+        subject=Subject.FIELD,
+        name=one.name,
+        reason="low confidence",
+        priority=Priority.HIGH if one.name in WEIGHTY_FIELDS else Priority.MEDIUM,
+        page=seen.page,
+        box=_corners(seen.box),
+        start=seen.start,
+        end=seen.end,
+        confidence=seen.confidence,
+    )
+
+
+def _contradiction(problem: Problem) -> Doubt:
+    is_fraud = problem.message.startswith(FRAUD_SIGNS)
+    return Doubt(
+        subject=Subject.FRAUD if is_fraud else Subject.CONTRADICTION,
+        reason=problem.message,
+        priority=Priority.URGENT if is_fraud else Priority.HIGH,
+        page=problem.page,
+    )
+
+
+def _check(name: str) -> Doubt:
+    known = checks().get(name)
+    title = known["meta"]["title"] if known else f"check {name} failed"
+    is_critical = known is not None and known["severity"] == "critical"
+    return Doubt(subject=Subject.CHECK, name=name, reason=title, priority=Priority.HIGH if is_critical else Priority.MEDIUM)
+
+
+def _span(one: Span, *, is_redacted: bool) -> Doubt:
+    return Doubt(
+        subject=Subject.SPAN,
+        name=one.type,
+        reason="low confidence",
+        priority=Priority.MEDIUM if is_redacted else Priority.LOW,
+        page=one.page,
+        box=_corners(union(one.boxes)) if one.boxes else None,
+        start=one.start,
+        end=one.end,
+        confidence=one.confidence,
+    )
+
+
+def _chunk(one: ChunkFact) -> Doubt:
+    return Doubt(
+        subject=Subject.CHUNK,
+        reason="low confidence",
+        priority=Priority.LOW,
+        page=one.page,
+        box=one.box,
+        start=one.start,
+        end=one.end,
+        confidence=round(one.confidence, 4),
+    )

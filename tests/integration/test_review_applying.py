@@ -1,0 +1,227 @@
+"""Applying decisions: a new version with who decided and when, the old one kept; exactly once, also after kill -9 anywhere on the way."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from review_papers import FRAUD_MESSAGE, published, results_now, room_over
+from review_tasks import FRAUD, TOTAL, VENDOR, add_users, tasks_of
+
+from docmill.errors import Conflict
+from docmill.services import audit, jobs
+from docmill.services.review import claiming
+from docmill.services.review.applying import Applied, apply_decision, waiting_decisions
+from docmill.services.review.deciding import Answer, decide
+from docmill.storage.ledger import artefacts, open_ledger, upgrade_ledger
+from docmill.storage.ledger.tables_results import RESULT_VERSIONS
+from docmill.values.jobs import JobState
+from docmill.values.options import MillOptions
+from docmill.values.review import Doubt, Subject, Verdict
+
+pytest_plugins = ("ledger_fixtures",)
+NO_DATE = Doubt(subject=Subject.CHECK, name="date_present", reason="An invoice has a date.")
+
+
+@pytest.fixture
+def opened(work, tmp_path):
+    add_users(work.ledger, anna="reviewer", ben="reviewer")
+    return room_over(work.ledger, tmp_path / "room")
+
+
+def decided(room, task, answer, user="anna"):
+    held = claiming.claim(room.ledger, room.tenant, task.task_id, user, lease_s=60)
+    return decide(room, task.task_id, user, answer, version=held.version)
+
+
+def by_name(results):
+    return {one["name"]: one for one in results["fields"]}
+
+
+def versions(work):
+    with work.ledger.reading() as conn:
+        query = sa.select(RESULT_VERSIONS.c.number, RESULT_VERSIONS.c.job_id, RESULT_VERSIONS.c.outcome)
+        return conn.execute(query.order_by(RESULT_VERSIONS.c.number)).all()
+
+
+def test_a_correction_is_a_new_version_and_the_old_one_is_kept(work, opened, clock):
+    job = published(opened, work, TOTAL, VENDOR)
+    old = results_now(opened, work, job.document_id)
+    total, _ = tasks_of(work)
+    made = decided(opened, total, Answer(Verdict.CORRECTED, "123.54"))
+    clock.pass_seconds(30)
+    assert waiting_decisions(opened) == [made.decision_id]
+    applied = apply_decision(opened, made.decision_id, run_id="run-1")
+    assert (applied.state, applied.is_new) == (JobState.NEEDS_REVIEW, True)
+    new = results_now(opened, work, job.document_id)
+    field = by_name(new)["total"]
+    assert (field["value"], field["confidence"], field["source"], field["decided_by"]) == ("123.54", 1.0, "review", "anna")
+    assert field["decided_at"] == "2026-03-01T12:00:00Z"
+    assert field["box"] == [10, 20, 60, 40]
+    assert by_name(new)["vendor_name"] == by_name(old)["vendor_name"]
+    assert [one.number for one in versions(work)] == [1, 2]
+    assert json.loads(opened.store.read(work.view(job.job_id).results_object)) == old
+    assert work.view(applied.job_id).parent_job_id == job.job_id
+    assert waiting_decisions(opened) == []
+    with work.ledger.reading() as conn:
+        names = sorted(one.name for one in artefacts.of_job(conn, "default", applied.job_id))
+        (understood,) = [one for one in artefacts.of_job(conn, "default", applied.job_id) if one.name == "understanding"]
+    assert names == ["page_words", "results", "text", "understanding"]
+    assert "123.54" in opened.store.read(understood.object_name).decode()
+    before = work.everything()
+    assert apply_decision(opened, made.decision_id, run_id="run-2") == Applied(applied.job_id, applied.state, is_new=False)
+    assert work.everything() == before
+    assert audit.verify_streams(work.ledger, work.tenant) == {}
+
+
+def test_all_waiting_decisions_of_a_document_are_one_version_and_the_tasks_left_stay_open(work, opened):
+    job = published(opened, work, TOTAL, VENDOR, NO_DATE)
+    total, vendor, date = (next(t for t in tasks_of(work) if t.name == n) for n in ("total", "vendor_name", "date_present"))
+    first = decided(opened, total, Answer(Verdict.ACCEPTED))
+    second = decided(opened, vendor, Answer(Verdict.REJECTED))
+    a, b = apply_decision(opened, first.decision_id, run_id="a"), apply_decision(opened, second.decision_id, run_id="b")
+    assert a.job_id == b.job_id
+    assert len(versions(work)) == 2
+    fields = by_name(results_now(opened, work, job.document_id))
+    assert set(fields) == {"total", "issue_date"}
+    assert (fields["total"]["value"], fields["total"]["confidence"], fields["total"]["decided_by"]) == ("123.45", 1.0, "anna")
+    third = decided(opened, date, Answer(Verdict.CORRECTED, "2026-03-05"))
+    apply_decision(opened, third.decision_id, run_id="c")
+    fields = by_name(results_now(opened, work, job.document_id))
+    assert fields["issue_date"]["value"] == "2026-03-05"
+    assert fields["total"]["decided_by"] == "anna"  # of the version before
+
+
+@pytest.mark.parametrize(("verdict", "state"), [(Verdict.ACCEPTED, JobState.COMPLETED), (Verdict.REJECTED, JobState.NEEDS_REVIEW)])
+def test_a_settled_contradiction_makes_the_document_complete_and_a_confirmed_one_does_not(work, opened, verdict, state):
+    job = published(opened, work, FRAUD)
+    (task,) = tasks_of(work)
+    first = decided(opened, task, Answer(verdict))
+    with pytest.raises(Conflict, match="first of two opinions"):
+        apply_decision(opened, first.decision_id, run_id="x")
+    made = decided(opened, task, Answer(verdict), "ben")
+    assert apply_decision(opened, made.decision_id, run_id="y").state is state
+    problems = results_now(opened, work, job.document_id)["outcome"]["problems"]
+    assert [one["message"] for one in problems] == ([] if state is JobState.COMPLETED else [FRAUD_MESSAGE])
+
+
+def test_a_masked_field_stays_masked_and_typed_names_are_not_shown_beside_a_redacted_copy(work, opened, monkeypatch):
+    def masked(fields, _spans, _pages):
+        return tuple(f.model_copy(update={"value": None, "text": "[PERSON]"}) if f.name == "vendor_name" else f for f in fields)
+
+    monkeypatch.setattr("docmill.services.publishing.mask_fields", masked)
+    missing = Doubt(subject=Subject.CONTRADICTION, reason="a name is missing")
+    job = published(opened, work, TOTAL, VENDOR, missing, options=MillOptions(redact=True))
+    total, vendor, name = (next(t for t in tasks_of(work) if t.name == n) for n in ("total", "vendor_name", ""))
+    decided(opened, total, Answer(Verdict.CORRECTED, "9.99"))
+    decided(opened, vendor, Answer(Verdict.CORRECTED, "Anna Maier"))
+    made = decided(opened, name, Answer(Verdict.CORRECTED, "Ben Maier", field="customer_name"))
+    apply_decision(opened, made.decision_id, run_id="r")
+    results = results_now(opened, work, job.document_id)
+    fields = by_name(results)
+    assert (fields["total"]["value"], fields["vendor_name"]["value"], fields["vendor_name"]["text"]) == ("9.99", None, "[PERSON]")
+    assert (fields["customer_name"]["value"], fields["customer_name"]["text"]) == (None, "[NOT_SEARCHED]")
+    assert "Maier" not in json.dumps(results)
+
+
+def test_two_runs_apply_at_once_and_one_does_it(work, opened, clock):
+    published(opened, work, TOTAL)
+    made = decided(opened, tasks_of(work)[0], Answer(Verdict.ACCEPTED))
+    real = jobs.finish_jobs
+
+    def meanwhile(*given):
+        with pytest.raises(Conflict, match="another run is applying"):
+            apply_decision(opened, made.decision_id, run_id="second")
+        return real(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("docmill.services.review.applying.finish_jobs", meanwhile)
+        assert apply_decision(opened, made.decision_id, run_id="first").is_new
+    assert len(versions(work)) == 2
+
+
+def test_a_run_whose_lease_was_lost_changes_nothing(work, opened, clock):
+    published(opened, work, TOTAL)
+    made = decided(opened, tasks_of(work)[0], Answer(Verdict.ACCEPTED))
+    real = jobs.finish_jobs
+
+    def meanwhile(*given):
+        clock.pass_seconds(61)
+        with pytest.MonkeyPatch.context() as inner:
+            inner.setattr("docmill.services.review.applying.finish_jobs", real)
+            assert apply_decision(opened, made.decision_id, run_id="second").is_new
+        return real(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("docmill.services.review.applying.finish_jobs", meanwhile)
+        with pytest.raises(Conflict, match="taken over"):
+            apply_decision(opened, made.decision_id, run_id="first")
+    assert len(versions(work)) == 2
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from docmill.storage.ledger import open_ledger
+from docmill.services.review import applying
+from review_papers import room_over
+def die(*_given, **_more):
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(applying, {where!r}, die)
+applying.apply_decision(room_over(open_ledger({url!r}), Path({home!r})), {decision!r}, run_id="killed", lease_s=0.01)
+"""
+
+
+@pytest.mark.parametrize("where", ["_job_for", "claim_jobs", "_carry_out", "index_again", "_end", "finish_jobs"])
+def test_killed_between_decision_and_application_it_is_applied_exactly_once(tmp_path, where):
+    """On SQLite, whose file a killed process leaves as it was; the real clock, because two processes share it."""
+    from ledger_fixtures import Work
+
+    url = f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
+    upgrade_ledger(url)
+    ledger = open_ledger(url)
+    work = Work(ledger)
+    room = room_over(ledger, tmp_path / "room")
+    job = published(room, work, TOTAL)
+    made = decided(room, tasks_of(work)[0], Answer(Verdict.CORRECTED, "123.54"), "local")
+    script = KILLED.format(path=[str(Path(__file__).parents[2]), str(Path(__file__).parent)], where=where, url=url, home=str(tmp_path / "room"),
+                           decision=made.decision_id)  # fmt: skip
+    ended = subprocess.run([sys.executable, "-c", script], timeout=60, check=False, cwd=tmp_path, env=dict(os.environ))
+    assert ended.returncode == -signal.SIGKILL
+    assert len(versions(work)) == 1
+    assert waiting_decisions(room) == [made.decision_id]
+
+    applied = apply_decision(room, made.decision_id, run_id="after")
+    assert applied.is_new
+    assert not apply_decision(room, made.decision_id, run_id="again").is_new
+    assert [one.number for one in versions(work)] == [1, 2]
+    with ledger.reading() as conn:
+        children = conn.execute(sa.text("SELECT count(*) FROM jobs WHERE parent_job_id IS NOT NULL")).scalar()
+    assert children == 1
+    assert by_name(results_now(room, work, job.document_id))["total"]["value"] == "123.54"
+    assert audit.verify_streams(ledger, work.tenant) == {}
+    ledger.close()
+
+
+def test_an_indexed_document_is_found_by_its_decided_date(work, opened, monkeypatch):
+    put = []
+    monkeypatch.setattr("docmill.services.review.indexing.replace", lambda _room, sources: put.extend(sources))
+    job = published(opened, work, NO_DATE)
+    made = decided(opened, tasks_of(work)[0], Answer(Verdict.CORRECTED, "2026-03-05"))
+    from docmill.services.review import applying
+
+    real = applying.artefacts.of_job
+
+    def with_chunks(conn, tenant, job_id):
+        found = real(conn, tenant, job_id)
+        return [*found, found[0].model_copy(update={"name": "chunks", "stage": "index"})]
+
+    monkeypatch.setattr(applying.artefacts, "of_job", with_chunks)
+    apply_decision(opened, made.decision_id, run_id="i")
+    (source,) = put
+    assert (source.document_id, source.facts.document_date.isoformat(), source.facts.kind) == (job.document_id, "2026-03-05", "invoice")
