@@ -61,7 +61,7 @@ def workbook(file):
 
 
 def test_word(tmp_path):
-    media_type, (first, second) = pages(word_file(tmp_path / "a.docx"), tmp_path)
+    media_type, (first, second) = pages(word_file(tmp_path / "kept without a suffix"), tmp_path)
     assert media_type.endswith("wordprocessingml.document")
     assert first.text.split("\n") == [
         "Miller & Sons Ltd", "Invoice 4711", "Payment within 14 days", "Chair 2 80.00", "Desk lamp 10 9.50", "Carried forward"
@@ -73,7 +73,7 @@ def test_word(tmp_path):
 
 
 def test_excel(tmp_path):
-    media_type, (first, second) = pages(workbook(tmp_path / "a.xlsx"), tmp_path)
+    media_type, (first, second) = pages(workbook(tmp_path / "kept without a suffix"), tmp_path)
     assert media_type.endswith("spreadsheetml.sheet")
     assert first.text == "Invoice\nItem Sum\nChair 80\nLamp 1234.50\nDate 2024-03-01\nShare 19%"
     assert second.text == "Second\nfar apart"

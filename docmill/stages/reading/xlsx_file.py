@@ -40,9 +40,10 @@ def xlsx_text(path: Path, limits: Limits) -> str:
     from openpyxl import load_workbook  # noqa: PLC0415 - loads in 0.3 s, only where workbooks are read
 
     try:
-        with warnings.catch_warnings():
+        # an open file and not a path: the library refuses names without its endings, and kept files have none
+        with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")  # about extensions that do not concern the values
-            book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             try:
                 return "\f".join(_sheet(cast("_Sheet", sheet), limits) for sheet in book.worksheets)
             finally:
