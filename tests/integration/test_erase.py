@@ -19,9 +19,9 @@ def document(room, tmp_path):
 
 
 def objects(room):
-    """Objects, but for markers and receipts of stages that keep no artefact: these hold numbers and type names only."""
+    """Objects, but for markers, receipts of stages that keep no artefact and notes of page contents: these hold numbers and type names only."""
     names = [info.name for info in room.store.list("")]
-    return [name for name in names if "/runs/" not in name and "/journal/" not in name and not name.endswith(".receipt")]
+    return [name for name in names if "/runs/" not in name and "/journal/" not in name and not name.endswith((".receipt", ".note"))]
 
 
 class Died(Exception):
