@@ -13,6 +13,7 @@ from docmill.gateway.openapi import use_openapi
 from docmill.gateway.pages import pages_router
 from docmill.gateway.problems import add_problem_handlers
 from docmill.gateway.records import records_router
+from docmill.gateway.review import review_router
 from docmill.gateway.uploads import uploads_router
 from docmill.storage.objects import UrlSigner
 
@@ -34,6 +35,7 @@ def create_app(desk: Desk, signer: UrlSigner | None, *, names: Iterable[str], li
     app.include_router(health_router(desk))
     app.include_router(uploads_router(desk))
     app.include_router(records_router(desk))
+    app.include_router(review_router(desk))
     app.include_router(pages_router(desk, app))
     app.add_middleware(Guard, names=frozenset(names), link_names=frozenset(link_names))
     return app
