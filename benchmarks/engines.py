@@ -1,10 +1,10 @@
 """What each engine gives for its price on the same page images, in one run: word F1, character error rate, core-seconds per page.
 
-    python benchmarks/engines.py FOLDER [--limit N] [--sets NAME,NAME] [--engines NAME,NAME] [--turned]
+    python benchmarks/engines.py FOLDER [--limit N] [--sets NAME,NAME] [--engines NAME,NAME] [--turned] [--made]
 
 FOLDER is as for reading_accuracy.py. `psm3` is the bare `tesseract` program with --psm 3 and docmill's resolution; the others are docmill's
 engines. Core-seconds are of this process and the programs it starts, without the first page (models are loaded there). With --turned every
-page is also read after being turned by 90, 180 and 270 degrees.
+page is also read after being turned by 90, 180 and 270 degrees, with --made after being skewed, faded, halved and made black and white.
 """
 
 import argparse
@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -51,26 +52,41 @@ def by_docmill(file: Path, engine: str, scratch: Path) -> tuple[str, float, str]
     return page.text, page.confidence, page.source
 
 
-def turned(file: Path, scratch: Path, *, everywhere: bool) -> Iterator[tuple[int, Path]]:
-    """(0, the page), and its copies turned clockwise."""
-    yield 0, file
-    for clockwise_deg in (90, 180, 270) if everywhere else ():
-        copy = scratch / f"{file.stem}-{clockwise_deg}.png"
+MADE: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "skew 2": lambda image: image.rotate(2, Image.Resampling.BICUBIC, expand=True, fillcolor="white"),
+    "skew 5": lambda image: image.rotate(5, Image.Resampling.BICUBIC, expand=True, fillcolor="white"),
+    "skew 10": lambda image: image.rotate(-10, Image.Resampling.BICUBIC, expand=True, fillcolor="white"),
+    "faded": lambda image: image.point(lambda v: 200 + v // 6),
+    "dark": lambda image: image.point(lambda v: 20 + v // 4),
+    "half": lambda image: image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS),
+    "one bit": lambda image: image.convert("1", dither=Image.Dither.NONE).convert("RGB"),
+}
+"""What happens to pages on their way: a name and the picture made of an RGB one."""
+
+
+def variants(file: Path, scratch: Path, *, turned: bool, made: bool) -> Iterator[tuple[str, Path]]:
+    """The page as it is, and copies of it that were turned clockwise or worn."""
+    yield "0", file
+    changes = dict(MADE) if made else {}
+    for clockwise_deg in (90, 180, 270) if turned else ():
+        changes[str(clockwise_deg)] = partial(Image.Image.rotate, angle=-clockwise_deg, expand=True)
+    for name, change in changes.items():
+        copy = scratch / f"{file.stem}-{name.replace(' ', '-')}.png"
         with Image.open(file) as image:
-            image.rotate(-clockwise_deg, expand=True).save(copy, compress_level=1)
-        yield clockwise_deg, copy
+            change(image.convert("RGB")).save(copy, compress_level=1)
+        yield name, copy
         copy.unlink()
 
 
-def measure(folder: Path, limit: int, engines: list[str], *, everywhere: bool) -> list[dict[str, object]]:
+def measure(folder: Path, limit: int, engines: list[str], *, turned: bool, made: bool) -> list[dict[str, object]]:
     """A record for each page, turn and engine."""
     records: list[dict[str, object]] = []
-    with tempfile.TemporaryDirectory() as made:
-        scratch = Path(made)
+    with tempfile.TemporaryDirectory() as folder_made:
+        scratch = Path(folder_made)
         for variant, file, truth in documents(folder, limit):
             if file.suffix not in IMAGES:
                 continue
-            for turn_deg, copy in turned(file, scratch, everywhere=everywhere):
+            for change, copy in variants(file, scratch, turned=turned, made=made):
                 for engine in engines:
                     before = core_seconds()
                     text, confidence, source = plain_tesseract(copy) if engine == "psm3" else by_docmill(copy, engine, scratch)
@@ -81,7 +97,7 @@ def measure(folder: Path, limit: int, engines: list[str], *, everywhere: bool) -
                         "confidence": confidence,
                         "source": source,
                     }
-                    where = {"set": folder.name, "variant": variant, "page": file.stem, "turn_deg": turn_deg, "engine": engine}
+                    where = {"set": folder.name, "variant": variant, "page": file.stem, "change": change, "engine": engine}
                     records.append({**where, **figures, "core_s": spent})
                     print(json.dumps(records[-1]), flush=True)
     return records
@@ -91,9 +107,9 @@ def table(records: list[dict[str, object]]) -> None:
     """Means per set, variant, turn and engine."""
     groups: defaultdict[tuple[str, ...], list[dict[str, object]]] = defaultdict(list)
     for record in records:
-        groups[tuple(str(record[name]) for name in ("set", "variant", "turn_deg", "engine"))].append(record)
-    print(f"{'set':<18}{'variant':<9}{'turn':>5}  {'engine':<11}{'pages':>6}{'word F1':>9}{'CER':>8}{'core-s':>8}  kept")
-    for (name, variant, turn_deg, engine), rows in sorted(groups.items()):
+        groups[tuple(str(record[name]) for name in ("set", "variant", "change", "engine"))].append(record)
+    print(f"{'set':<18}{'variant':<9}{'change':>8}  {'engine':<11}{'pages':>6}{'word F1':>9}{'CER':>8}{'core-s':>8}  kept")
+    for (name, variant, change, engine), rows in sorted(groups.items()):
         f1, cer = (sum(float(str(r[key])) for r in rows) / len(rows) for key in ("f1", "cer"))
         timed = [float(str(r["core_s"])) for r in rows[1:]] or [float(str(rows[0]["core_s"]))]
         kept: defaultdict[str, int] = defaultdict(int)
@@ -101,7 +117,7 @@ def table(records: list[dict[str, object]]) -> None:
             kept[str(r["source"])] += 1
         told = ", ".join(f"{source} {n}" for source, n in sorted(kept.items()))
         core_s = sum(timed) / len(timed)
-        print(f"{name:<18}{variant:<9}{turn_deg:>5}  {engine:<11}{len(rows):>6}{f1:>9.3f}{cer:>8.3f}{core_s:>8.2f}  {told}", flush=True)
+        print(f"{name:<18}{variant:<9}{change:>8}  {engine:<11}{len(rows):>6}{f1:>9.3f}{cer:>8.3f}{core_s:>8.2f}  {told}", flush=True)
 
 
 def main() -> int:
@@ -112,15 +128,16 @@ def main() -> int:
     parser.add_argument("--sets", default="ocr_raster,ocr_old_books,receipts_sroie")
     parser.add_argument("--engines", default="psm3,tesseract,rapidocr,auto")
     parser.add_argument("--turned", action="store_true")
+    parser.add_argument("--made", action="store_true")
     parser.add_argument("--one-set", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one_set:
-        measure(given.folder, given.limit, given.engines.split(","), everywhere=given.turned)
+        measure(given.folder, given.limit, given.engines.split(","), turned=given.turned, made=given.made)
         return 0
     records = []
     for name in given.sets.split(","):
         command = [sys.executable, __file__, str(given.folder / name), "--one-set", "--limit", str(given.limit), "--engines", given.engines]
-        command += ["--turned"] * given.turned
+        command += ["--turned"] * given.turned + ["--made"] * given.made
         done = subprocess.run(command, env=scrubbed_environment(), stdout=subprocess.PIPE, text=True, check=True)
         records += [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     table(records)

@@ -1,10 +1,11 @@
 """How right docmill understands: every field's accuracy per set, what confidence is worth, flags raised, and milliseconds per page.
 
-    python benchmarks/fields.py FOLDER [--show] [--ocr]
+    python benchmarks/fields.py FOLDER [--show] [--ocr] [--keep PAGES]
 
 FOLDER holds `receipts_sroie` (JSON with OCR truth in `lines`, and `fields`, `fields_norm`), `invoices_einvoice` (`files`, `fields`, `visible`) and
 `invoices_invoice2data`, as far as they are there. Receipts are taken from their truth lines, so that reading is not measured here; `--ocr` reads
-their images with the installed engine instead. PDFs are read by docmill. `--show` prints every miss.
+their images with the installed engine instead. PDFs are read by docmill. `--show` prints every miss; `--keep` keeps the pages read in the folder
+PAGES, so that the next run reads nothing. F1 counts a wrong field as missed and as false.
 """
 
 import argparse
@@ -44,6 +45,7 @@ class Figures:
     groups: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     bins: dict[float, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     false: int = 0
+    wrong: int = 0
     page_ms: list[float] = field(default_factory=list)
     flagged: int = 0
     documents: int = 0
@@ -98,16 +100,16 @@ def rows(pieces: list[list[Word]]) -> list[list[Word]]:
     return found
 
 
-def receipts(folder: Path, *, ocr: bool, scratch: Path) -> Iterator[Case]:
+def receipts(folder: Path, *, ocr: bool, scratch: Path, keep: Path | None) -> Iterator[Case]:
     """SROIE receipts."""
     for path in sorted(folder.glob("*.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
         wanted = {**facts["fields"], "date": facts["fields_norm"]["date_iso"], "total": facts["fields_norm"]["total"]}
-        pages = read(folder / facts["file"], "en", scratch) if ocr else [truth_page(facts)]
+        pages = read(folder / facts["file"], "en", scratch, keep) if ocr else [truth_page(facts)]
         yield Case(facts["id"], pages, wanted, facts["group"])
 
 
-def invoices(folder: Path, variant: str, scratch: Path) -> Iterator[Case]:
+def invoices(folder: Path, variant: str, scratch: Path, keep: Path | None) -> Iterator[Case]:
     """Invoices as PDF, one variant of each."""
     for path in sorted(folder.glob("*.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
@@ -117,16 +119,22 @@ def invoices(folder: Path, variant: str, scratch: Path) -> Iterator[Case]:
         hidden = variant != "with_xml"
         wanted = {k: v for k, v in facts["fields"].items() if not hidden or visible.get(k, True)}
         einvoice = reading.inspect(str(file), LIMITS)["einvoice"]
-        pages = read(file, facts.get("language", "en"), scratch)
+        pages = read(file, facts.get("language", "en"), scratch, keep)
         yield Case(facts["id"], pages, wanted, facts.get("scenario", facts["id"]), str(file), str(einvoice) if einvoice else None)
 
 
-def read(file: Path, language: str, scratch: Path) -> list[Page]:
-    """The pages as docmill reads them, in English where the engine has no data for the language."""
+def read(file: Path, language: str, scratch: Path, keep: Path | None = None) -> list[Page]:
+    """The pages as docmill reads them, in English where the engine has no data for the language; or as they were kept."""
+    kept = keep / f"{file.name}.json" if keep else None
+    if kept is not None and kept.exists():
+        return [Page.model_validate(one) for one in json.loads(kept.read_bytes())]
     try:
-        return read_in(file, language, scratch)
+        pages = read_in(file, language, scratch)
     except LanguageMissing:
-        return read_in(file, "en", scratch)
+        pages = read_in(file, "en", scratch)
+    if kept is not None:
+        kept.write_text(json.dumps([page.model_dump(mode="json") for page in pages]), encoding="utf-8")
+    return pages
 
 
 def read_in(file: Path, language: str, scratch: Path) -> list[Page]:
@@ -181,6 +189,7 @@ def measure(cases: Iterator[Case], scratch: Path, *, show: bool) -> Figures:
                 counts[0] += 1
                 counts[1] += right
             if got is not None:
+                figures.wrong += not right
                 low = max(b for b in BINS if b <= got.evidence.confidence)
                 figures.bins[low][0] += 1
                 figures.bins[low][1] += not right
@@ -193,7 +202,8 @@ def report(name: str, figures: Figures) -> None:
     """Print one set."""
     asked, right = (sum(c[i] for c in figures.fields.values()) for i in (0, 1))
     by_group = statistics.mean(c[1] / c[0] for c in figures.groups.values()) if figures.groups else 0.0
-    print(f"\n{name}: {right}/{asked} = {right / max(1, asked):.3f}; mean over {len(figures.groups)} groups {by_group:.3f}; "
+    f1 = 2 * right / max(1, right + figures.wrong + figures.false + asked)
+    print(f"\n{name}: {right}/{asked} = {right / max(1, asked):.3f}, F1 {f1:.3f}; mean over {len(figures.groups)} groups {by_group:.3f}; "
           f"{figures.flagged}/{figures.documents} flagged; median {statistics.median(figures.page_ms or [0]):.1f} ms of CPU per page; "
           f"{figures.false} fields that were not asked for")  # fmt: skip
     for key, (count, good) in figures.fields.items():
@@ -218,16 +228,19 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--ocr", action="store_true")
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("--sets", default="receipts,xml,stripped,suppliers")
     asked = parser.parse_args()
+    if asked.keep:
+        asked.keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         scratch, einvoices, done = Path(name), asked.folder / "invoices_einvoice", []
         sets = {
-            "receipts": lambda: receipts(asked.folder / "receipts_sroie", ocr=asked.ocr, scratch=scratch),
-            "xml": lambda: invoices(einvoices, "with_xml", scratch),
-            "stripped": lambda: invoices(einvoices, "text_layer_no_xml", scratch),
-            "scan": lambda: invoices(einvoices, "scan_no_text", scratch),
-            "suppliers": lambda: invoices(asked.folder / "invoices_invoice2data", "text_layer_no_xml", scratch),
+            "receipts": lambda: receipts(asked.folder / "receipts_sroie", ocr=asked.ocr, scratch=scratch, keep=asked.keep),
+            "xml": lambda: invoices(einvoices, "with_xml", scratch, asked.keep),
+            "stripped": lambda: invoices(einvoices, "text_layer_no_xml", scratch, asked.keep),
+            "scan": lambda: invoices(einvoices, "scan_no_text", scratch, asked.keep),
+            "suppliers": lambda: invoices(asked.folder / "invoices_invoice2data", "text_layer_no_xml", scratch, asked.keep),
         }
         for key in asked.sets.split(","):
             figures = measure(sets[key](), scratch, show=asked.show)

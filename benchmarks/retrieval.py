@@ -76,9 +76,9 @@ def chunk_file(name: str, text: str, folder: Path) -> Path:
             file = Path(scratch, "document.txt")
             file.write_text(text)
             pages = []
-            for number in range(1, count_pages(file, LIMITS) + 1):
+            for number in range(1, count_pages(file, "text/plain", LIMITS) + 1):
                 pages.append(Path(scratch, f"page-{number}.json"))
-                pages[-1].write_text(read_text_page(file, number, "en", LIMITS).model_dump_json())
+                pages[-1].write_text(read_text_page(file, "text/plain", number, "en", LIMITS).model_dump_json())
             index([str(page) for page in pages], document_id(name), str(out))
     return out
 

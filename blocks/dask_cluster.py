@@ -15,6 +15,7 @@ from blocks.runners import InlineRunner, ShardRunner
 from blocks.saved import DOCUMENTATION_URL
 from blocks.worker_shutdown import StopShardsOnShutdown
 from docmill.errors import ClusterLost
+from docmill.services.milling.warm_mill import nearest_mill
 from docmill.settings import settings
 
 DASK_SETTINGS = {
@@ -67,7 +68,7 @@ class DaskCluster(Block):
         """
         mode = self._resolved(estimated_s)
         if mode == "inline":
-            runner = InlineRunner()
+            runner = InlineRunner(nearest_mill(settings().home))
             try:
                 yield runner
             finally:

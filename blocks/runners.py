@@ -9,6 +9,7 @@ from typing import Protocol
 
 from docmill.errors import Cancelled, ClusterLost, DocmillError, StageFailed
 from docmill.services.milling import Shard, ShardReport, mill_shard
+from docmill.services.milling.work import Mill
 
 RESEND_PAUSE_S = 1.0
 MOST_RESENDS = 30
@@ -47,11 +48,16 @@ class ShardRunner(Protocol):
 
 
 class InlineRunner:
-    """Mills in a thread of the flow process: for a few small documents, where starting a cluster costs more than the work."""
+    """Mills in a thread of the flow process: for a few small documents, where starting a cluster costs more than the work.
+
+    Args:
+        mill: in place of `mill_shard`, such as one that asks the home's warm mill first.
+    """
 
     workers = 1
 
-    def __init__(self) -> None:
+    def __init__(self, mill: Mill | None = None) -> None:
+        self._mill = mill
         # one thread for all shards, so that one warm cell serves them
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="docmill-inline")
 
@@ -59,7 +65,7 @@ class InlineRunner:
         """See `ShardRunner.run`."""
 
         def once() -> ShardReport:
-            waiting: ThreadFuture[ShardReport] = self._pool.submit(mill_shard, shard, last_try)
+            waiting: ThreadFuture[ShardReport] = self._pool.submit(self._mill or mill_shard, shard, last_try)
             try:
                 return waiting.result()
             except Exception as error:  # noqa: BLE001 - Prefect keeps exceptions, and a surprise may quote a document

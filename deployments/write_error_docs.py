@@ -7,14 +7,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from docmill.errors import DocmillError, ErrorKind, error_classes  # noqa: E402 - the checkout's own docmill, installed or not
+from docmill.error_table import ErrorKind  # noqa: E402 - the checkout's own docmill, installed or not
+from docmill.errors import DocmillError, error_classes  # noqa: E402 - the checkout's own docmill, installed or not
 
 PAGE = ROOT / "docs" / "errors.md"
 
 HEAD = """\
 # Errors
 
-This page is written by `python deployments/write_error_docs.py` from the table in `docmill/errors.py`; change it there.
+This page is written by `python deployments/write_error_docs.py` from the table in `docmill/error_table.py`; change it there.
 
 Every error that docmill raises on purpose has a code. The code decides the command line's exit code, the HTTP status of the gateway's
 `application/problem+json`, and whether a task tries again by itself. A *verdict* is kept beside the artefacts: the same bytes would fail

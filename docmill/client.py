@@ -43,6 +43,7 @@ class Task:
         full_text: of a completed task; None when it is too large to be sent along.
         download_urls: signed links by name, None where the original may not be seen.
         updated_at: aware.
+        error_code: of a failed task.
     """
 
     task_id: str
@@ -53,6 +54,7 @@ class Task:
     full_text: str | None
     download_urls: Mapping[str, str | None]
     updated_at: datetime | None = None
+    error_code: str | None = None
 
     @property
     def is_over(self) -> bool:
@@ -66,10 +68,12 @@ class Client:
     Args:
         url: of the gateway, such as http://127.0.0.1:8000.
         timeout_s: of one request.
+        key: an API key, where the gateway asks for one.
     """
 
-    def __init__(self, url: str, *, timeout_s: float = 60.0) -> None:
+    def __init__(self, url: str, *, timeout_s: float = 60.0, key: str | None = None) -> None:
         self._http = httpx.Client(base_url=url, timeout=timeout_s)
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}  # not for links: they may lead to another host
 
     def __enter__(self) -> Self:
         return self
@@ -109,7 +113,7 @@ class Client:
         fields |= {"tags": list(tags)} if tags else {}
         fields |= {"collection": collection} if collection else {}
         fields |= {"metadata": json.dumps(metadata)} if metadata else {}
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        headers = self._headers | ({"Idempotency-Key": idempotency_key} if idempotency_key else {})
 
         def send() -> httpx.Response:
             with file.open("rb") as stream:
@@ -124,7 +128,7 @@ class Client:
             NotFound: no such task.
             ClusterLost: the gateway does not answer.
         """
-        told = _answer(lambda: self._http.get(f"/api/v1/upload/status/{task_id}/"))
+        told = _answer(lambda: self._http.get(f"/api/v1/upload/status/{task_id}/", headers=self._headers))
         return Task(
             task_id=told["task_id"],
             status=told["status"],
@@ -134,6 +138,7 @@ class Client:
             full_text=(told["ocr_result"] or {}).get("full_text"),
             download_urls=told["download_urls"] or {},
             updated_at=datetime.fromisoformat(told["updated_at"]),
+            error_code=(told["error"] or {}).get("code"),
         )
 
     def wait(
@@ -164,7 +169,7 @@ class Client:
             NotFound: no such task.
             Conflict: it is over already.
         """
-        _answer(lambda: self._http.post(f"/api/v1/upload/{task_id}/cancel/"))
+        _answer(lambda: self._http.post(f"/api/v1/upload/{task_id}/cancel/", headers=self._headers))
         return self.status(task_id)
 
     def download(self, task: Task, folder: Path, names: Sequence[str] = ()) -> list[Path]:

@@ -23,100 +23,24 @@
     │   ├── StoreUnavailable     store_unavailable
     │   ├── LedgerUnavailable    ledger_unavailable
     │   ├── EngineUnavailable    engine_unavailable
-    │   └── ClusterLost          cluster_lost
+    │   ├── ClusterLost          cluster_lost
+    │   └── ServiceUnavailable   service_unavailable
     └── RequestError             the caller is to blame
         ├── InvalidOptions       invalid_options
         ├── NotFound             not_found
         ├── NotAllowed           not_allowed
-        └── Conflict             conflict
+        ├── Conflict             conflict
+        ├── Unauthorized         unauthorized
+        ├── TooManyRequests      too_many_requests
+        └── NumbersExhausted     numbers_exhausted
 
-Belongs here: error classes and the table. Does not belong here: handling of errors, and document text of any kind. A message may carry
+Belongs here: error classes. Does not belong here: what a code means (error_table), handling of errors, and document text of any kind. A message may carry
 numbers, ids, type names and limits; it never carries file names, words of a document or secrets.
 """
 
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
-
-@dataclass(frozen=True, slots=True)
-class ErrorKind:
-    """What one error code means at every border.
-
-    Attributes:
-        code: the stable name, snake_case.
-        exit_code: the command line's exit code; 1 and 2 are left to the interpreter and to usage errors.
-        http_status: the status of the gateway's problem+json.
-        retryable: whether a task may try again by itself.
-        is_verdict: whether the same bytes under the same code give the same error, so that the verdict may be kept beside the artefacts.
-        title: what is wrong, for people.
-        hint: what to do next.
-    """
-
-    code: str
-    exit_code: int
-    http_status: int
-    retryable: bool
-    is_verdict: bool
-    title: str
-    hint: str
-
-
-def _row(code: str, exit_code: int, http_status: int, flags: str, title: str, hint: str) -> tuple[str, ErrorKind]:
-    return code, ErrorKind(code, exit_code, http_status, "r" in flags, "v" in flags, title, hint)
-
-
-# fmt: off
-ERROR_TABLE: MappingProxyType[str, ErrorKind] = MappingProxyType(dict((
-    _row("unsupported_type", 10, 415, "v", "The file is of a type docmill does not read.",
-         "Send PDF, PNG, JPEG, TIFF, BMP, WebP or plain text."),
-    _row("damaged", 11, 422, "v", "The file is damaged.",
-         "Export or scan it again; the original bytes are kept."),
-    _row("encrypted", 12, 422, "v", "The file asks for a password.",
-         "Send a copy without a password."),
-    _row("too_large", 13, 413, "v", "The file is over a limit.",
-         "Split it, or raise the limit named in the message."),
-    _row("timed_out", 20, 504, "", "The item took longer than its deadline.",
-         "Raise DOCMILL_PAGE_DEADLINE_S or DOCMILL_DOCUMENT_DEADLINE_S, then `docmill remill --force`."),
-    _row("parser_died", 21, 422, "", "The process that parsed the item died or broke its memory limit.",
-         "The file is kept; look at it by hand, or `docmill remill --force` to start a new count."),
-    _row("quarantined", 22, 422, "", "The item was begun several times without an end and is not run again.",
-         "Look at the file by hand; `docmill remill --force` starts a new count."),
-    _row("redaction_unproven", 23, 422, "", "The redacted copy could not be proven clean, so nothing was published.",
-         "Look at the document by hand; nothing of it has been shown."),
-    _row("stage_failed", 24, 500, "", "A stage failed in a way docmill did not expect.",
-         "`docmill status JOB` names the stage; report it with the code and the stage."),
-    _row("cancelled", 25, 409, "", "The work was cancelled.",
-         "Start it again with `docmill remill`."),
-    _row("engine_missing", 30, 501, "", "A program or model this needs is not installed.",
-         "Run `docmill doctor`; it names the package."),
-    _row("language_missing", 31, 422, "", "The OCR engine has no data for this language.",
-         "Install the language package that the message names, or choose another language."),
-    _row("settings_invalid", 32, 500, "", "A setting has a value docmill cannot use.",
-         "Correct the setting named in the message."),
-    _row("ledger_outdated", 33, 503, "", "The ledger's schema is not the one this version needs.",
-         "Run `docmill db upgrade`."),
-    _row("version_mismatch", 34, 503, "", "A worker runs another version of docmill.",
-         "Restart the Dask workers with this version."),
-    _row("store_unavailable", 40, 503, "r", "The object store did not answer.",
-         "Try again; `docmill doctor` checks the store."),
-    _row("ledger_unavailable", 41, 503, "r", "The ledger did not answer.",
-         "Try again; `docmill doctor` checks the ledger."),
-    _row("engine_unavailable", 42, 503, "r", "The OCR service did not answer.",
-         "Try again, or choose `--engine tesseract`."),
-    _row("cluster_lost", 43, 503, "r", "The Dask cluster was lost or stands still.",
-         "Check scheduler and workers; a new run resumes the work."),
-    _row("invalid_options", 50, 422, "", "An option has a value docmill does not know.",
-         "Use one of the values that the message lists."),
-    _row("not_found", 51, 404, "", "There is no such thing.",
-         "`docmill list` shows what there is."),
-    _row("not_allowed", 52, 403, "", "This is not allowed.",
-         "Ask for a fresh link, or for the scope named in the message."),
-    _row("conflict", 53, 409, "", "Somebody else changed this first.",
-         "Read the current state and decide again."),
-)))
-# fmt: on
-"""Code -> kind, for the whole product. docs/errors.md is generated from it."""
+from docmill.error_table import ERROR_TABLE, ErrorKind
 
 
 class DocmillError(Exception):
@@ -250,6 +174,10 @@ class ClusterLost(ServiceError):
     code = "cluster_lost"
 
 
+class ServiceUnavailable(ServiceError):
+    code = "service_unavailable"
+
+
 class RequestError(DocmillError):
     """The caller is to blame."""
 
@@ -268,6 +196,18 @@ class NotAllowed(RequestError):
 
 class Conflict(RequestError):
     code = "conflict"
+
+
+class Unauthorized(RequestError):
+    code = "unauthorized"
+
+
+class TooManyRequests(RequestError):
+    code = "too_many_requests"
+
+
+class NumbersExhausted(RequestError):
+    code = "numbers_exhausted"
 
 
 def _leaves(cls: type[DocmillError]) -> list[type[DocmillError]]:

@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -46,6 +48,24 @@ class Settings(BaseSettings):
         le=1,
         validation_alias=AliasChoices("DOCMILL_RECEIPT_VALIDATION_THRESHOLD", "RECEIPT_VALIDATION_THRESHOLD"),
     )
+    pii_rules: Path | None = Field(
+        default=None, description="File or folder (YAML, JSON) of allow- and deny-lists, thresholds and recognisers of personal data."
+    )
+    match_line_price_share: Decimal = Field(
+        default=Decimal("0.01"), ge=0, description="Share of a unit price that a receipt may differ by."
+    )
+    match_total_share: Decimal = Field(default=Decimal("0.005"), ge=0, description="Share of total and tax that a receipt may differ by.")
+    match_total_amount: Decimal = Field(default=Decimal("0.05"), ge=0, description="Amount that total and tax may always differ by.")
+    match_quantity_share: Decimal = Field(default=Decimal(0), ge=0, description="Share of an ordered quantity that may come more.")
+    match_freight_limit: Decimal = Field(default=Decimal(0), ge=0, description="Freight that nobody ordered is accepted up to this amount.")
+    purchase_limits: Annotated[tuple[Decimal, ...], NoDecode] = Field(
+        default=(),
+        description="Totals from which a request needs one more approval each, such as 1000,10000; without any one approval is enough.",
+    )
+    purchase_own_approval: bool = Field(
+        default=True, description="Whether the person who asks for something may be one of those who approve."
+    )
+    purchase_logo: Path | None = Field(default=None, description="PNG or JPEG at the head of purchase orders.")
     review_thresholds: str = Field(
         default="field=0.8,span=0.8,chunk=0.8",
         description="Findings less sure than this are shown to a person: field, span or chunk, a name if need be, such as field.total=0.9; "
@@ -56,10 +76,16 @@ class Settings(BaseSettings):
         default=(),
         description="Folders and gs:// prefixes that flow runs may read, separated by the path separator.",
     )
+    ledger_key: SecretStr | None = Field(
+        default=None, description="Key that seals file names and client metadata in the ledger; made under home when unset."
+    )
     url_key: SecretStr | None = Field(default=None, description="Key that signs links to local files; made under home when unset.")
     gateway_url: str | None = Field(default=None, description="Public address of the gateway in signed links.")
     gateway_port: int = Field(default=8000, description="First port `docmill serve` tries.")
     prefect_port: int = Field(default=4200, description="First port `docmill up` tries for the Prefect server.")
+    api_key: SecretStr | None = Field(default=None, description="Key that `docmill submit`, `wait` and `download` show the gateway.")
+    require_keys: bool = Field(default=False, description="The gateway asks for an API key on loopback too.")
+    webhooks_to_private: bool = Field(default=False, description="Webhooks may go to loopback and private addresses.")
 
     dask_address: str | None = Field(default=None, description="Address of a Dask scheduler; default a local cluster of processes.")
     dask_workers: int = Field(default=0, ge=0, description="Worker processes of a local cluster; 0 means one per core.")
@@ -76,7 +102,13 @@ class Settings(BaseSettings):
     max_bytes: int = Field(default=100 * MIB, gt=0, description="Largest file.")
     max_pages: int = Field(default=2000, gt=0, description="Most pages of one document.")
     max_pixels: int = Field(default=120_000_000, gt=0, description="Most pixels of one page image.")
+    max_members: int = Field(default=2000, gt=0, description="Most members of an archive.")
+    max_unpacked_bytes: int = Field(default=512 * MIB, gt=0, description="Most bytes that an archive, DOCX or XLSX unpacks to.")
+    max_ratio: int = Field(default=200, gt=0, description="Highest ratio of unpacked to packed bytes of what unpacks to over 16 MiB.")
     page_deadline_s: float = Field(default=120.0, gt=0, description="Longest time for reading one page.")
+    reading_deadline_s: float = Field(
+        default=14_400.0, gt=0, description="Longest time for reading all pages of one document, added up; pages done stay."
+    )
     document_deadline_s: float = Field(default=600.0, gt=0, description="Longest time for any other stage of one document.")
     cell_memory_bytes: int = Field(default=4096 * MIB, gt=0, description="Address space of a parsing process.")
     cell_items: int = Field(default=1000, gt=0, description="A parsing process is replaced after so many items.")
@@ -90,6 +122,11 @@ class Settings(BaseSettings):
         # the colon of gs:// separates nothing
         parts = re.split(rf"{re.escape(os.pathsep)}(?!//)", value) if isinstance(value, str) else value
         return tuple(part for part in parts if part) if isinstance(parts, list) else parts
+
+    @field_validator("purchase_limits", mode="before")
+    @classmethod
+    def _split_limits(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
     def resolved_ledger_url(self) -> str:
@@ -127,6 +164,13 @@ def settings() -> Settings:
 def child_environment(**extra: str) -> dict[str, str]:
     """The environment for child processes of the embedded set: this process's own, with additions."""
     return {**os.environ, **extra}
+
+
+def take_environment(environment: Mapping[str, str]) -> None:
+    """Make an environment this process's own, in place of all that was there: a warm process becomes the one that a flow run was started as."""
+    os.environ.clear()
+    os.environ.update(environment)
+    settings.cache_clear()
 
 
 PREFECT_DEFAULTS = {

@@ -4,11 +4,13 @@ from dataclasses import asdict
 
 from prefect import flow
 
+from docmill.services.erase import finish_erasures
 from flows.rooms import open_room
 
 
 @flow(persist_result=False)
 def optimize_index() -> dict[str, int]:
-    """Bring the tenant's index up to date; searches go on meanwhile, writers wait. Returns how it stands."""
+    """Finish erasures that died and bring the tenant's index up to date; searches go on, writers wait. Returns how the index stands."""
     with open_room() as room:
+        finish_erasures(room)
         return {name: int(value) for name, value in asdict(room.knowledge.optimize(room.tenant)).items()}

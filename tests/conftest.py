@@ -11,7 +11,7 @@ from docmill.settings import settings
 from docmill.storage.ledger import upgrade_ledger
 
 # fixture modules of one suite are used by others: tests are not a package, so their folders are put on the path
-for suite in ("integration", "faults"):
+for suite in ("integration", "faults", "browser"):
     sys.path.insert(0, str(Path(__file__).parent / suite))
 
 

@@ -1,7 +1,9 @@
-"""The embedded set: Prefect server, gateway and worker, started and ended with `docmill up`."""
+"""The embedded set: Prefect server, gateway, warm process and worker, started and ended with `docmill up`."""
 
 import contextlib
+import shlex
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -12,13 +14,16 @@ from docmill.cell.kernel import adopt_orphans
 from docmill.cli.embedded import noted, sole_set
 from docmill.cli.keeper import leave_nothing, reap
 from docmill.cli.parts import HOST, LOOK_EVERY_S, Part, ToldToEnd, free_port, looks, running_part
-from docmill.cli.prefect_setup import POOL, set_up_prefect
+from docmill.cli.prefect_setup import POOL, run_by, set_up_prefect
 from docmill.cli.rooms import room
 from docmill.errors import ClusterLost
+from docmill.services.milling.warm_places import runs_socket
 from docmill.settings import Settings, prefect_environment
 from docmill.storage.objects.spec import gateway_address_file
 
 ANSWER_S = 2.0
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""A process that forks must have no other threads; numeric libraries start theirs while they are imported."""
 
 
 def run_embedded_set(found: Settings) -> None:
@@ -59,7 +64,9 @@ def _run(found: Settings, stop: threading.Event) -> None:
         gateway = parts.enter_context(running_part("gateway", ["-m", "docmill.cli.main", "serve"], environment, logs))
         _wait_healthy(f"{api_url}/health", server, stop)
         set_up_prefect(environment, logs, stop)
+        run_by(api_url, shlex.join([sys.executable, "-m", "docmill.cli.warm_run", str(runs_socket(found.home))]))
         gateway_url = _gateway_url(found, gateway, stop)
+        warm = parts.enter_context(running_part("warm process", ["-m", "docmill.cli.warm"], environment | ONE_THREAD, logs))
         work = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
         worker = parts.enter_context(running_part("Prefect worker", work, environment, logs))
         parts.enter_context(noted(found, api_url, gateway_url))
@@ -67,7 +74,7 @@ def _run(found: Settings, stop: threading.Event) -> None:
         for name, place in where.items():
             typer.echo(f"{name:<12} {place}")
         typer.echo("Ctrl-C ends all of it.")
-        _wait_for_end((server, gateway, worker), stop)
+        _wait_for_end((server, gateway, warm, worker), stop)
 
 
 def _wait_healthy(url: str, part: Part, stop: threading.Event) -> None:

@@ -12,6 +12,7 @@ from docmill.errors import error_from_code
 from docmill.services.batches import batch_jobs
 from docmill.services.documents import remill as remill_documents
 from docmill.services.intake import Sender, take_in
+from docmill.services.pii_rules import kept_rules
 from docmill.services.running.report import BatchReport
 from docmill.services.running.room import Room
 from docmill.services.sources import files_of
@@ -57,7 +58,7 @@ def remill(
 ) -> None:
     """Mill a document again as a new job; without --force only what is missing or was made by another version is done."""
     with room() as opened:
-        batch_id = remill_documents(opened.ledger, opened.tenant, what, force=force)
+        batch_id = remill_documents(opened.ledger, opened.tenant, what, force=force, pii_rules=kept_rules(opened))
         _mill_and_show(opened, batch_id, set(), as_json=as_json)
 
 

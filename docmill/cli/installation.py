@@ -7,6 +7,7 @@ import typer
 from docmill.cli.checks import CHECKS, Finding
 from docmill.cli.output import show_json, show_table
 from docmill.cli.rooms import make_home
+from docmill.services.ledger_key import seal_of
 from docmill.settings import settings
 from docmill.storage.ledger import upgrade_ledger
 
@@ -29,7 +30,7 @@ def upgrade() -> None:
     """Bring the ledger to the schema of this version; makes it when it is not there."""
     found = settings()
     make_home(found)
-    upgrade_ledger(found.resolved_ledger_url)
+    upgrade_ledger(found.resolved_ledger_url, seal_of(found))
     typer.echo("the ledger is up to date")
 
 

@@ -25,7 +25,7 @@ def with_mill_options(command: Callable[..., None], *, only: tuple[str, ...] = (
         command: takes `options` by keyword.
         only: names of the options to offer; all when empty.
     """
-    names = [n for n in MillOptions.model_fields if not only or n in only]
+    names = [n for n, field in MillOptions.model_fields.items() if (not only or n in only) and not field.json_schema_extra]
 
     @wraps(command)
     def flagged(**given: Any) -> None:

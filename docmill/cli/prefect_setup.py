@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
+
 from docmill.cli.parts import LOOK_EVERY_S, START_S, ToldToEnd, running_part
 from docmill.errors import ClusterLost
 
 POOL = "docmill"
+ANSWER_S = 30.0
 PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
 """In a checkout a link to the one at the root; in a wheel a copy."""
 
@@ -41,3 +44,18 @@ def set_up_prefect(environment: Mapping[str, str], logs: Path, stop: threading.E
         blocks = beside.submit(prefect, "blocks", "block", "register", "-m", "blocks")
         prefect("deployments", "--no-prompt", "deploy", "--all", "--prefect-file", str(PREFECT_FILE))
         blocks.result()
+
+
+def run_by(api_url: str, command: str) -> None:
+    """Let the pool's flow runs be started by a command in place of Prefect's own, unless a deployment names one itself.
+
+    Raises:
+        ClusterLost: the server did not take it.
+    """
+    pool = f"{api_url}/work_pools/{POOL}"
+    try:
+        template = httpx.get(pool, timeout=ANSWER_S).raise_for_status().json()["base_job_template"]
+        template["variables"]["properties"]["command"]["default"] = command
+        httpx.patch(pool, json={"base_job_template": template}, timeout=ANSWER_S).raise_for_status()
+    except (httpx.HTTPError, KeyError, ValueError) as error:
+        raise ClusterLost(f"the Prefect server did not take the command of flow runs: {type(error).__name__}") from None

@@ -10,8 +10,10 @@ import typer
 
 from docmill.cli.option_flags import options_from, with_mill_options
 from docmill.cli.output import show_json, show_table
-from docmill.errors import ERROR_TABLE, InvalidOptions, NotFound, RedactionUnproven
+from docmill.error_table import ERROR_TABLE
+from docmill.errors import InvalidOptions, NotFound, RedactionUnproven
 from docmill.services.certificate_keys import fingerprint, keys_of, raw_public, read_hash_key, read_public_key
+from docmill.services.milling.shard import MillLimits
 from docmill.services.single_files import FilePrivacy, FoundSpan
 from docmill.services.verifying import verify_copy
 from docmill.settings import settings
@@ -19,13 +21,14 @@ from docmill.values.options import KNOWN_ENTITIES, MillOptions
 
 _FOUND = ERROR_TABLE[RedactionUnproven.code].exit_code
 _SOURCE = Annotated[Path, typer.Argument(help="The file.")]
+_RULES = Annotated[Path | None, typer.Option("--rules", help="Rules for personal data, instead of those of DOCMILL_PII_RULES.")]
 _JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("find-pii")(with_mill_options(find_pii, only=("language", "engine")))
-    app.command("redact")(with_mill_options(redact, only=("language", "entities", "engine")))
+    app.command("redact")(with_mill_options(redact, only=("language", "entities", "engine", "thorough")))
     app.command("verify")(verify)
     app.command("check-redactions")(check_redactions)
 
@@ -41,13 +44,14 @@ def find_pii(
     entities: Annotated[
         list[str] | None, typer.Option("--entities", help="Types to look for; all when not given. Comma-separated or repeated.")
     ] = None,
+    rules: _RULES = None,
     as_json: _JSON = False,
 ) -> None:
     """Print the personal data in a document or in text, with its place and confidence."""
     if sum(one is not None for one in (file, text, jsonl)) != 1:
         raise InvalidOptions("name a file, or one of --text and --jsonl")
     wanted = options_from({"language": options.language, "engine": options.engine, "entities": entities or list(KNOWN_ENTITIES)})
-    with FilePrivacy(settings(), wanted) as work:
+    with FilePrivacy(settings(), wanted, rules) as work:
         if jsonl is not None:
             typer.echo(work.find_in_lines(_content(jsonl)), nl=False)
             return
@@ -65,9 +69,10 @@ def redact(
     options: MillOptions,
     style: Annotated[Literal["box", "label"], typer.Option("--style", help="Black boxes, or boxes with the type's name.")] = "box",
     certificate: Annotated[Path | None, typer.Option("--certificate", help="The certificate to write.")] = None,
+    rules: _RULES = None,
 ) -> None:
     """Write a redacted copy that was proven clean; on any doubt nothing is written."""
-    with FilePrivacy(settings(), options) as work:
+    with FilePrivacy(settings(), options, rules) as work:
         made = work.redact(_existing(file), style)
         if out.suffix.lower() not in made.suffixes:
             raise InvalidOptions(f"the copy is {made.media_type}: let the name end in {' or '.join(made.suffixes)}")
@@ -86,6 +91,7 @@ def verify(
     *,
     trusted_key: Annotated[Path | None, typer.Option("--trusted-key", help="Public key (PEM) that must have signed.")] = None,
     hash_key: Annotated[Path | None, typer.Option("--hash-key", help="The signer's hash key: look for the redacted values too.")] = None,
+    thorough: Annotated[bool, typer.Option("--thorough", help="Look for them by OCR of whole pages, not only around the boxes.")] = False,
     as_json: _JSON = False,
 ) -> None:
     """Check a redacted copy against its certificate: signature, bytes, and the gates once more. Exit code 23 when anything is wrong."""
@@ -94,9 +100,10 @@ def verify(
             file,
             certificate,
             work.cell,
-            deadline_s=settings().document_deadline_s,
+            MillLimits.from_settings(settings()),
             trusted_key=read_public_key(trusted_key) if trusted_key else None,
             hash_key=read_hash_key(hash_key) if hash_key else None,
+            thorough=thorough,
         )
     if as_json:
         checks = [{"name": c.name, "passed": c.passed, "message": c.message} for c in found.checks]

@@ -41,12 +41,17 @@ def down() -> None:
     typer.echo("ended")
 
 
-def serve(*, port: Annotated[int | None, typer.Option(help="First port to try; the next free one is taken.")] = None) -> None:
-    """Serve signed links to local files on 127.0.0.1."""
+def serve(
+    *,
+    port: Annotated[int | None, typer.Option(help="First port to try; the next free one is taken.")] = None,
+    host: Annotated[str, typer.Option(help="An IP address; beyond loopback only with API keys and DOCMILL_GATEWAY_URL.")] = "127.0.0.1",
+) -> None:
+    """Serve the HTTP API, the web pages and signed links, and turn uploads into flow runs."""
     from docmill.gateway.server import serve as serve_gateway  # noqa: PLC0415 - loads FastAPI (0.6 s), only where used
 
     found = settings()
-    serve_gateway(found, found.gateway_port if port is None else port, on_listening=lambda address: typer.echo(f"Gateway      {address}"))
+    first = found.gateway_port if port is None else port
+    serve_gateway(found, first, host=host, on_listening=lambda address: typer.echo(f"Gateway      {address}"))
 
 
 def demo(

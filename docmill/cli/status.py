@@ -8,7 +8,8 @@ import typer
 from docmill.cli.option_flags import one_of
 from docmill.cli.output import show_json, show_table
 from docmill.cli.rooms import room
-from docmill.errors import ERROR_TABLE, NotFound
+from docmill.error_table import ERROR_TABLE
+from docmill.errors import NotFound
 from docmill.services import batches, jobs, lookups
 from docmill.services.running.report import batch_report
 from docmill.services.running.room import Room

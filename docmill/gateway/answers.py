@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from docmill.errors import ERROR_TABLE
+from docmill.error_table import ERROR_TABLE
 from docmill.gateway import contract as shape
+from docmill.gateway.access import may_see_originals
 from docmill.services import task_view
 from docmill.services.running.room import Room
 from docmill.services.uploads import Submission
@@ -111,7 +112,7 @@ def task_status(room: Room, job: JobView) -> shape.TaskStatus:
     )
     if base.status != "completed" or job.finished_at is None:
         return base
-    results, links = task_view.results_of(room, job), task_view.links(room, job)
+    results, links = task_view.results_of(room, job), task_view.links(room, job, originals=may_see_originals())
     return base.model_copy(
         update={
             "processing_id": f"task_{job.job_id}_{int(job.finished_at.timestamp() * 1000)}",

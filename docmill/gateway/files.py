@@ -22,6 +22,8 @@ MEDIA_TYPES: MappingProxyType[str, str] = MappingProxyType(
         ".tiff": "image/tiff",
         ".bmp": "image/bmp",
         ".webp": "image/webp",
+        ".gif": "image/gif",
+        ".jp2": "image/jp2",
         ".json": "application/json",
         ".txt": "text/plain; charset=utf-8",
         ".md": "text/markdown; charset=utf-8",

@@ -53,12 +53,14 @@ class Guard:
         app: what is guarded.
         names: values of Host for everything.
         link_names: further values of Host for LINK_PATHS only.
+        has_keys: whether requests show keys: then a proxy may stand before the gateway.
     """
 
-    def __init__(self, app: ASGIApp, names: Iterable[str], link_names: Iterable[str] = ()) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, names: Iterable[str], link_names: Iterable[str] = (), *, has_keys: bool = False) -> None:
+        self._app, self._has_keys = app, has_keys
         self._names = frozenset(names)
         self._link_names = self._names | frozenset(link_names)
+        self._schemes = ("http", "https") if has_keys else ("http",)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -94,15 +96,15 @@ class Guard:
         is_link = path.startswith(LINK_PATHS)
         if host not in (self._link_names if is_link else self._names):
             return problem(NotAllowed("this gateway does not answer to that host name"), path)
-        if not is_link and any(name in headers for name in _PROXY_HEADERS):
+        if not (is_link or self._has_keys) and any(name in headers for name in _PROXY_HEADERS):
             return problem(NotAllowed("without API keys the gateway serves its own machine only, not a proxy"), path)
-        if scope["method"] not in SAFE_METHODS and not _is_own(headers, host):
+        if scope["method"] not in SAFE_METHODS and not _is_own(headers, host, self._schemes):
             return problem(NotAllowed("requests from other origins may not change anything"), path)
         return None
 
 
-def _is_own(headers: Headers, host: str) -> bool:
+def _is_own(headers: Headers, host: str, schemes: Iterable[str]) -> bool:
     origin = headers.get("origin")
-    if origin is not None and origin.lower() != f"http://{host}":
+    if origin is not None and origin.lower() not in {f"{scheme}://{host}" for scheme in schemes}:
         return False
     return headers.get("sec-fetch-site", "none") in {"none", "same-origin"}

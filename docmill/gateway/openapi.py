@@ -11,13 +11,14 @@ from docmill.values.options import MillOptions
 
 _REASONS = {
     400: "The body is broken.",
-    403: "Not allowed: another host name or origin.",
+    401: "Where API keys are on: there is none, or it is not valid.",
+    403: "Not allowed: another host name or origin, or a scope that the key does not have.",
     404: "There is no such thing.",
     409: "It is in a state that does not allow this.",
     413: "A file is over the limit.",
     415: "Not a multipart form, or a type of file docmill does not read.",
     422: "An option or parameter has an unknown value, or the file cannot be read.",
-    429: "Too many uploads or a long queue; Retry-After says when to come again.",
+    429: "Too many requests or a long queue; Retry-After says when to come again.",
     503: "Ledger or store do not answer.",
 }
 _REF = {"$ref": "#/components/schemas/Problem"}
@@ -29,7 +30,7 @@ Errors are problem+json (RFC 9457). On loopback no key is needed; see docs/secur
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may answer with these problems."""
-    wanted = sorted({*statuses, 403, 503})
+    wanted = sorted({*statuses, 401, 403, 429, 503})
     return {status: {"description": _REASONS[status], "content": {MEDIA_TYPE: {"schema": _REF}}} for status in wanted}
 
 

@@ -1,14 +1,12 @@
-"""The web page: rendered here, kept up to date by one small script. No build step, nothing from outside, no inline script or style."""
+"""The web pages of tasks: rendered here, kept up to date by one small script. Their frame is in page_frame."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 from html import escape
-from importlib.resources import files
-from string import Template
 from types import MappingProxyType
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, get_args
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, FastAPI, Path
+from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.responses import HTMLResponse, Response
 
 from docmill.errors import NotFound
@@ -16,6 +14,8 @@ from docmill.gateway import answers
 from docmill.gateway import contract as shape
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import DESCRIPTION
+from docmill.gateway.page_frame import ASSETS, choices, framed, text_of
+from docmill.gateway.pages_document import shown_document
 from docmill.services import task_view
 from docmill.services.task_view import JobFilter
 from docmill.settings import MIB
@@ -23,58 +23,63 @@ from docmill.values.languages import TESSERACT_NAMES
 from docmill.values.options import MillOptions
 
 SHOWN = 50
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-ASSETS: MappingProxyType[str, str] = MappingProxyType({"app.js": "text/javascript; charset=utf-8", "style.css": "text/css; charset=utf-8"})
+Part = Annotated[str, Query(max_length=255)]
+Cursor = Annotated[str | None, Query(pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
+STATUSES: Final = ("", *get_args(shape.Status))
 
 
 def pages_router(desk: Desk, app: FastAPI) -> APIRouter:
     """`/`, `/tasks/{id}`, `/docs` and their assets."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
-    def home() -> HTMLResponse:
-        tasks = [answers.task_line(job) for job in task_view.search_tasks(desk.room, JobFilter(), limit=SHOWN, before=None)]
-        formats = get_args(MillOptions.model_fields["extract_format"].annotation)
-        return _page(
-            "home.html",
-            rows="\n".join(map(_row, tasks)),
-            max_mib=str(desk.room.settings.max_bytes // MIB),
-            languages=_choices(TESSERACT_NAMES, desk.room.settings.language),
-            formats=_choices(formats, "text"),
-        )
+    _add_home(router, desk)
 
     @router.get("/tasks/{task_id}")
     def task(task_id: Annotated[str, Path(pattern=r"^[0-9a-z]{26}$")]) -> HTMLResponse:
         job = task_view.task(desk.room, task_id)
-        return _task_page(answers.task_status(desk.room, job), job.name)
+        results = task_view.results_of(desk.room, job)
+        return _task_page(answers.task_status(desk.room, job), job.name, shown_document(job, results) if results else "")
 
     @router.get("/docs")
     def docs() -> HTMLResponse:
-        return _page("docs.html", description=escape(DESCRIPTION), routes="\n".join(_routes(app.openapi())))
+        return framed("docs.html", "HTTP API", here="/docs", description=escape(DESCRIPTION), routes="\n".join(_routes(app.openapi())))
 
     @router.get("/web/{name}")
     def asset(name: str) -> Response:
         if name not in ASSETS:
             raise NotFound("no such asset")
-        return Response(_text(name), media_type=ASSETS[name])
+        return Response(text_of(name), media_type=ASSETS[name])
 
     return router
 
 
-@lru_cache
-def _text(name: str) -> str:
-    return files("docmill.gateway").joinpath("web", name).read_text(encoding="utf-8")
+def _add_home(router: APIRouter, desk: Desk) -> None:
+    @router.get("/")
+    def home(
+        status: Annotated[str, Query(max_length=20)] = "", kind: Part = "", tag: Part = "", text: Part = "", cursor: Cursor = None
+    ) -> HTMLResponse:
+        wanted = JobFilter(states=task_view.states_of(status), kind=kind or None, tag=tag or None, name_part=text or None)
+        found = task_view.search_tasks(desk.room, wanted, limit=SHOWN + 1, before=cursor)
+        asked = {name: value for name, value in (("status", status), ("kind", kind), ("tag", tag), ("text", text)) if value}
+        return framed(
+            "home.html",
+            "Tasks",
+            here="/",
+            data=MappingProxyType({"page": "home", "live": "" if cursor else urlencode(asked | {"limit": str(SHOWN)})}),
+            rows="\n".join(_row(answers.task_line(job)) for job in found[:SHOWN]),
+            more=_more(asked, found[SHOWN - 1].job_id) if len(found) > SHOWN else "",
+            statuses=choices(STATUSES, status),
+            kind=escape(kind),
+            tag=escape(tag),
+            text=escape(text),
+            max_mib=str(desk.room.settings.max_bytes // MIB),
+            languages=choices(TESSERACT_NAMES, desk.room.settings.language),
+            formats=choices(get_args(MillOptions.model_fields["extract_format"].annotation), "text"),
+        )
 
 
-def _page(page: str, **parts: str) -> HTMLResponse:
-    return HTMLResponse(Template(_text(page)).substitute(parts), headers={"Content-Security-Policy": PAGE_POLICY})
-
-
-def _choices(values: Iterable[str], chosen: str) -> str:
-    return "".join(f'<option value="{escape(v)}"{" selected" if v == chosen else ""}>{escape(v)}</option>' for v in values)
+def _more(asked: dict[str, str], last: str) -> str:
+    return f'<p><a href="/?{escape(urlencode(asked | {"cursor": last}))}" rel="next">Older tasks</a></p>'
 
 
 def _row(task: shape.TaskLine) -> str:
@@ -87,27 +92,30 @@ def _row(task: shape.TaskLine) -> str:
     )
 
 
-def _task_page(task: shape.TaskStatus, name: str) -> HTMLResponse:
+def _task_page(task: shape.TaskStatus, name: str, document: str) -> HTMLResponse:
     is_over = task.status in {"completed", "failed"}
     action = "retry" if is_over else "cancel"
     message = f"{task.message} {task.error.hint}" if task.error else task.message
-    return _page(
+    return framed(
         "task.html",
+        name,
+        here="/",
+        data=MappingProxyType({"page": "task", "task": task.task_id, "status": task.status}),
         name=escape(name),
-        task_id=task.task_id,
-        status=task.status,
         outcome=task.outcome.value,
         message=escape(message),
         progress=str(task.progress),
         buttons=f'<button type="button" data-ask="{action}">{action.capitalize()}</button>',
-        downloads=_downloads(task.download_urls or {}),
+        downloads=_downloads(task.task_id, task.download_urls or {}),
+        document=document,
         text=_full_text(task.ocr_result),
     )
 
 
-def _downloads(urls: dict[str, str | None]) -> str:
+def _downloads(task_id: str, urls: dict[str, str | None]) -> str:
     links = [f'<li><a href="{escape(url)}">{escape(name.replace("_", " "))}</a></li>' for name, url in urls.items() if url]
-    return f"<h3>Downloads</h3><ul>{''.join(links)}</ul>" if links else ""
+    whole = f'<li><a href="/tasks/{task_id}/all.zip">all of it as ZIP</a></li>'
+    return f"<h3>Downloads</h3><ul>{''.join(links)}{whole}</ul>" if links else ""
 
 
 def _full_text(result: shape.OcrResult | None) -> str:

@@ -3,6 +3,7 @@
 Under /api/v1/upload an error also carries `success` and `message`, which clients of the asynchronous OCR contract look at.
 """
 
+import math
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -26,6 +27,8 @@ def problem(error: DocmillError, path: str = "", headers: dict[str, str] | None 
         headers: further headers.
     """
     kind = error.kind
+    if (wait_s := error.facts.get("retry_after_s")) is not None:
+        headers = {**(headers or {}), "Retry-After": str(max(1, math.ceil(float(wait_s))))}
     body = {"type": f"urn:docmill:error:{kind.code}", "title": kind.title, "detail": error.message, "code": kind.code, "hint": kind.hint}
     return _answer(kind.http_status, body, path, headers)
 

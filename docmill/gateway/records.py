@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from docmill.errors import NotFound
 from docmill.gateway import answers
 from docmill.gateway import contract as shape
+from docmill.gateway.access import may_see_originals
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services import task_view
@@ -30,7 +31,7 @@ def records_router(desk: Desk) -> APIRouter:
     def document(document_id: DocumentId) -> shape.DocumentAnswer:
         """Its newest task, the task whose result is current, and links to what that one published."""
         newest, current = task_view.document_tasks(desk.room, document_id)
-        urls = answers.download_urls(task_view.links(desk.room, current)) if current else {}
+        urls = answers.download_urls(task_view.links(desk.room, current, originals=may_see_originals())) if current else {}
         return shape.DocumentAnswer(
             document_id=newest.document_id,
             newest_task=answers.task_line(newest),

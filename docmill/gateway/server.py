@@ -1,4 +1,7 @@
-"""Runs the gateway and its dispatcher: uvicorn on loopback, on the wanted port or the next free one. No access log: paths and queries hold signatures."""
+"""Runs the gateway and its threads: uvicorn on loopback (elsewhere with keys), on the wanted port or the next free one.
+
+There is no access log: paths and queries hold signatures.
+"""
 
 import ipaddress
 import signal
@@ -15,10 +18,15 @@ from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.guard import bound_names
 from docmill.gateway.limits import UploadLimits
+from docmill.services.api_keys import has_keys
 from docmill.services.dispatch_thread import DispatchThread, PrefectFinder
 from docmill.services.fresh_home import open_home
+from docmill.services.outbox import Channel
+from docmill.services.outbox_thread import OutboxThread
 from docmill.services.running.room import Room
 from docmill.services.uploads import queue
+from docmill.services.webhooks import webhooks
+from docmill.services.webhooks_sending import WebhookChannel
 from docmill.settings import Settings
 from docmill.storage.objects import open_signer
 from docmill.storage.objects.spec import gateway_address_file
@@ -38,32 +46,43 @@ def serve(settings: Settings, port: int, *, host: str = HOST, on_listening: Call
     Args:
         settings: of this process.
         port: first port to try; 0 takes any free one.
-        host: an address of loopback.
+        host: an IP address; beyond loopback only with API keys, and with DOCMILL_GATEWAY_URL, whose name requests must ask for.
         on_listening: called with the address (http://127.0.0.1:port) before the first request is served.
 
     Raises:
-        NotAllowed: the host is not loopback; without API keys nobody else may be let in.
+        NotAllowed: the host is not loopback and there is no API key; without keys nobody else may be let in.
         SettingsInvalid: none of the ports is free, or the store's URL cannot be used.
         LedgerOutdated, LedgerUnavailable: there is no ledger to work with.
     """
-    if not _is_loopback(host):
-        raise NotAllowed("without API keys the gateway binds to loopback only")
+    needs_keys = settings.require_keys or not _is_loopback(host)
+    if needs_keys:
+        _refuse_without_keys(settings, host)
     with free_socket(port, host) as listening:
         bound_port = listening.getsockname()[1]
         address = f"http://{f'[{host}]' if ':' in host else host}:{bound_port}"
         own = settings.model_copy(update={"gateway_url": settings.gateway_url or address})
         with open_home(own) as room, _dispatching(room) as dispatcher, _noted(settings, address), _ended_by_signals():
+            public = frozenset([urlsplit(settings.gateway_url).netloc.lower()] if settings.gateway_url else [])
             app = create_app(
                 _desk(room, dispatcher),
                 open_signer(room.store_spec),
-                names=bound_names(bound_port),
-                link_names=[urlsplit(settings.gateway_url).netloc.lower()] if settings.gateway_url else [],
+                names=bound_names(bound_port) | (public if needs_keys else frozenset()),
+                link_names=public,
+                needs_keys=needs_keys,
             )
             # h11 alone would name the server in every answer; nobody needs to know
             config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S)
             if on_listening:
                 on_listening(address)
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def _refuse_without_keys(settings: Settings, host: str) -> None:
+    with open_home(settings) as room:
+        if not has_keys(room.ledger, room.tenant):
+            raise NotAllowed("without API keys the gateway binds to loopback only; `docmill keys create` makes one")
+    if not _is_loopback(host) and settings.gateway_url is None:
+        raise SettingsInvalid("DOCMILL_GATEWAY_URL: beyond loopback the gateway must know the name it is asked for")
 
 
 def _is_loopback(host: str) -> bool:
@@ -87,12 +106,21 @@ def _desk(room: Room, dispatcher: DispatchThread) -> Desk:
 
 @contextmanager
 def _dispatching(room: Room) -> Iterator[DispatchThread]:
-    dispatcher = DispatchThread(room)
+    """The threads beside the routes: the dispatcher and the outbox."""
+    dispatcher, deliveries = DispatchThread(room), OutboxThread(room, _channels(room))
     dispatcher.start()
+    deliveries.start()
     try:
         yield dispatcher
     finally:
         dispatcher.stop()
+        deliveries.stop()
+
+
+def _channels(room: Room) -> list[Channel]:
+    """Who is told of what happened; another channel is added here."""
+    found = room.settings
+    return [WebhookChannel(lambda: webhooks(found.home), room.ledger.now, private_allowed=found.webhooks_to_private)]
 
 
 def free_socket(port: int, host: str = HOST) -> socket.socket:

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from docmill.errors import InvalidOptions
 from docmill.gateway import answers
 from docmill.gateway import contract as shape
+from docmill.gateway.access import limited_as
 from docmill.gateway.desk import Desk
 from docmill.gateway.multipart import Form, read_form
 from docmill.gateway.openapi import problems, upload_body
@@ -43,7 +44,7 @@ def _add_upload(router: APIRouter, desk: Desk) -> None:
         idempotency_key: Annotated[str | None, Header(description="The same key gives the same answer for a day.")] = None,
     ) -> shape.UploadAccepted:
         """Store files and queue them. The same bytes with the same options give the same task, unless `force` is set or it failed."""
-        desk.limits.take(request.client.host if request.client else "")
+        desk.limits.take(limited_as(request.client.host if request.client else ""))
         await run_in_threadpool(desk.limits.check_queue)
         with desk.incoming() as folder:
             form = await read_form(request, folder, max_file_bytes=desk.room.settings.max_bytes)
@@ -61,8 +62,10 @@ def _submit(desk: Desk, form: Form, asked: Asked, key: str | None) -> shape.Uplo
     submission = uploads.submit(room, form.files, asked.options, asked.said, idempotency_key=key)
     desk.wake()
     found = [task_view.task(room, job_id) for job_id in submission.job_ids]
-    named = [job.model_copy(update={"name": file.name}) for job, file in zip(found, form.files, strict=True)]
-    return answers.accepted(named, submission, form.media_types)
+    named = [job.model_copy(update={"name": name}) for job, (_, name) in zip(found, submission.sources, strict=True)]
+    # what the client said of an archive is not true of its members
+    said = [form.media_types[at] if name == form.files[at].name else None for at, name in submission.sources]
+    return answers.accepted(named, submission, said)
 
 
 def _add_status(router: APIRouter, desk: Desk) -> None:

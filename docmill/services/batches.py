@@ -14,7 +14,7 @@ from docmill.storage.ledger.records import NewJob, Registration
 from docmill.values.jobs import BatchView, JobView
 from docmill.values.options import MillOptions
 
-__all__ = ["NewJob", "Registration", "batch_jobs", "batch_view", "create_batch", "finish_batch", "register_jobs"]
+__all__ = ["NewJob", "Registration", "batch_jobs", "batch_view", "create_batch", "finish_batch", "recount_files", "register_jobs"]
 
 
 def create_batch(ledger: Ledger, tenant: str, *, total_files: int, submitted_by: str) -> str:
@@ -29,6 +29,12 @@ def create_batch(ledger: Ledger, tenant: str, *, total_files: int, submitted_by:
         batch_rows.insert(conn, tenant, batch_id, total_files=total_files, submitted_by=submitted_by, at=at)
         append_event(conn, tenant, batch_id, "batch.created", {"total_files": total_files, "by": submitted_by}, at=at)
     return batch_id
+
+
+def recount_files(ledger: Ledger, tenant: str, batch_id: str, *, total_files: int) -> None:
+    """Correct how many files a batch has, once its archives are taken apart."""
+    with ledger.transaction() as conn:
+        batch_rows.recount(conn, tenant, batch_id, total_files=total_files)
 
 
 def register_jobs(

@@ -19,6 +19,7 @@ from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.ids import new_ids
 from docmill.storage.ledger.records import JobRow, NewJob, Registration
+from docmill.storage.ledger.seals import sealed, sealed_json
 from docmill.storage.ledger.states import GOOD_STATES
 from docmill.storage.ledger.texts import storable, storable_json
 from docmill.values.jobs import JobState
@@ -130,7 +131,7 @@ def _serves(last: JobRow, asked: Asked, batch_id: str) -> bool:
 
 
 def _insert(conn: Connection, tenant: str, batch_id: str, new: Sequence[_New], at: datetime) -> None:
-    rows = [_row(tenant, batch_id, made, at) for made in new]
+    rows = [_row(conn, tenant, batch_id, made, at) for made in new]
     job_rows.insert(conn, rows)
     events, notices = [], []
     for made in new:
@@ -145,7 +146,7 @@ def _insert(conn: Connection, tenant: str, batch_id: str, new: Sequence[_New], a
     outbox.put_notices(conn, tenant, notices, at=at)
 
 
-def _row(tenant: str, batch_id: str, made: _New, at: datetime) -> dict[str, Any]:
+def _row(conn: Connection, tenant: str, batch_id: str, made: _New, at: datetime) -> dict[str, Any]:
     order, file = made.asked.order, made.asked.file
     state = JobState.ACCEPTED if file.error is None else JobState.FAILED
     return {
@@ -155,10 +156,10 @@ def _row(tenant: str, batch_id: str, made: _New, at: datetime) -> dict[str, Any]
         "batch_id": batch_id,
         "parent_job_id": made.parent,
         "submitted_by": order.submitted_by,
-        "file_name": storable(file.name),
+        "file_name": sealed(conn, storable(file.name)),
         "tags": [storable(tag) for tag in order.tags],
         "collection": storable(order.collection) if order.collection else None,
-        "client_metadata": storable_json(dict(order.metadata)) if order.metadata else None,
+        "client_metadata": sealed_json(conn, storable_json(dict(order.metadata))) if order.metadata else None,
         "options": order.options.model_dump(mode="json"),
         "options_digest": order.options.digest(),
         "plan_digest": order.plan_digest,

@@ -63,7 +63,7 @@ class DispatchThread:
 
     def _run(self) -> None:
         with (self._room.settings.home / "dispatcher.lock").open("a") as file:
-            while not self._over.is_set() and not _locked(file):
+            while not self._over.is_set() and not locked(file):
                 self._over.wait(LOCK_EVERY_S)
             while not self._over.is_set():
                 self._step()
@@ -82,7 +82,8 @@ class DispatchThread:
             log.error("dispatching broke: %s", type(error).__name__)  # noqa: TRY400 - as above
 
 
-def _locked(file: IO[str]) -> bool:
+def locked(file: IO[str]) -> bool:
+    """Whether this process now holds the lock of a file, which ends with the process."""
     with suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True

@@ -1,6 +1,6 @@
 """Documents: their current result, what was made of them, milling them again, deleting them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from docmill.errors import Conflict, NotFound
 from docmill.services.batches_registering import Asked, Order, register
@@ -14,6 +14,9 @@ from docmill.storage.ledger.records import JobRequest, NewJob
 from docmill.values.jobs import Artefact, JobView
 from docmill.values.keys import original_name
 from docmill.values.options import MillOptions
+
+Promise = Callable[[str, Sequence[str], Sequence[str]], None]
+"""(document id, its job ids, names of its objects)."""
 
 PlanDigest = Callable[[MillOptions], str]
 """Options -> digest of them with the stage versions and engines of today."""
@@ -57,6 +60,7 @@ def remill(
     force: bool = False,
     submitted_by: str = "local",
     plan_digest: PlanDigest | None = None,
+    pii_rules: str | None = None,
 ) -> str:
     """Ask for documents again: a new job for each, child of the one that is repeated, in a new batch whose id is returned.
 
@@ -70,6 +74,7 @@ def remill(
         force: mill again even what is there, whatever the options say.
         submitted_by: id of the user.
         plan_digest: None for the stages that this docmill has.
+        pii_rules: digest of the rules of today (services.pii_rules.kept_rules); None keeps each job's own.
 
     Raises:
         NotFound: no such batch, document or job.
@@ -81,15 +86,25 @@ def remill(
         requests = job_rows.requests(conn, tenant, _repeated(conn, tenant, what))
         if not requests:
             raise Conflict("no original is kept that could be milled again")
-        asked = [_again(request, options, force=force, submitted_by=submitted_by, digest_of=digest_of) for request in requests]
+        changes: dict[str, object] = {"force": force} | ({} if pii_rules is None else {"pii_rules": pii_rules})
+        asked = [_again(request, options, changes, submitted_by=submitted_by, digest_of=digest_of) for request in requests]
         batch_rows.insert(conn, tenant, batch_id, total_files=len(asked), submitted_by=submitted_by, at=at)
         append_event(conn, tenant, batch_id, "batch.created", {"total_files": len(asked), "by": submitted_by}, at=at)
         register(conn, tenant, batch_id, asked, at=at)
     return batch_id
 
 
-def delete_document(ledger: Ledger, tenant: str, document_id: str, *, deleted_by: str = "local") -> list[str]:
+def delete_document(
+    ledger: Ledger, tenant: str, document_id: str, *, deleted_by: str = "local", promise: Promise | None = None
+) -> list[str]:
     """Delete a document with its jobs, pages, artefacts and results; only its audit stream stays.
+
+    Args:
+        ledger: the open ledger.
+        tenant: whose document it is.
+        document_id: or its beginning.
+        deleted_by: id of the user.
+        promise: told what will have to go, before the ledger forgets it.
 
     Returns:
         Names of the objects to remove from the store, the original among them.
@@ -111,6 +126,8 @@ def delete_document(ledger: Ledger, tenant: str, document_id: str, *, deleted_by
         names = deletion.object_names(conn, tenant, found)
         if document.stored:
             names.add(original_name(tenant, document.sha256))
+        if promise is not None:
+            promise(found, sorted(jobs), sorted(names))
         deletion.delete_rows(conn, tenant, found)
         facts: dict[str, Fact] = {"jobs": len(jobs), "objects": len(names), "by": deleted_by}
         append_event(conn, tenant, found, "document.deleted", facts, at=ledger.now())
@@ -125,9 +142,11 @@ def _repeated(conn: Connection, tenant: str, what: str) -> list[str]:
     return [what.lower()] if what.lower() in jobs else jobs[-1:]
 
 
-def _again(request: JobRequest, options: MillOptions | None, *, force: bool, submitted_by: str, digest_of: PlanDigest) -> Asked:
+def _again(
+    request: JobRequest, options: MillOptions | None, changes: Mapping[str, object], *, submitted_by: str, digest_of: PlanDigest
+) -> Asked:
     base = options or MillOptions.model_validate(request.options)
-    wanted = base.model_copy(update={"force": force})
+    wanted = base.model_copy(update=changes)
     file = NewJob(request.sha256, request.size_bytes, request.media_type, request.file_name, stored=True)
     order = Order(wanted, digest_of(wanted), submitted_by, tuple(request.tags), request.collection, request.client_metadata)
     return Asked(file, order, request.job_id)

@@ -1,8 +1,24 @@
-"""Erasing a document: search index, receipts, objects, ledger rows. The audit stream keeps that it happened, without personal data."""
+"""Erasing a document: search index, receipts, objects, ledger rows. The audit stream keeps that it happened, without personal data.
 
+What is to go is promised in an object before the ledger forgets it, so an erasure that dies in the middle is finished by the next one, by the
+next intake, and by the nightly maintenance. Belongs here: the promise and keeping it. Does not belong here: the ledger's part (documents).
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+from docmill.errors import NotFound
 from docmill.services.documents import delete_document
 from docmill.services.running.room import Room
-from docmill.values.keys import PRIVATE, review_prefix
+from docmill.storage.ledger import documents as document_rows
+from docmill.storage.ledger import jobs as job_rows
+from docmill.values.keys import PRIVATE, PUBLIC, erasure_name, erasures_prefix, review_prefix
+
+PATIENCE: Final = timedelta(minutes=10)
+"""A promise of a document that is still there may belong to an erasure that is being written; an older one was never meant in the end."""
 
 
 def erase(room: Room, document_id: str) -> int:
@@ -11,9 +27,51 @@ def erase(room: Room, document_id: str) -> int:
     Raises:
         NotFound: no such document.
         Conflict: a job of it is not over.
-        StoreUnavailable: the store did not answer in the middle; what the message counts is still there.
+        StoreUnavailable: the store did not answer; what is left is erased by the next erasure or intake.
     """
-    names = delete_document(room.ledger, room.tenant, document_id)
+
+    def promise(found: str, jobs: Sequence[str], names: Sequence[str]) -> None:
+        body = {"document_id": found, "jobs": list(jobs), "names": list(names), "at": room.ledger.now().timestamp()}
+        room.store.replace(erasure_name(room.tenant, found), json.dumps(body).encode())
+
+    finish_erasures(room)
+    with room.ledger.reading() as conn:
+        found = document_rows.resolve(conn, room.tenant, document_id)
+    names = delete_document(room.ledger, room.tenant, found, promise=promise)
+    return _keep_promise(room, found, names)
+
+
+def finish_erasures(room: Room) -> int:
+    """Finish erasures that died between ledger and store; returns how many.
+
+    Raises:
+        StoreUnavailable: the store did not answer.
+    """
+    finished = 0
+    for info in list(room.store.list(erasures_prefix(room.tenant))):
+        with suppress(NotFound):  # another process was quicker
+            finished += _finish(room, json.loads(room.store.read(info.name)))
+    return finished
+
+
+def _finish(room: Room, promised: dict[str, object]) -> bool:
+    document_id, names = str(promised["document_id"]), _texts(promised["names"])
+    with room.ledger.reading() as conn:
+        jobs = set(job_rows.ids_of_document(conn, room.tenant, document_id))
+    if jobs.intersection(_texts(promised["jobs"])):  # the ledger never forgot it
+        if room.ledger.now().timestamp() - float(str(promised["at"])) > PATIENCE.total_seconds():
+            room.store.delete(erasure_name(room.tenant, document_id))
+        return False
+    if jobs:  # the same bytes came again: what has its key by content is theirs now, results belong to one job
+        names = [name for name in names if name.startswith(f"{PUBLIC}/{room.tenant}/results/")]
+        sum(room.store.delete(name) for name in names)
+        room.store.delete(erasure_name(room.tenant, document_id))
+        return True
+    _keep_promise(room, document_id, names)
+    return True
+
+
+def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
     room.knowledge.delete(room.tenant, [document_id])
     for info in list(room.store.list(f"{review_prefix(room.tenant, document_id)}/")):
         room.store.delete(info.name)  # values that people typed
@@ -22,4 +80,10 @@ def erase(room: Room, document_id: str) -> int:
     for name in receipts:
         if name.startswith(f"{PRIVATE}/"):
             room.store.delete(name)
-    return sum(room.store.delete(name) for name in names)
+    removed = sum(room.store.delete(name) for name in names)
+    room.store.delete(erasure_name(room.tenant, document_id))
+    return removed
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
+from docmill.services.ledger_key import seal_of
 from docmill.services.running.room import Room
 from docmill.settings import Settings
 from docmill.storage.ledger import upgrade_ledger
@@ -17,6 +18,6 @@ def open_home(found: Settings) -> Iterator[Room]:
     """
     found.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if found.ledger_url is None and not (found.home / "ledger.db").exists():
-        upgrade_ledger(found.resolved_ledger_url)
+        upgrade_ledger(found.resolved_ledger_url, seal_of(found))
     with contextlib.closing(Room.open(found)) as room:
         yield room

@@ -1,32 +1,28 @@
-"""Taking files in: hash, type by magic bytes, limits, the original into the store, a job into the ledger.
+"""Taking files in as one batch: what each brings (arriving), jobs into the ledger.
 
 Nothing is lost: a file that is refused still becomes a document with a failed job that says why, and its bytes are kept when they are within
 the size limit.
 """
 
-import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from docmill.errors import Damaged, DocmillError, TooLarge
 from docmill.services import batches
+from docmill.services.arriving import arrivals
 from docmill.services.batches import NewJob, Registration
+from docmill.services.erase import finish_erasures
 from docmill.services.google_source import fetch_object
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
-from docmill.services.milling.verdicts import known_verdict
+from docmill.services.pii_rules import under_rules
 from docmill.services.running.room import Room
-from docmill.stages.reading.sniff import media_type_of, refuse_lie
 from docmill.values.jobs import IncomingFile
-from docmill.values.keys import original_name
 from docmill.values.options import MillOptions
 
-HEAD_BYTES = 4096
 REGISTER_AT_ONCE = 500
-UNKNOWN_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +40,13 @@ def take_in(
     """Register files as one batch.
 
     Returns:
-        The batch id and a registration per file, in their order.
+        The batch id and a registration per document, in the order of the files; an archive gives one for each of its members.
 
     Raises:
         StoreUnavailable, LedgerUnavailable: what was registered before stays registered; taking in again finds the same documents.
     """
-    sender = sender or Sender()
+    finish_erasures(room)  # the same bytes may come again
+    sender, options = sender or Sender(), under_rules(room, options)
     incoming = list(files)
     batch_id = batches.create_batch(room.ledger, room.tenant, total_files=len(incoming), submitted_by=sender.submitted_by)
     plan = plan_digest(options, list(STAGE_WORK.values()))
@@ -68,6 +65,8 @@ def take_in(
             collection=sender.collection,
             plan_digest=plan,
         )
+    if len(registered) != len(incoming):
+        batches.recount_files(room.ledger, room.tenant, batch_id, total_files=len(registered))
     return batch_id, registered
 
 
@@ -76,30 +75,6 @@ def _arrivals(room: Room, files: Sequence[IncomingFile], options: MillOptions) -
         for file in files:
             remote = file.location.startswith("gs://")
             path = fetch_object(file.location, room.settings, Path(folder)) if remote else Path(file.location)
-            yield arrive(room, path, file.name, options)
+            yield from arrivals(room, path, file.name, options)
             if remote:
                 path.unlink(missing_ok=True)
-
-
-def arrive(room: Room, path: Path, name: str, options: MillOptions) -> NewJob:
-    """Hash, judge and keep one file; what is wrong with it, now or by an earlier verdict on the same bytes, is in the job's error."""
-    size_bytes, limit = path.stat().st_size, room.settings.max_bytes
-    error: DocmillError | None = None
-    with path.open("rb") as stream:
-        head = stream.read(HEAD_BYTES)
-        stream.seek(0)
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    media_type = UNKNOWN_TYPE
-    if size_bytes > limit:
-        error = TooLarge(f"{size_bytes} bytes; DOCMILL_MAX_BYTES allows {limit}")
-    else:
-        try:
-            if not size_bytes:
-                raise Damaged("the file is empty")
-            media_type = media_type_of(head, size_bytes)
-            refuse_lie(media_type, name)
-        except DocmillError as found:
-            error = found
-        error = error or known_verdict(room.store, room.tenant, sha256, options)
-        room.store.create_from(original_name(room.tenant, sha256), path, media_type=media_type)
-    return NewJob(sha256=sha256, size_bytes=size_bytes, media_type=media_type, name=name, stored=size_bytes <= limit, error=error)

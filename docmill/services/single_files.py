@@ -19,9 +19,12 @@ from docmill.errors import Damaged
 from docmill.services.certificate_keys import CertificateKeys
 from docmill.services.certificates import make_certificate, values_of
 from docmill.services.milling.shard import MillLimits
+from docmill.services.pii_rules import rules_in, rules_of
+from docmill.services.redacting import Redaction, redact_and_prove
 from docmill.settings import Settings
 from docmill.stages.privacy import version
 from docmill.stages.privacy.redaction.evidence import CoveredText, Evidence
+from docmill.stages.reading.sniff import refuse_lie
 from docmill.values.evidence import Span
 from docmill.values.model import Value
 from docmill.values.options import DATA_LABELS, MillOptions
@@ -72,12 +75,16 @@ class MadeCopy:
 
 
 class FilePrivacy:
-    """One cell and one scratch folder. Use as a context manager."""
+    """One cell and one scratch folder. Use as a context manager. `rules` names other rules for personal data than the settings do."""
 
-    def __init__(self, settings: Settings, options: MillOptions) -> None:
+    def __init__(self, settings: Settings, options: MillOptions, rules: Path | None = None) -> None:
+        own = rules_in(rules) if rules else rules_of(settings)
         self.options, self._limits = options, MillLimits.from_settings(settings)
         self.cell = Cell(CellLimits(memory_bytes=self._limits.cell_memory_bytes, items=self._limits.cell_items))
         self._folder = Path(tempfile.mkdtemp(prefix="docmill-privacy-"))
+        self._rules = "" if own.is_empty else str(self._folder / "rules.json")
+        if self._rules:
+            Path(self._rules).write_text(own.model_dump_json(), encoding="utf-8")
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +126,7 @@ class FilePrivacy:
         """
         source, out = self._folder / "in.jsonl", self._folder / "out.jsonl"
         source.write_bytes(data)
-        self._privacy("find_in_lines", str(source), self.options.language, list(self.options.entities), str(out))
+        self._privacy("find_in_lines", str(source), self.options.language, list(self.options.entities), str(out), self._rules)
         return out.read_text(encoding="utf-8")
 
     def redact(self, file: Path, style: str) -> MadeCopy:
@@ -133,12 +140,21 @@ class FilePrivacy:
         spans = self._found(paths)
         out = self._folder / "copy"
         out.mkdir()
-        made = self._privacy("redact", str(file), media_type, list(map(str, paths)), str(self._folder / "spans.json"), str(out), style)
+        asked = Redaction(
+            source=str(file),
+            media_type=media_type,
+            page_paths=list(map(str, paths)),
+            spans_path=str(self._folder / "spans.json"),
+            language=self.options.language,
+            style=style,
+            thorough=self.options.thorough,
+        )
+        made = redact_and_prove(self._run, asked, out, self._limits.for_reading())
         return MadeCopy(
-            path=out / Path(str(made["redacted"])).name,
-            media_type=str(made["media_type"]),
+            path=made.path,
+            media_type=made.media_type,
             by_type=dict(sorted(Counter(span.type for span in spans).items())),
-            evidence=Evidence.model_validate_json((out / "evidence.json").read_bytes()),
+            evidence=made.evidence,
             values=values_of(spans, self._pages(paths)),
             original_sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
             options=self.options,
@@ -159,6 +175,7 @@ class FilePrivacy:
         engine = f"vision@{limits.vision_endpoint}" if self.options.engine == "vision" and limits.vision_endpoint else self.options.engine
         seen = self._call("reading.verbs:inspect", str(file), limits.for_reading(), deadline_s=limits.page_deadline_s)
         media_type, paths = str(seen["media_type"]), list[Path]()
+        refuse_lie(media_type, file.name)
         for number in range(1, int(str(seen["page_count"])) + 1):
             paths.append(self._folder / f"page-{number}.json")
             args: list[JsonArgument] = [str(file), media_type, number, self.options.language, engine, str(self._folder), str(paths[-1])]
@@ -170,11 +187,14 @@ class FilePrivacy:
 
     def _found(self, paths: "Sequence[Path]") -> list[Span]:
         out = self._folder / "spans.json"
-        self._privacy("find_pii", list(map(str, paths)), self.options.language, list(self.options.entities), str(out))
+        self._privacy("find_pii", list(map(str, paths)), self.options.language, list(self.options.entities), str(out), self._rules)
         return read_spans(json.loads(out.read_bytes())["spans"])
 
+    def _run(self, verb: str, *args: "JsonArgument") -> Mapping[str, object]:
+        return self._call(verb, *args, deadline_s=self._limits.document_deadline_s)
+
     def _privacy(self, verb: str, *args: "JsonArgument") -> Mapping[str, object]:
-        return self._call(f"privacy.verbs:{verb}", *args, deadline_s=self._limits.document_deadline_s)
+        return self._run(f"privacy.verbs:{verb}", *args)
 
     def _call(self, verb: str, *args: "JsonArgument", deadline_s: float) -> Mapping[str, object]:
         reply = self.cell.call(f"docmill.stages.{verb}", *args, deadline_s=deadline_s)

@@ -114,8 +114,8 @@ def document_tasks(room: Room, document_id: str) -> tuple[JobView, JobView | Non
     return newest, documents.current_result(room.ledger, room.tenant, newest.document_id)
 
 
-def links(room: Room, job: JobView) -> Links:
-    """Fresh links, good for an hour.
+def links(room: Room, job: JobView, *, originals: bool = True) -> Links:
+    """Fresh links, good for an hour; without `originals` none to the bytes as they came.
 
     A task with redact never links to the original. Neither does one whose open results were withdrawn because redacted ones came after it.
     """
@@ -126,7 +126,7 @@ def links(room: Room, job: JobView) -> Links:
         made = [a for a in artefacts.of_job(conn, room.tenant, job.job_id) if a.prefix == PUBLIC]
     by_name = {a.name: _link(room, a, _named(job, a), expires_at) for a in made}
     results = by_name.pop("results", None)
-    return Links(None if job.options.redact else _original(room, job, expires_at), results, by_name)
+    return Links(_original(room, job, expires_at) if originals and not job.options.redact else None, results, by_name)
 
 
 def results_of(room: Room, job: JobView) -> Results | None:

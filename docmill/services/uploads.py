@@ -6,20 +6,21 @@ Belongs here: what an upload means. Does not belong here: HTTP, and how jobs com
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from docmill.errors import Conflict, Damaged, InvalidOptions
+from docmill.services.arriving import arrivals
 from docmill.services.batches_registering import Asked, Order, register
 from docmill.services.documents import remill
-from docmill.services.intake import HEAD_BYTES, arrive
 from docmill.services.jobs import job_view
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
+from docmill.services.pii_rules import kept_rules, under_rules
 from docmill.services.running.room import Room
-from docmill.stages.reading.sniff import media_type_of, refuse_lie
+from docmill.stages.reading.sniff import HEAD_BYTES, media_type_of, refuse_lie
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import idempotency, waiting
 from docmill.storage.ledger.audit import append_event
@@ -57,11 +58,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of an upload: a job per file, in their order; `replayed` when the idempotency key was known already."""
+    """What became of an upload: a job per document, in the order of the files; `replayed` when the idempotency key was known already.
+
+    `sources` says for each job which of the files it came from, counted from 0, and its name; a file that is an archive brings several.
+    """
 
     batch_id: str
     job_ids: tuple[str, ...]
     replayed: bool = False
+    sources: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +91,13 @@ def submit(room: Room, files: Sequence[Received], options: MillOptions, said: Sa
     """
     if idempotency_key is not None and not KEY_FORM.fullmatch(idempotency_key):
         raise InvalidOptions("Idempotency-Key is 1-200 visible ASCII characters")
+    options = under_rules(room, options)
     order = Order(options, plan_digest(options, list(STAGE_WORK.values())), GATEWAY, said.tags, said.collection, said.metadata)
     if len(files) == 1:
         _refuse_unreadable(files[0])
-    arrived = [arrive(room, file.path, file.name, options) for file in files]
-    return _registered(room, arrived, order, idempotency_key)
+    arrived = [(at, job) for at, file in enumerate(files) for job in arrivals(room, file.path, file.name, options)]
+    submission = _registered(room, [job for _, job in arrived], order, idempotency_key)
+    return replace(submission, sources=tuple((at, job.name) for at, job in arrived))
 
 
 def retry(room: Room, job_id: str, *, force: bool) -> Submission:
@@ -103,7 +110,7 @@ def retry(room: Room, job_id: str, *, force: bool) -> Submission:
     old = job_view(room.ledger, room.tenant, job_id)
     if not old.state.is_final:
         raise Conflict(f"the task is not over: {old.state}")
-    batch_id = remill(room.ledger, room.tenant, old.job_id, force=force, submitted_by=GATEWAY)
+    batch_id = remill(room.ledger, room.tenant, old.job_id, force=force, submitted_by=GATEWAY, pii_rules=kept_rules(room))
     with room.ledger.reading() as conn:
         return Submission(batch_id, tuple(batch_rows.newest_jobs(conn, room.tenant, batch_id)))
 

@@ -6,15 +6,18 @@ Belongs here: what is checked and what may be said of it. Does not belong here: 
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from docmill.cell import Cell
+from docmill.cell import Cell, JsonArgument
 from docmill.errors import DocmillError, NotFound
 from docmill.services.certificate_keys import document_key, fingerprint, value_hash
 from docmill.services.certificates import Certificate, key_check, read_certificate
+from docmill.services.milling.shard import MillLimits
+from docmill.services.redacting import read_pictures
 from docmill.stages.privacy.literals import Haystack
+from docmill.stages.privacy.redaction.proof import without_masks
 
 NOT_AUTHENTICATED = "the signer is not authenticated: anybody can make a key; compare the fingerprint or use --trusted-key"
 
@@ -43,17 +46,27 @@ class Verification:
 
 
 def verify_copy(
-    file: Path, certificate: Path, cell: Cell, *, deadline_s: float, trusted_key: bytes | None = None, hash_key: bytes | None = None
+    file: Path,
+    certificate: Path,
+    cell: Cell,
+    limits: MillLimits,
+    *,
+    trusted_key: bytes | None = None,
+    hash_key: bytes | None = None,
+    thorough: bool = False,
 ) -> Verification:
-    """Check signature, signer, file hash, and run the gates on the file again; with the hash key look for the values, too.
+    """Check signature, signer, file hash, and run the gates on the file again.
+
+    With the hash key look for the values, too, in its text and in what OCR reads around the boxes.
 
     Args:
         file: the redacted copy.
         certificate: its certificate.
         cell: where the file is opened.
-        deadline_s: of the gates.
+        limits: of the gates and of OCR.
         trusted_key: raw public key of the signer that is expected; None leaves the signer unauthenticated.
         hash_key: the signer's hash key; None leaves the values unsearched.
+        thorough: let OCR read whole pages.
 
     Raises:
         NotFound: there is no such file.
@@ -72,12 +85,12 @@ def verify_copy(
         same = trusted_key == signed.signer
         checks.append(Check("signer", same, "the trusted key signed it" if same else "another key than the trusted one signed it"))
     checks.append(_file_check(file, signed))
-    gates, texts = _gates_check(file, signed, cell, deadline_s)
+    gates, texts = _gates_check(file, signed, cell, limits.document_deadline_s)
     checks.append(gates)
     if hash_key is None:
         remarks.append("redacted values were not looked for: that takes --hash-key")
     elif gates.passed:
-        checks.append(_values_check(texts, signed, hash_key))
+        checks.append(_values_check([*texts, *_seen_texts(file, signed, cell, limits, thorough=thorough)], signed, hash_key))
     return Verification(tuple(checks), fingerprint(signed.signer), tuple(remarks))
 
 
@@ -97,6 +110,20 @@ def _gates_check(file: Path, signed: Certificate, cell: Cell, deadline_s: float)
             return Check("gates", passed=False, message=error.message), []
         names = [str(name) for name in reply["gates"]] if isinstance(reply, dict) and isinstance(reply["gates"], list) else []
         return Check("gates", passed=True, message=f"passed again: {', '.join(names)}"), json.loads(out.read_bytes())
+
+
+def _seen_texts(file: Path, signed: Certificate, cell: Cell, limits: MillLimits, *, thorough: bool) -> list[str]:
+    """What OCR reads in the pictures of the copy; nothing for text."""
+
+    def call(verb: str, *args: JsonArgument) -> Mapping[str, object]:
+        reply = cell.call(f"docmill.stages.{verb}", *args, deadline_s=limits.document_deadline_s)
+        return reply if isinstance(reply, dict) else {}
+
+    with tempfile.TemporaryDirectory(prefix="docmill-verify-") as folder:
+        evidence, out = Path(folder) / "evidence.json", Path(folder) / "texts.json"
+        evidence.write_text(signed.evidence.model_dump_json(), encoding="utf-8")
+        count = read_pictures(call, file.absolute(), evidence, Path(folder), out, limits.for_reading(), "en", thorough=thorough)
+        return [without_masks(text) for text in json.loads(out.read_bytes())] if count else []
 
 
 def _values_check(texts: Iterable[str], signed: Certificate, hash_key: bytes) -> Check:

@@ -29,8 +29,8 @@ STAGE_OPTIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "inspect": (),
         "read": ("language", "engine"),
         "understand": ("kind",),
-        "find_pii": ("language", "entities"),
-        "redact": (),
+        "find_pii": ("language", "entities", "pii_rules"),
+        "redact": ("thorough",),
         "index": ("redact",),
         "validate": (),
         "publish": ("confidence_threshold", "extract_format", "redact"),
@@ -112,6 +112,16 @@ def run_prefix(tenant: str, run_id: str) -> str:
 def journal_prefix(tenant: str, job_id: str, stage: str, item: str) -> str:
     """Where the begin markers of one item of one job and stage lie."""
     return f"{PRIVATE}/{_checked(tenant)}/journal/{job_id}/{stage}-{item}"
+
+
+def erasures_prefix(tenant: str) -> str:
+    """Where promises to erase documents lie."""
+    return f"{PRIVATE}/{_checked(tenant)}/erasures/"
+
+
+def erasure_name(tenant: str, found: str) -> str:
+    """Where the promise to erase a document lies, until it is kept."""
+    return f"{erasures_prefix(tenant)}{found}.json"
 
 
 def _checked(tenant: str) -> str:

@@ -43,8 +43,8 @@ class MillOptions(BaseModel):
         default="auto",
         description="What reads pages: auto takes a usable text layer, else the engine that suits the page; the others read every page image.",
     )
-    extract_format: Literal["text", "json", "markdown", "hocr", "alto"] = Field(
-        default="text", description="Format of the extracted text artefact."
+    extract_format: Literal["text", "json", "markdown", "hocr", "alto", "pdf"] = Field(
+        default="text", description="Format of the extracted text artefact; pdf is a searchable PDF."
     )
     confidence_threshold: float = Field(
         default=0.8, ge=0.0, le=1.0, description="Text blocks below this confidence are left out and counted."
@@ -53,6 +53,13 @@ class MillOptions(BaseModel):
     entities: tuple[str, ...] = Field(
         default=DEFAULT_ENTITIES, validate_default=True, description="Types of personal data to find and redact."
     )
+    pii_rules: str = Field(
+        default="",
+        description="Digest of the rules for personal data; docmill sets it from DOCMILL_PII_RULES.",
+        pattern=r"^([0-9a-f]{64})?$",
+        json_schema_extra={"set_by_docmill": True},
+    )
+    thorough: bool = Field(default=False, description="Prove redacted copies by OCR of whole pages, not only around the boxes.")
     index: bool = Field(default=True, description="Add the document to the search index.")
     kind: str = Field(
         default="auto", description="Kind of document (invoice, receipt, letter, ...); auto decides by rules.", pattern=r"^[a-z_]{2,32}$"

@@ -56,6 +56,8 @@ class Page(Value):
         seconds: wall time of reading this page.
         turned_deg: by how much the page as the file shows it was turned clockwise to be upright: 0, 90, 180 or 270. Sizes and boxes are
             those after turning, so whoever draws the page must turn it the same way.
+        quality: how good the page image is to read, 0.0-1.0; None where no image was read.
+        quality_reasons: what lowers it, for people.
     """
 
     number: int
@@ -68,6 +70,8 @@ class Page(Value):
     reason: str = ""
     seconds: float = 0.0
     turned_deg: Literal[0, 90, 180, 270] = 0
+    quality: float | None = None
+    quality_reasons: tuple[str, ...] = ()
 
     @cached_property
     def words(self) -> tuple[Word, ...]:

@@ -67,7 +67,7 @@ class ResultOptions(ResultPart):
 
     language: str
     engine: str
-    extract_format: Literal["text", "json", "markdown", "hocr", "alto"]
+    extract_format: Literal["text", "json", "markdown", "hocr", "alto", "pdf"]
     confidence_threshold: Confidence
     redact: bool
     entities: tuple[str, ...]

@@ -19,6 +19,7 @@ class Subject(StrEnum):
     FRAUD = "fraud"
     CHECK = "check"
     PROBLEM = "problem"
+    MATCH = "match"
 
 
 class Priority(StrEnum):
@@ -66,7 +67,7 @@ class Doubt(Value):
 
     Attributes:
         subject: what it is.
-        name: the field, the entity type or the check; empty for chunks and contradictions.
+        name: the field, the entity type, the check or the match of a receipt with an order; empty for chunks and contradictions.
         reason: one sentence without document text; for contradictions and checks the message of the problem it settles.
         priority: how soon.
         page: counted from 1.

@@ -37,6 +37,18 @@ def mill(room, batch_id):
         waiting += run.fold(shard, mill_shard(shard, True))
 
 
+def read_only(room, batch_id):
+    """Inspect and read the documents of a batch, and say how many pages each has; the later stages have tests of their own."""
+    run = BatchRun(room, batch_id, f"run-{batch_id}", workers=0, lease_s=60)
+    write_lease(room.store, room.tenant, run.run_id, stop=False)
+    waiting = run.first_shards()
+    while waiting:
+        shard = waiting.pop()
+        if shard.stage in {"inspect", "read"}:
+            waiting += run.fold(shard, mill_shard(shard, True))
+    return [tracked.pages_read for tracked in run.tracked.values()]
+
+
 def ingest(room, *paths, tags=(), collection=None, **options):
     batch_id, registered = take_in(
         room, files_of([str(p) for p in paths], room.settings), MillOptions(**options), Sender(tags=tags, collection=collection)

@@ -1,24 +1,25 @@
 """The asynchronous OCR contract against a real gateway, ledger and store. Jobs are milled in this process, as a run would."""
 
 import asyncio
+import io
 import json
 import re
 import signal
 import socket
 import time
+import zipfile
 from contextlib import closing
 
 import httpx
 import pytest
-from fastapi import HTTPException
+from api_milling import mill
 from gateway_process import gateway_process, multipart_file, settings_of
 
+from docmill.errors import TooManyRequests
 from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.limits import UploadLimits
 from docmill.gateway.multipart import safe_name
-from docmill.services.milling import mill_shard
-from docmill.services.milling.lease import write_lease
 from docmill.services.running.room import Room
 from docmill.services.running.run import BatchRun
 from docmill.services.samples.bulk import write_tiny
@@ -54,17 +55,6 @@ def send(client, name, data, media_type="text/plain", headers=None, **fields):
     return client.post(UPLOAD, files=multipart_file(name, data, media_type), data=fields, headers=headers)
 
 
-def mill(room, batch_id, watch=lambda: None):
-    """Carry a batch to its end as a flow run does, all stages inline."""
-    run_id = f"run-{batch_id}"
-    run = BatchRun(room, batch_id, run_id, workers=0, lease_s=60)
-    shards = run.first_shards()
-    while shards:
-        write_lease(room.store, room.tenant, run_id, stop=False)
-        shards = [after for shard in shards for after in run.fold(shard, mill_shard(shard, True))]
-        watch()
-
-
 def assert_problem(answer, status, code=None):
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -74,6 +64,17 @@ def assert_problem(answer, status, code=None):
 
 
 # --- the contract
+
+
+def test_an_archive_brings_a_task_for_each_member(client):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("in/one.txt", "The first paper.")
+        archive.writestr("two.txt", "The second paper.")
+    answer = client.post(UPLOAD, files=multipart_file("papers.zip", buffer.getvalue(), "application/zip"))
+    assert answer.status_code == 202, answer.text
+    told = [(task["file_info"]["name"], task["file_info"]["content_type"]) for task in answer.json()["tasks"]]
+    assert told == [("one.txt", None), ("two.txt", None)]
 
 
 def test_an_upload_is_answered_field_by_field(client):
@@ -321,7 +322,7 @@ def test_options_are_checked_and_the_known_ones_named(client, fields, named):
 
 @pytest.mark.parametrize(
     ("data", "status", "code"),
-    [(b"x" * 300_001, 413, "too_large"), (b"PK\x03\x04 zip", 415, "unsupported_type"), (b"", 422, "damaged")],
+    [(b"x" * 300_001, 413, "too_large"), (b"\x7fELF\x02\x01", 415, "unsupported_type"), (b"", 422, "damaged")],
 )
 def test_a_file_that_cannot_be_taken_is_refused_and_leaves_nothing(client, data, status, code):
     before = client.get("/api/v1/upload/tasks/?limit=1").json()["tasks"]
@@ -383,15 +384,15 @@ def test_the_queue_and_rate_limits_say_when_to_come_again():
     limits = UploadLimits(lambda: Queue(12, 0.5), per_s=2.0, burst=3, queue_limit=10, clock_s=lambda: now[0])
     for _ in range(3):
         limits.take("a")
-    with pytest.raises(HTTPException) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         limits.take("a")
-    assert (refused.value.status_code, refused.value.headers["Retry-After"]) == (429, "1")
+    assert refused.value.facts["retry_after_s"] == 0.5
     limits.take("b")
     now[0] = 0.6
     limits.take("a")
-    with pytest.raises(HTTPException) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         limits.check_queue()
-    assert (refused.value.status_code, refused.value.headers["Retry-After"]) == (429, "6")
+    assert refused.value.facts["retry_after_s"] == 6.0
 
 
 def test_over_the_limit_uploads_are_answered_with_429(room):
@@ -404,5 +405,5 @@ def test_over_the_limit_uploads_are_answered_with_429(room):
 
     first, second = asyncio.run(ask())
     assert_problem(first, 415)
-    body = assert_problem(second, 429)
+    body = assert_problem(second, 429, "too_many_requests")
     assert (body["success"], second.headers["retry-after"]) == (False, "10")

@@ -23,6 +23,12 @@ WORDS = ("zoltan", "quirkwell", "zq.canary", "536-22-8417", "536228417", "893704
 KEPT = "Perpendicular"
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Nothing renews the lease here, and loading the models on a busy machine can take longer than it lasts."""
+    monkeypatch.setenv("DOCMILL_LEASE_LIMIT_S", "300")
+
+
 def planted(folder: Path) -> Path:
     path = folder / NAME
     canvas = Canvas(str(path), pagesize=(400, 300))
@@ -117,8 +123,7 @@ def test_no_byte_outside_originals_and_private_holds_a_canary(room, home, tmp_pa
     assert KEPT.lower() in chunk_texts(home)
     said = (every_log.read_text() + "".join(capfd.readouterr())).lower()
     assert [word for word in (*WORDS, "filenamus") if word in said] == []
-    # the file name is in the ledger, for the owner's eyes, and nowhere else
-    assert {line.partition(":")[0].split("-")[0] for line in leaks(home, ("filenamus",), allowed=())} <= {"ledger.db"}
+    assert leaks(home, ("filenamus",), allowed=()) == []  # sealed in the ledger, and nowhere else
     assert results_of(room, job_id)["personal_data"]["redacted"] is True
 
 
@@ -136,7 +141,7 @@ def test_no_byte_of_prefects_database_holds_a_canary(prefect_server, room, home,
     assert batch.encode() in b"".join(p.read_bytes() for p in folder.glob(f"{database.name}*"))  # it is the database that knew of the run
     assert leaks(folder, (*WORDS, "filenamus"), allowed=()) == []
     room.ledger.close()
-    assert leaks(home) == []
+    assert leaks(home, (*WORDS, "filenamus")) == []
 
 
 def test_the_search_for_canaries_finds_them_where_they_may_be(room, home, tmp_path):

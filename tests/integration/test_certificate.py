@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 from typer.testing import CliRunner, Result
 
@@ -155,6 +155,23 @@ def test_a_word_of_the_values_is_found_by_their_hashes(folder: Path) -> None:
         (folder / "copy.json").write_bytes(made)
         assert verify(folder)[0] == 0
         assert verify(folder, "--hash-key", folder / "signer" / HASH_FILE)[0] == code
+
+
+def test_a_value_that_can_only_be_seen_is_found_by_ocr_and_its_hash(folder: Path) -> None:
+    """A signer who lies: the box is black and in its place, and the name stands beside it in the picture."""
+    keys, boxes = keys_of(folder / "signer"), ((40, 40, 300, 80),)
+    page = {"number": 1, "width_px": 900, "height_px": 900, "dpi": 100, "boxes": boxes}
+    evidence = Evidence.model_validate({"media_type": "image/png", "pages": [page], "gates": ["pixels_only"]})
+    for y, thorough, code in ((100, (), FOUND), (700, (), 0), (700, ("--thorough",), FOUND)):
+        image = Image.new("L", (900, 900), 255)
+        draw = ImageDraw.Draw(image)
+        draw.rectangle((40, 40, 299, 79), fill=0)
+        draw.text((60, y), "for Uwe Sommer", fill=0, font=ImageFont.load_default(32))
+        image.save(folder / "copy.pdf", "PNG")
+        made = make_certificate(folder / "copy.pdf", evidence, [("Uwe Sommer", "PERSON")], original_sha256="0" * 64, engines={}, keys=keys)
+        (folder / "copy.json").write_bytes(made)
+        assert verify(folder)[0] == 0
+        assert verify(folder, "--hash-key", folder / "signer" / HASH_FILE, *thorough)[0] == code, (y, thorough)
 
 
 def test_missing_files_are_said(tmp_path: Path) -> None:

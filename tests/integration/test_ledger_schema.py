@@ -21,6 +21,7 @@ from docmill.storage.ledger.tables import METADATA
 from docmill.storage.ledger.tables_accounts import TENANTS, USERS
 from docmill.storage.ledger.tables_events import AUDIT_EVENTS, OUTBOX
 from docmill.storage.ledger.tables_jobs import DOCUMENTS
+from docmill.storage.ledger.tables_purchasing import PURCHASE_ORDERS
 from docmill.storage.ledger.tables_results import ARTEFACTS
 from docmill.storage.ledger.tables_review import REVIEW_TASKS
 from docmill.storage.ledger.upgrade import MIGRATIONS
@@ -71,8 +72,8 @@ def test_migrations_make_the_tables_that_the_code_knows(ledger_url: str) -> None
 
 
 def test_every_table_carries_the_tenant() -> None:
-    assert {ARTEFACTS.name, REVIEW_TASKS.name} <= set(METADATA.tables)
-    assert len(METADATA.tables) == 20
+    assert {ARTEFACTS.name, PURCHASE_ORDERS.name, REVIEW_TASKS.name} <= set(METADATA.tables)
+    assert len(METADATA.tables) == 25
     for table in METADATA.tables.values():
         assert next(iter(table.primary_key)).name == "tenant_id", table.name
 

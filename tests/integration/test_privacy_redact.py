@@ -165,8 +165,11 @@ def test_bilevel_pictures_are_packed_by_group4(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "media_type", "out_type"),
-    [("png", "image/png", "image/png"), ("jpg", "image/jpeg", "image/jpeg"), ("bmp", "image/bmp", "image/png")],
-)
+    [
+        ("png", "image/png", "image/png"), ("jpg", "image/jpeg", "image/jpeg"), ("bmp", "image/bmp", "image/png"),
+        ("gif", "image/gif", "image/png"), ("jp2", "image/jp2", "image/png"),
+    ],
+)  # fmt: skip
 def test_images_keep_pixels_only(tmp_path: Path, suffix: str, media_type: str, out_type: str) -> None:
     image = picture(letter(tmp_path / "a.pdf"), dpi=200)
     info = PngInfo()
@@ -174,7 +177,13 @@ def test_images_keep_pixels_only(tmp_path: Path, suffix: str, media_type: str, o
     exif = Image.Exif()
     exif[0x010E] = "Uwe Sommer"
     source = tmp_path / f"a.{suffix}"
-    extra = {"png": {"pnginfo": info, "exif": exif}, "jpg": {"exif": exif, "quality": 95}, "bmp": {}}[suffix]
+    extra = {
+        "png": {"pnginfo": info, "exif": exif},
+        "jpg": {"exif": exif, "quality": 95},
+        "bmp": {},
+        "gif": {"comment": b"Uwe Sommer"},
+        "jp2": {},
+    }[suffix]
     image.save(source, dpi=(200, 200), **extra)
     out, masked, answer = redacted(source, media_type, tmp_path)
     assert answer["media_type"] == out_type
@@ -198,10 +207,26 @@ def test_a_photo_turned_by_exif_is_redacted_upright(tmp_path: Path) -> None:
         assert copy.size == upright.size
 
 
-def test_a_tiff_of_two_pages_becomes_a_pdf(tmp_path: Path) -> None:
+def test_of_an_animation_and_of_a_telephones_photo_the_first_picture_is_the_page(tmp_path: Path) -> None:
+    image = picture(letter(tmp_path / "a.pdf"), dpi=200)
+    other = Image.new("RGB", image.size, "white")
+    image.save(tmp_path / "a.webp", save_all=True, append_images=[other], quality=95)
+    image.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[other], quality=95, dpi=(200, 200))
+    for name, media_type in (("a.webp", "image/webp"), ("a.jpg", "image/jpeg")):
+        (tmp_path / media_type[6:]).mkdir()
+        out, masked, _ = redacted(tmp_path / name, media_type, tmp_path / media_type[6:])
+        assert len(masked) == 1
+        with Image.open(out) as copy:
+            assert getattr(copy, "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize(("name", "media_type"), [("a.tif", "image/tiff"), ("a.gif", "image/gif")])
+def test_every_frame_becomes_a_page_of_a_pdf(tmp_path: Path, name: str, media_type: str) -> None:
     image = picture(letter(tmp_path / "a.pdf"), dpi=200).convert("L")
-    image.save(tmp_path / "a.tif", save_all=True, append_images=[image], dpi=(200, 200))
-    out, masked, answer = redacted(tmp_path / "a.tif", "image/tiff", tmp_path)
+    other = image.copy()
+    other.paste(0, (0, 0, 20, 20))  # a GIF drops a frame that repeats the one before
+    image.save(tmp_path / name, save_all=True, append_images=[other], dpi=(200, 200))
+    out, masked, answer = redacted(tmp_path / name, media_type, tmp_path)
     assert (answer["media_type"], len(masked)) == ("application/pdf", 2)
     assert "sommer" not in plain(text_of(out))
 

@@ -94,6 +94,15 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path):
         verbs.inspect(str(tmp_path / "a.tif"), {**LIMITS, "max_pages": 2})
 
 
+def test_every_frame_of_a_gif_is_a_page(tmp_path):
+    frames = [picture((f"This is sheet {n} of two",), (1100, 300)).convert("P") for n in (1, 2)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert verbs.inspect(str(tmp_path / "a.gif"), LIMITS)["page_count"] == 2
+    assert [read(tmp_path / "a.gif", tmp_path, number).text for number in (2, 1)] == ["This is sheet 2 of two", "This is sheet 1 of two"]
+    with pytest.raises(TooLarge, match="max_pages"):
+        verbs.inspect(str(tmp_path / "a.gif"), {**LIMITS, "max_pages": 1})
+
+
 @pytest.mark.parametrize(
     ("size", "stated", "expected"),
     [

@@ -13,7 +13,8 @@ from typer.main import get_group
 
 import docmill
 from docmill.cli import lazy, main, output
-from docmill.errors import ERROR_TABLE, error_from_code
+from docmill.error_table import ERROR_TABLE
+from docmill.errors import error_from_code
 
 ROOT = Path(docmill.__file__).parents[1]
 HEAVY = {

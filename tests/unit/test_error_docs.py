@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docmill.errors import ERROR_TABLE
+from docmill.error_table import ERROR_TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "deployments" / "write_error_docs.py"

@@ -33,8 +33,8 @@ PAGES = (page(line("A & B <script> \"x'", 100), line("second \x0b line", 130)), 
 
 
 def test_text_has_a_form_feed_between_pages():
-    text, media_type, extension = render(PAGES, "text")
-    assert text == "A & B <script> \"x'\nsecond \x0b line\n\f\n\fthird\n"
+    data, media_type, extension = render(PAGES, "text")
+    assert data.decode() == "A & B <script> \"x'\nsecond \x0b line\n\f\n\fthird\n"
     assert (media_type, extension) == ("text/plain; charset=utf-8", "txt")
 
 
@@ -43,7 +43,7 @@ def test_json_has_the_promised_shape():
     body = json.loads(render(PAGES, "json", document_id="d1", problems=[problem]).text)
     assert set(body) == {"document_id", "text", "pages", "problems"}
     assert body["document_id"] == "d1"
-    assert set(body["pages"][0]) == {"number", "width_px", "height_px", "text", "words"}
+    assert set(body["pages"][0]) == {"number", "width_px", "height_px", "text", "words", "tables", "quality", "quality_reasons"}
     assert body["pages"][0]["words"][0] == {"text": "A", "box": [100.0, 100.0, 110.0, 120.0], "confidence": 0.876}
     assert body["pages"][1]["words"] == []
     assert body["problems"] == [{"code": "damaged", "stage": "read", "message": "page 4 cannot be parsed", "page": 4}]
@@ -116,3 +116,50 @@ def test_alto_is_xml_with_every_word_in_its_place():
     assert len(list(root.iter(f"{ALTO}SP"))) == len(strings) - len(list(root.iter(f"{ALTO}TextLine")))
     ids = [e.get("ID") for e in root.iter() if e.get("ID")]
     assert len(ids) == len(set(ids))
+
+
+def row(y, *cells):
+    """A line of (x, text)."""
+    return Line(words=tuple(word for x, text in cells for word in line(text, y, x=x).words))
+
+
+INVOICE_TABLE = (
+    row(200, (100, "Item"), (400, "Qty"), (500, "Amount")),
+    row(230, (100, "Desk lamp"), (410, "2"), (500, "80.00")),
+    row(260, (100, "Chair | blue"), (410, "10"), (500, "95.00")),
+    row(290, (410, "12"), (490, "175.00")),
+)
+
+
+def test_tables_are_kept_in_markdown_and_json():
+    made = page(line("Invoice 4711", 100), *INVOICE_TABLE, line("Payable at once", 400), line("with thanks", 430))
+    assert render([made], "markdown").text == (
+        "Invoice 4711\n\n| Item | Qty | Amount |\n| --- | --- | --- |\n| Desk lamp | 2 | 80.00 |\n| Chair \\| blue | 10 | 95.00 |\n"
+        "|  | 12 | 175.00 |\n\nPayable at once\nwith thanks\n"
+    )
+    (table,) = json.loads(render([made], "json").text)["pages"][0]["tables"]
+    assert table["rows"][1] == ["Desk lamp", "2", "80.00"]
+    assert table["box"] == [100.0, 200.0, 560.0, 310.0]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        INVOICE_TABLE[:2],
+        [
+            row(
+                200 + 30 * n,
+                (100, "words that fill the left column of this page, all of it"),
+                (800, "and the right one, with just as many words in it"),
+            )
+            for n in range(5)
+        ],
+        [row(200 + 30 * n, (100, "label"), (200 + 90 * n, "value")) for n in range(3)][:2],
+        [line("ordinary prose goes on and on", 200 + 30 * n) for n in range(6)],
+        [row(200 + 300 * n, (100, "Item"), (400, "2")) for n in range(4)],
+        [row(200, (100, "a wide head over"), (380, "x")), row(230, (100, "a"), (300, "b")), row(260, (100, "a"), (200, "b"), (300, "c"))],
+    ],
+    ids=["two rows", "prose", "two", "lines", "far apart", "across"],
+)
+def test_what_is_no_table(lines):
+    assert "---" not in render([page(*lines)], "markdown").text

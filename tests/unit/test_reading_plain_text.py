@@ -29,11 +29,11 @@ def write(folder, data):
     ],
 )
 def test_pages_are_counted(tmp_path, text, pages):
-    assert count_pages(write(tmp_path, text), LIMITS) == pages
+    assert count_pages(write(tmp_path, text), "text/plain", LIMITS) == pages
 
 
 def test_words_stand_on_the_grid(tmp_path):
-    page = read_text_page(write(tmp_path, "Total:\t9.00\n\n  due now"), 1, "en", LIMITS)
+    page = read_text_page(write(tmp_path, "Total:\t9.00\n\n  due now"), "text/plain", 1, "en", LIMITS)
     assert page.text == "Total: 9.00\ndue now"
     total, amount, due, _ = page.words
     assert tuple(total.box) == (0, 0, 6 * CELL_WIDTH_PX, CELL_HEIGHT_PX)
@@ -45,24 +45,24 @@ def test_words_stand_on_the_grid(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
 def test_encodings(tmp_path, encoding):
-    assert read_text_page(write(tmp_path, "Grüße, Maß 7 cm".encode(encoding)), 1, "de", LIMITS).text == "Grüße, Maß 7 cm"
+    assert read_text_page(write(tmp_path, "Grüße, Maß 7 cm".encode(encoding)), "text/plain", 1, "de", LIMITS).text == "Grüße, Maß 7 cm"
 
 
 def test_a_changed_file_is_read_anew(tmp_path):
-    assert read_text_page(write(tmp_path, "before"), 1, "en", LIMITS).text == "before"
-    assert read_text_page(write(tmp_path, "afterwards"), 1, "en", LIMITS).text == "afterwards"
+    assert read_text_page(write(tmp_path, "before"), "text/plain", 1, "en", LIMITS).text == "before"
+    assert read_text_page(write(tmp_path, "afterwards"), "text/plain", 1, "en", LIMITS).text == "afterwards"
 
 
 def test_limits_and_numbers(tmp_path):
     file = write(tmp_path, "line\n" * 200)
     with pytest.raises(TooLarge):
-        count_pages(file, Limits(max_pages=2))
+        count_pages(file, "text/plain", Limits(max_pages=2))
     with pytest.raises(TooLarge):
-        count_pages(file, Limits(max_bytes=100))
+        count_pages(file, "text/plain", Limits(max_bytes=100))
     for number in (0, 5):
         with pytest.raises(Damaged):
-            read_text_page(file, number, "en", LIMITS)
+            read_text_page(file, "text/plain", number, "en", LIMITS)
 
 
 def test_control_characters_are_left_out(tmp_path):
-    assert read_text_page(write(tmp_path, "a" * 500 + "\x07b \x00c"), 1, "en", LIMITS).words[-1].text == "c"
+    assert read_text_page(write(tmp_path, "a" * 500 + "\x07b \x00c"), "text/plain", 1, "en", LIMITS).words[-1].text == "c"

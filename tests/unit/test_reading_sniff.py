@@ -10,6 +10,15 @@ UBL = '<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2">'
 XXE = '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<rsm:CrossIndustryDocument xmlns:rsm="u">&x;'
 BMP = b"BM" + bytes(12) + (40).to_bytes(4, "little") + bytes(36)
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def zip_head(*names):
+    """The beginning of a ZIP with these members."""
+    return b"".join(b"PK\x03\x04" + bytes(22) + len(name).to_bytes(2, "little") + bytes(2) + name.encode() + b"data" for name in names)
+
+
 KNOWN = [
     (b"%PDF-1.7\n%\xe2\xe3", "application/pdf"),
     (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\r\n%\xe2\xe3\xcf\xd3", "application/pdf"),
@@ -32,6 +41,17 @@ KNOWN = [
     ("Grüße aus Köln".encode("cp1252"), "text/plain"),
     ("Grüße aus Köln".encode("utf-16"), "text/plain"),
     ("Total due: 9.00 EUR".encode("utf-16-le"), "text/plain"),
+    (b"<!DOCTYPE html><html><body>hi", "text/html"),
+    (b"\xef\xbb\xbf\n<HTML>", "text/html"),
+    (b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "x">\n<html xmlns="http://www.w3.org/1999/xhtml">', "text/html"),
+    (b"a report about <html> tags", "text/plain"),
+    (b"Received: from a\r\n by b\r\nFrom: ann@example.org\r\nSubject: x\r\n\r\nhi", "message/rfc822"),
+    (b"From ann Mon Jan 1 00:00:00 2024\nMessage-ID: <1@a>\nTo: bob\n\nhi", "message/rfc822"),
+    (b"From: Ann\nTo: Bob\nDate: today\nOur ref: 7\n\nPlease", "text/plain"),
+    (zip_head("[Content_Types].xml", "word/document.xml"), DOCX),
+    (zip_head("docProps/app.xml", "xl/workbook.xml"), XLSX),
+    (zip_head("a.txt"), "application/zip"),
+    (b"PK\x05\x06" + bytes(18), "application/zip"),
     (b"BMW invoice, 3 pages", "text/plain"),
     (b"a report about %PDF-1.4 headers", "text/plain"),
     (CII.encode(), "application/xml"),
@@ -44,12 +64,13 @@ KNOWN = [
 REFUSED = [
     b"\0" * 2000 + b"%PDF-1.4",
     b"GIF90a\x01\0\x01\0\x80\0\0",
-    b"PK\x03\x04\x14\0\x06\0",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
+    zip_head("mimetype", "META-INF/manifest.xml"),
+    zip_head("[Content_Types].xml", "ppt/presentation.xml"),
     b"\x7fELF\x02\x01\x01\0",
     b"\0\0\0\x0cjP  \r\n\n\n",
     b"{\\rtf1\\ansi Hello}",
     b"%!PS-Adobe-3.0\n%%Pages: 1",
-    b"<!DOCTYPE html><html><body>hi",
     b'<?xml version="1.0"?><note>hi</note>',
     b'<?xml version="1.0"?><Invoice xmlns="urn:other">',
     bytes(range(256)),
@@ -88,6 +109,9 @@ def test_a_character_cut_by_the_end_of_the_head_is_no_damage():
         ("image/jpeg", "photo.png", False),
         ("application/xml", "note.txt", False),
         ("text/plain", "table.csv", False),
+        ("text/plain", "page.html", False),
+        ("application/zip", "letter.docx", False),
+        ("application/zip", "scan.pdf", True),
     ],
 )
 def test_a_name_that_claims_another_type_is_refused(media_type, name, is_lie):

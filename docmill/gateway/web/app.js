@@ -3,8 +3,9 @@ const POLL_MS = 2000;
 const api = "/api/v1/upload";
 const say = (text) => { document.getElementById("say").textContent = text; };
 
-async function asked(url, options) {
-  const answer = await fetch(url, options);
+async function asked(url, options = {}) {
+  const { csrf } = document.body.dataset;
+  const answer = await fetch(url, csrf ? { ...options, headers: { "X-CSRF-Token": csrf } } : options);
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.detail || body.title);
   return body;
@@ -34,9 +35,12 @@ function rowOf(task) {
   return row;
 }
 
+// the filters of the page; empty parts would be refused
+const live = () => document.body.dataset.live;
+
 async function showTasks() {
   const focused = document.activeElement && document.activeElement.getAttribute("href");
-  const { tasks } = await asked(`${api}/tasks/?limit=50`);
+  const { tasks } = await asked(`${api}/tasks/?${live()}`);
   const rows = document.getElementById("rows");
   rows.replaceChildren(...tasks.map(rowOf));
   if (focused) {
@@ -81,18 +85,32 @@ function startHome() {
   for (const name of ["dragover", "dragenter"]) drop.addEventListener(name, (e) => { e.preventDefault(); drop.classList.add("over"); });
   for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => { event.preventDefault(); upload(form, [...event.dataTransfer.files]); });
-  watchTasks();
+  if (live()) watchTasks();
 }
 
-async function watchTask(id) {
-  for (;;) {
-    const task = await asked(`${api}/status/${id}/`);
-    document.getElementById("outcome").textContent = task.outcome;
-    document.getElementById("message").textContent = task.message;
-    document.getElementById("bar").value = task.progress;
-    if (task.status === "completed" || task.status === "failed") return location.reload();
-    await new Promise((go) => setTimeout(go, POLL_MS));
-  }
+function showTask(task) {
+  document.getElementById("outcome").textContent = task.outcome;
+  document.getElementById("message").textContent = task.message;
+  document.getElementById("bar").value = task.progress;
+  const isOver = task.status === "completed" || task.status === "failed";
+  if (isOver) location.reload();
+  return isOver;
+}
+
+async function pollTask(id) {
+  while (!showTask(await asked(`${api}/status/${id}/`))) await new Promise((go) => setTimeout(go, POLL_MS));
+}
+
+function watchTask(id) {
+  const events = new EventSource(`${api}/${id}/events/`);
+  let hasHeard = false;
+  events.addEventListener("progress", (event) => { hasHeard = true; showTask(JSON.parse(event.data)); });
+  events.addEventListener("end", () => events.close());
+  events.addEventListener("error", () => {
+    if (hasHeard && events.readyState !== EventSource.CLOSED) return;  // it connects again by itself
+    events.close();
+    pollTask(id).catch((error) => say(error.message));
+  });
 }
 
 function startTask() {
@@ -107,7 +125,7 @@ function startTask() {
       }
     });
   }
-  if (status === "pending" || status === "processing") watchTask(task).catch((error) => say(error.message));
+  if (status === "pending" || status === "processing") watchTask(task);
 }
 
 if (document.body.dataset.page === "home") startHome();

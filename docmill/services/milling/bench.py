@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import JsonValue
 
-from docmill.cell import CellLimits, thread_cell
+from docmill.cell import CellLimits, JsonArgument, thread_cell
 from docmill.services.milling.lease import LeaseWatch
 from docmill.services.milling.scratch import scratch_folder
 from docmill.services.milling.shard import Item, Shard
@@ -43,7 +43,7 @@ class Bench:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._open.close()
 
-    def call(self, verb: str, *args: JsonValue) -> dict[str, JsonValue]:
+    def call(self, verb: str, *args: JsonArgument) -> dict[str, JsonValue]:
         """Run a verb in this thread's cell under the stage's deadline; stops when the run stops.
 
         Raises:

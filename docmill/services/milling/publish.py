@@ -1,8 +1,12 @@
-"""publish: the results JSON and the extracted text, from what the earlier stages kept. Works on docmill's own JSON only, so it needs no cell."""
+"""publish: the results JSON and the extracted text, from what the earlier stages kept.
+
+Works on docmill's own JSON, which needs no cell; only a searchable PDF is made of the document itself, in the cell.
+"""
 
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docmill.errors import StageFailed
 from docmill.services.milling.bench import Bench
@@ -11,6 +15,7 @@ from docmill.services.milling.shard import Item, Shard
 from docmill.services.milling.stage_work import (
     JSON,
     PAGE_WORDS,
+    REDACTED,
     REDACTED_PAGES,
     SPANS,
     UNDERSTANDING,
@@ -22,15 +27,19 @@ from docmill.services.publishing import PublishInput, build_results
 from docmill.stages.knowledge import version as knowledge
 from docmill.stages.privacy import version as privacy
 from docmill.stages.reading import version as reading
-from docmill.stages.reading.formats import render
+from docmill.stages.reading.formats import SEARCHABLE_PDF, Rendered, render, rendered_pdf
+from docmill.stages.reading.media_types import PDF
 from docmill.stages.understanding import version as understanding
 from docmill.values.evidence import Span, Understanding
 from docmill.values.jobs import Artefact, ClaimedJob
 from docmill.values.keys import public_name, results_name
 from docmill.values.options import MillOptions
 from docmill.values.page import Page
-from docmill.values.pages_file import read_pages, read_spans
+from docmill.values.pages_file import read_pages, read_spans, write_pages
 from docmill.values.results import Results, read_results, results_bytes
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 VERSION = "1"
 RESULTS, TEXT = "results", "text"
@@ -40,9 +49,9 @@ TIMED = "seconds_"
 def _publish(bench: Bench, item: Item, key: str) -> Receipt:
     tenant, accepted = bench.shard.tenant, date.fromisoformat(item.accepted_on)
     pages = _shown_pages(bench, item)
-    rendered = render(pages, item.options.extract_format, document_id=item.document_id, problems=item.problems)
+    rendered = _rendered(bench, item, pages, key)
     text_name = public_name(tenant, "publish", key, rendered.extension)
-    text = bench.keep(key, TEXT, text_name, rendered.text.encode(), media_type=rendered.media_type)
+    text = bench.keep(key, TEXT, text_name, rendered.data, media_type=rendered.media_type)
     built = build_results(_input(bench, item, pages, text))
     name = results_name(tenant, accepted, item.job_id)
     kept = bench.keep(key, RESULTS, name, results_bytes(built), media_type=JSON)
@@ -51,6 +60,24 @@ def _publish(bench: Bench, item: Item, key: str) -> Receipt:
     return Receipt(
         artefacts=(text, kept), facts={"outcome": stored.outcome.name.value, "kind": stored.kind.name, "problems": _problems(stored)}
     )
+
+
+def _rendered(bench: Bench, item: Item, pages: list[Page], key: str) -> Rendered:
+    if item.options.extract_format != SEARCHABLE_PDF:
+        return render(pages, item.options.extract_format, document_id=item.document_id, problems=item.problems)
+    source = bench.original(item)
+    if item.options.redact:
+        # only what was proven clean may be shown; a copy that is a PDF has its words already, and a copy is always upright
+        copy = item.inputs_of("redact", REDACTED)[0]
+        source = bench.file(copy.object_name)
+        if copy.media_type == PDF:
+            return rendered_pdf(Path(source).read_bytes())
+        pages = [page.model_copy(update={"turned_deg": 0}) for page in pages]
+    listed, out = bench.out(f"{key}.pages.json"), bench.out(f"{key}.pdf")
+    listed.write_bytes(write_pages(pages))
+    args: list[JsonValue] = [source, str(listed), str(out), str(bench.scratch), dict(bench.shard.limits.for_reading())]
+    bench.call("docmill.stages.reading.verbs:searchable_pdf", *args)
+    return rendered_pdf(out.read_bytes())
 
 
 def _problems(results: Results) -> str:

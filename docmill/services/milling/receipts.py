@@ -7,7 +7,8 @@ the run and says how one item of one job ended; the flow process folds markers i
 
 from pydantic import Field
 
-from docmill.errors import ERROR_TABLE, NotFound
+from docmill.error_table import ERROR_TABLE
+from docmill.errors import NotFound
 from docmill.services.milling.shard import Item, Shard, type_fact
 from docmill.values.jobs import Artefact, ItemOutcome, ItemStatus
 from docmill.values.keys import private_name

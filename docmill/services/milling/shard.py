@@ -19,6 +19,7 @@ class MillLimits:
 
     page_deadline_s: float
     document_deadline_s: float
+    reading_deadline_s: float
     lease_limit_s: float
     item_tries: int
     cell_memory_bytes: int
@@ -26,6 +27,9 @@ class MillLimits:
     max_bytes: int
     max_pages: int
     max_pixels: int
+    max_members: int
+    max_unpacked_bytes: int
+    max_ratio: int
     vision_endpoint: str | None = None
     review_thresholds: str = ""
 
@@ -42,7 +46,8 @@ class MillLimits:
         """Limits as the reading verbs take them."""
         # reading ends by itself a little before the cell ends it, so that a slow page says what was slow
         deadline_s = max(1, int(self.page_deadline_s * 0.9))
-        return {"max_bytes": self.max_bytes, "max_pages": self.max_pages, "max_pixels": self.max_pixels, "deadline_s": deadline_s}
+        names = ("max_bytes", "max_pages", "max_pixels", "max_members", "max_unpacked_bytes", "max_ratio")
+        return {**{name: int(getattr(self, name)) for name in names}, "deadline_s": deadline_s}
 
 
 @dataclass(frozen=True, slots=True)

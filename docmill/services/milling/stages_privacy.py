@@ -3,9 +3,11 @@
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from docmill.cell import JsonArgument
 from docmill.errors import StageFailed
 from docmill.services.certificate_keys import worker_keys
 from docmill.services.certificates import make_certificate, values_of
@@ -13,9 +15,9 @@ from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item
 from docmill.services.milling.stage_work import JSON, REDACTED, REDACTED_PAGES, SPANS, StageWork, one_by_one
+from docmill.services.redacting import Call, ProvenCopy, Redaction, redact_and_prove
 from docmill.settings import settings
 from docmill.stages.privacy import version
-from docmill.stages.privacy.redaction.evidence import Evidence
 from docmill.stages.privacy.report import PiiReport, build_report, report_page
 from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name, public_name
@@ -29,7 +31,9 @@ CERTIFICATE, REPORT, REPORT_PAGE = "certificate", "pii_report", "pii_report_page
 def _find(bench: Bench, item: Item, key: str) -> Receipt:
     out, tenant = bench.out(f"{key}.json"), bench.shard.tenant
     paths, began = bench.files(item.inputs_of("read")), time.perf_counter()
-    found = bench.call("docmill.stages.privacy.verbs:find_pii", paths, item.options.language, list(item.options.entities), str(out))
+    rules = bench.file(private_name(tenant, "pii_rules", item.options.pii_rules)) if item.options.pii_rules else ""
+    asked = (item.options.language, list(item.options.entities), str(out), rules)
+    found = bench.call("docmill.stages.privacy.verbs:find_pii", paths, *asked)
     report = _report(item, out, [str(path) for path in paths], time.perf_counter() - began)
     shown = (
         bench.keep(key, REPORT, public_name(tenant, "find_pii", key, "report.json"), report.model_dump_json().encode(), media_type=JSON),
@@ -56,33 +60,39 @@ def _report(item: Item, spans: Path, pages: list[str], seconds: float) -> PiiRep
 def _redact(bench: Bench, item: Item, key: str) -> Receipt:
     folder = bench.out(key)
     folder.mkdir()
-    spans = bench.file(item.inputs_of("find_pii", SPANS)[0].object_name)
-    made = bench.call(
-        "docmill.stages.privacy.verbs:redact",
-        bench.original(item),
-        item.media_type,
-        bench.files(item.inputs_of("read")),
-        spans,
-        str(folder),
+    asked = Redaction(
+        source=bench.original(item),
+        media_type=item.media_type,
+        page_paths=[str(path) for path in bench.files(item.inputs_of("read"))],
+        spans_path=bench.file(item.inputs_of("find_pii", SPANS)[0].object_name),
+        language=item.options.language,
+        thorough=item.options.thorough,
     )
-    copy = folder / Path(str(made["redacted"])).name  # only the name: the cell does not choose where we read
-    tenant, proven = bench.shard.tenant, hashlib.sha256(copy.read_bytes()).hexdigest()
+    made = redact_and_prove(_caller(bench), asked, folder, bench.shard.limits.for_reading())
+    tenant, proven = bench.shard.tenant, hashlib.sha256(made.path.read_bytes()).hexdigest()
     # what belongs to the copy first: whoever finds the receipt finds all, and a public copy never stands without its pages and certificate
-    pages = bench.keep(key, REDACTED_PAGES, private_name(tenant, "redact", key), folder / "pages.json", media_type=JSON)
-    certificate = _certificate(bench, item, key, copy)
-    shown = bench.keep(key, REDACTED, public_name(tenant, "redact", key, copy.suffix[1:]), copy, media_type=str(made["media_type"]))
+    pages = bench.keep(key, REDACTED_PAGES, private_name(tenant, "redact", key), made.pages, media_type=JSON)
+    certificate = _certificate(bench, item, key, made)
+    shown = bench.keep(key, REDACTED, public_name(tenant, "redact", key, made.path.suffix[1:]), made.path, media_type=made.media_type)
     if shown.sha256 != proven:
         raise StageFailed("another redacted copy lies at this key already")
-    return Receipt(artefacts=(pages, certificate, shown), facts={"boxes": int(str(made["boxes"]))})
+    return Receipt(artefacts=(pages, certificate, shown), facts={"boxes": made.boxes})
 
 
-def _certificate(bench: Bench, item: Item, key: str, copy: Path) -> Artefact:
+def _caller(bench: Bench) -> Call:
+    def call(verb: str, *args: JsonArgument) -> Mapping[str, object]:
+        return bench.call(f"docmill.stages.{verb}", *args)
+
+    return call
+
+
+def _certificate(bench: Bench, item: Item, key: str, made: ProvenCopy) -> Artefact:
     found = item.inputs_of("find_pii", SPANS)[0]
     spans = read_spans(json.loads(Path(bench.file(found.object_name)).read_bytes())["spans"])
     pages = [Page.model_validate_json(Path(str(path)).read_bytes()) for path in bench.files(item.inputs_of("read"))]
     data = make_certificate(
-        copy,
-        Evidence.model_validate_json((copy.parent / "evidence.json").read_bytes()),
+        made.path,
+        made.evidence,
         values_of(spans, pages),
         original_sha256=item.sha256,
         engines=version.certified_engines(item.options),

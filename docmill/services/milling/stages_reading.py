@@ -1,19 +1,29 @@
 """inspect and read: from the original bytes to page words. Untrusted bytes are touched in the cell only."""
 
+from typing import TYPE_CHECKING
+
 from docmill.services.milling.bench import Bench
+from docmill.services.milling.page_reuse import PAGE_DIGESTS, content_note, note_words, words_read_before
 from docmill.services.milling.receipts import Receipt
-from docmill.services.milling.shard import Item
+from docmill.services.milling.shard import Item, type_fact
 from docmill.services.milling.stage_work import JSON, PAGE_WORDS, StageWork, document_input, one_by_one
 from docmill.settings import settings
 from docmill.stages.reading import version
 from docmill.values.keys import private_name
 from docmill.values.options import MillOptions
+from docmill.values.page import Page
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 def _inspect(bench: Bench, item: Item, key: str) -> Receipt:
-    del key
-    found = bench.call("docmill.stages.reading.verbs:inspect", bench.original(item), dict(bench.shard.limits.for_reading()))
-    return Receipt(facts={name: found[name] for name in ("media_type", "page_count", "einvoice")})
+    out = bench.out(f"{key}.json")
+    args: list[JsonValue] = [bench.original(item), dict(bench.shard.limits.for_reading()), str(out)]
+    found = bench.call("docmill.stages.reading.verbs:inspect", *args)
+    name = private_name(bench.shard.tenant, "inspect", key)
+    kept = (bench.keep(key, PAGE_DIGESTS, name, out, media_type=JSON),) if out.exists() else ()
+    return Receipt(artefacts=kept, facts={name: found[name] for name in ("media_type", "page_count", "einvoice")})
 
 
 def engine_name(engine: str, vision_endpoint: str | None) -> str:
@@ -28,7 +38,19 @@ def engine_name(engine: str, vision_endpoint: str | None) -> str:
 
 def _read(bench: Bench, item: Item, key: str) -> Receipt:
     out = bench.out(f"{key}.json")
-    facts = bench.call(
+    note = content_note(bench, item, version.VERSION, version.engine(item.options))
+    is_known = note is not None and words_read_before(bench, note, out)
+    if not is_known:
+        _read_anew(bench, item, str(out))
+    facts = _facts(Page.model_validate_json(out.read_bytes()))
+    kept = bench.keep(key, PAGE_WORDS, private_name(bench.shard.tenant, "read", key), out, media_type=JSON, page=item.page)
+    if note is not None and not is_known:
+        note_words(bench, note, kept)
+    return Receipt(artefacts=(kept,), facts=facts)
+
+
+def _read_anew(bench: Bench, item: Item, out: str) -> None:
+    bench.call(
         "docmill.stages.reading.verbs:read_page",
         bench.original(item),
         item.media_type,
@@ -36,11 +58,17 @@ def _read(bench: Bench, item: Item, key: str) -> Receipt:
         item.options.language,
         engine_name(item.options.engine, bench.shard.limits.vision_endpoint),
         str(bench.scratch),
-        str(out),
+        out,
         dict(bench.shard.limits.for_reading()),
     )
-    kept = bench.keep(key, PAGE_WORDS, private_name(bench.shard.tenant, "read", key), out, media_type=JSON, page=item.page)
-    return Receipt(artefacts=(kept,), facts=facts)
+
+
+def _facts(page: Page) -> dict[str, type_fact]:
+    """What the next stages need to know of a page."""
+    words = len(page.words)
+    return {
+        "source": page.source, "confidence": page.confidence, "words": words, "width_px": page.width_px, "height_px": page.height_px
+    }  # fmt: skip
 
 
 def _inspect_engine(options: MillOptions) -> dict[str, str]:

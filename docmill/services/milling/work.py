@@ -8,6 +8,7 @@ from docmill import __version__
 from docmill.errors import Cancelled, DocmillError, StageFailed, StoreUnavailable, VersionMismatch
 from docmill.services.milling import journal
 from docmill.services.milling.bench import Bench
+from docmill.services.milling.reading_time import ReadingTime
 from docmill.services.milling.receipts import Receipt, find_receipt, keep_marker, keep_receipt, outcome_of, read_markers
 from docmill.services.milling.shard import Item, Shard, ShardReport
 from docmill.services.milling.stages import STAGE_WORK, StageWork
@@ -51,6 +52,7 @@ class _ShardWork:
         self.store, self.shard = bench.store, bench.shard
         self.outcomes: list[ItemOutcome] = []
         self.retryable: list[str] = []
+        self.time = ReadingTime(self.store, self.shard)
 
     def run(self) -> ShardReport:
         noted = read_markers(self.store, self.shard)
@@ -69,6 +71,9 @@ class _ShardWork:
                 continue  # without an outcome: the ledger has ended the job already
             begun = self._begin(item)
             if begun is None:
+                continue
+            if (late := self.time.used_up(item)) is not None:
+                self._failed(item, late, begun)
                 continue
             # one that was on the bench when a worker died runs alone: if the worker dies again, nobody else is suspected
             if self.work.whole_shard and not begun.attempt.deaths:
@@ -101,10 +106,13 @@ class _ShardWork:
             return True
         except Exception as error:  # noqa: BLE001 - as above
             for one in begun:
-                self._failed(one.item, _typed(error), one)
+                seconds = round((time.perf_counter() - started) / len(begun), 4)
+                self.time.add(one.item, seconds)
+                self._failed(one.item, _typed(error), one, seconds)
             return False
         seconds = round((time.perf_counter() - started) / len(begun), 4)
         for one, receipt in zip(begun, made, strict=True):
+            self.time.add(one.item, seconds)
             self._made(one, receipt.model_copy(update={"seconds": seconds}))
         return False
 
@@ -116,8 +124,8 @@ class _ShardWork:
         else:
             self._note(one.item, outcome_of(one.item, self.shard.stage, receipt, status=ItemStatus.DONE, tries=one.attempt.number))
 
-    def _failed(self, item: Item, error: DocmillError, one: _Begun | None) -> None:
-        receipt = Receipt(error_code=error.code, error_message=error.message)
+    def _failed(self, item: Item, error: DocmillError, one: _Begun | None, seconds: float = 0.0) -> None:
+        receipt = Receipt(error_code=error.code, error_message=error.message, seconds=seconds)
         if one and error.kind.is_verdict:
             try:
                 keep_receipt(self.store, self.shard, one.key, receipt)

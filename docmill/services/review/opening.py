@@ -49,6 +49,20 @@ def open_tasks(conn: Connection, tenant: str, document_id: str, job_id: str, dou
     return len(new)
 
 
+def add_task(conn: Connection, tenant: str, document_id: str, job_id: str, doubt: Doubt, *, at: datetime) -> str:
+    """Open one more task for a job that is over already; returns the task's id."""
+    row = _row(tenant, document_id, job_id, doubt, at)
+    review_tasks.insert(conn, [row])
+    return str(row["task_id"])
+
+
+def close_task(conn: Connection, tenant: str, task_id: str, *, at: datetime) -> None:
+    """Close a task that was decided elsewhere; one that is over stays as it is."""
+    task = review_tasks.locked(conn, tenant, [task_id]).get(task_id)
+    if task is not None and task.state.is_open:
+        review_tasks.change(conn, tenant, task, state=TaskState.DECIDED, lease_until=None, closed_at=at)
+
+
 def task_id_of(tenant: str, job_id: str, doubt: Doubt) -> str:
     """The id of a doubt's task: the same doubt of the same job is the same task; 32 hexadecimal characters."""
     return digest("review", tenant, job_id, doubt.subject, doubt.name, doubt.reason, doubt.page, doubt.start, doubt.end, doubt.box)[:32]

@@ -8,9 +8,9 @@ of two only makes shards longer or shorter.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-PAGE_COST_S = {"application/pdf": 1.5, "text/plain": 0.01, "application/xml": 0.01}
-"""Seconds per page by media type; a PDF page may be text (0.05) or a scan (3). Images take OTHER_PAGE_COST_S."""
-OTHER_PAGE_COST_S = 2.5
+PAGE_COST_S = {"application/pdf": 1.5}
+"""Seconds per page by media type; a PDF page may be text (0.05) or a scan (3). Images take IMAGE_PAGE_COST_S, all others are text."""
+IMAGE_PAGE_COST_S, TEXT_PAGE_COST_S = 2.5, 0.01
 DOCUMENT_COST_S = 0.02
 INSPECT_COST_S, INSPECT_BYTES_PER_S = 0.02, 50e6
 LEAST_SHARD_S = 2.0
@@ -27,7 +27,7 @@ class PageRange:
 
 def page_cost_s(media_type: str) -> float:
     """Estimated seconds of reading one page."""
-    return PAGE_COST_S.get(media_type, OTHER_PAGE_COST_S)
+    return PAGE_COST_S.get(media_type, IMAGE_PAGE_COST_S if media_type.startswith("image/") else TEXT_PAGE_COST_S)
 
 
 def document_cost_s(media_type: str, page_count: int) -> float:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from docmill.services.ledger_key import seal_of
 from docmill.services.milling.shard import MillLimits
 from docmill.settings import Settings
 from docmill.storage.knowledge.opening import open_knowledge_base
@@ -33,7 +34,7 @@ class Room:
         spec = StoreSpec.from_settings(settings)
         return cls(
             tenant=tenant or settings.tenant,
-            ledger=open_ledger(settings.resolved_ledger_url),
+            ledger=open_ledger(settings.resolved_ledger_url, seal=seal_of(settings)),
             store=open_store(spec),
             store_spec=spec,
             knowledge=open_knowledge_base(settings),

@@ -9,8 +9,10 @@ from itertools import count
 from docmill import __version__
 from docmill.errors import DocmillError
 from docmill.services import jobs as ledger_jobs
+from docmill.services.milling.reading_time import flag_overdue
 from docmill.services.milling.receipts import read_markers
 from docmill.services.milling.shard import Item, Shard, ShardReport
+from docmill.services.purchasing.matching import match_finished
 from docmill.services.running import plan
 from docmill.services.running.ending import failed_end, published_end
 from docmill.services.running.indexing import index_documents
@@ -99,6 +101,8 @@ class BatchRun:
             )
             for job_id in lost:  # another run holds it now: its work counts, ours does not
                 self.tracked.pop(job_id, None)
+            for late in (t for t in touched if shard.stage == "read" and t.seconds.get("read", 0.0) > self.room.limits.reading_deadline_s):
+                flag_overdue(self.room.store, self.room.tenant, self.run_id, late.job.job_id)
             if shard.stage == "index":
                 index_documents(self.room, [t for t in touched if t.job.job_id in self.tracked])
             if shard.stage == "inspect":
@@ -164,7 +168,8 @@ class BatchRun:
         return shards
 
     def _page_items(self, ranges: Sequence[plan.PageRange]) -> list[Item]:
-        return [self.tracked[r.job_id].item(f"page-{n}") for r in ranges for n in range(r.first, r.last + 1)]
+        found = {r.job_id: self.tracked[r.job_id].inputs("inspect") for r in ranges}
+        return [self.tracked[r.job_id].item(f"page-{n}", inputs=found[r.job_id]) for r in ranges for n in range(r.first, r.last + 1)]
 
     def _advance(self, shard: Shard) -> list[Shard]:
         wave = self._waves.pop(shard.shard_id)
@@ -212,6 +217,7 @@ class BatchRun:
             self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
             redacted = [e.document_id for e in ends if e.results and self.tracked[e.job_id].job.options.redact]
             withdraw_unredacted(self.room, redacted)
+            match_finished(self.room, [(e.job_id, e.kind) for e in ends if e.results and e.job_id not in self.refused])
         for end in ends:
             del self.tracked[end.job_id]
 

@@ -7,20 +7,23 @@ from docmill.stages.privacy.columns import column_view
 from docmill.stages.privacy.hits import Findings, Hit
 from docmill.stages.privacy.literals import folded, occurrences
 from docmill.stages.privacy.merging import merge
+from docmill.stages.privacy.own_rules import own_rules
 from docmill.stages.privacy.patterns import PATTERNS
 from docmill.stages.privacy.recasing import is_without_capitals, recased
-from docmill.stages.privacy.version import FIND_VERSION, classifier_version, model_versions
+from docmill.stages.privacy.version import FIND_VERSION, classifier_version, model_versions, other_recognisers
 from docmill.values.evidence import Span
 from docmill.values.page import Page
+from docmill.values.pii_rules import NO_RULES, PiiRules
 
 
-def find_in_text(text: str, *, language: str, entities: Collection[str]) -> Findings:
+def find_in_text(text: str, *, language: str, entities: Collection[str], rules: PiiRules = NO_RULES) -> Findings:
     """Personal data in one text.
 
     Args:
         text: any text; offsets of the hits count its characters.
         language: ISO 639-1; names are searched by model in English only, see `engines`.
         entities: types of docmill.values.options.KNOWN_ENTITIES to look for.
+        rules: the user's own.
 
     Raises:
         EngineMissing: names are wanted and Presidio, spaCy or the model is not installed.
@@ -31,10 +34,15 @@ def find_in_text(text: str, *, language: str, entities: Collection[str]) -> Find
     if has_model:
         hits += names.find_names(seen, entities)
     hits += classifier.find_by_classifier(text, entities)
-    return Findings(merge(hits, text), engines_for(language, entities))
+    own = own_rules(rules)
+    found = own.not_allowed([*hits, *own.find(text, entities)], text)
+    sure = own.sure_enough(own.not_allowed(merge(found, text), text))
+    return Findings(merge([*sure, *own.denials(text)], text), engines_for(language, entities, rules))
 
 
-def find_spans(pages: Sequence[Page], *, language: str, entities: Collection[str]) -> tuple[list[Span], dict[str, str]]:
+def find_spans(
+    pages: Sequence[Page], *, language: str, entities: Collection[str], rules: PiiRules = NO_RULES
+) -> tuple[list[Span], dict[str, str]]:
     """Personal data on the pages of one document, and the engines that looked for it.
 
     A page with columns is searched as printed and column by column. A value found once is marked wherever else it stands in the document,
@@ -43,17 +51,17 @@ def find_spans(pages: Sequence[Page], *, language: str, entities: Collection[str
     Raises:
         EngineMissing: as `find_in_text`.
     """
-    found = {page.number: _on_page(page, language, entities) for page in pages}
+    found = {page.number: _on_page(page, language, entities, rules) for page in pages}
     known = _strongest(pages, found)
     spans = []
     for page in pages:
         spans += [_span(page, hit) for hit in merge([*found[page.number], *_repeats(page.text, known)], page.text)]
-    return spans, engines_for(language, entities)
+    return spans, engines_for(language, entities, rules)
 
 
-def engines_for(language: str, entities: Collection[str]) -> dict[str, str]:
+def engines_for(language: str, entities: Collection[str], rules: PiiRules = NO_RULES) -> dict[str, str]:
     """What searches, and what does not: a gap is said, never hidden."""
-    engines = {"patterns": FIND_VERSION}
+    engines = {"patterns": FIND_VERSION, **({} if rules.is_empty else {"own rules": rules.digest()[:16]}), **other_recognisers()}
     if not classifier.TYPES.isdisjoint(entities):
         engines["classifier"] = classifier_version()
     if names.TYPES.isdisjoint(entities):
@@ -65,12 +73,12 @@ def engines_for(language: str, entities: Collection[str]) -> dict[str, str]:
     return engines | {"names": names.MODEL} | model_versions()
 
 
-def _on_page(page: Page, language: str, entities: Collection[str]) -> tuple[Hit, ...]:
-    hits = find_in_text(page.text, language=language, entities=entities).hits
+def _on_page(page: Page, language: str, entities: Collection[str], rules: PiiRules) -> tuple[Hit, ...]:
+    hits = find_in_text(page.text, language=language, entities=entities, rules=rules).hits
     view = column_view(page)
     if view is None:
         return hits
-    by_column = find_in_text(view.text, language=language, entities=entities).hits
+    by_column = find_in_text(view.text, language=language, entities=entities, rules=rules).hits
     return merge([*hits, *(part for hit in by_column for part in view.on_page(hit))], page.text)
 
 

@@ -12,17 +12,20 @@ from docmill.stages.privacy.redaction.burning import BOX
 from docmill.stages.privacy.redaction.copies import write_copy
 from docmill.stages.privacy.redaction.covered_text import covered_text
 from docmill.stages.privacy.redaction.evidence import Evidence
+from docmill.stages.privacy.redaction.proof import secrets_of
+from docmill.stages.privacy.redaction.proof_ocr import require_unreadable, write_crops
 from docmill.stages.privacy.redaction.proving import evidence_of, prove_again
 from docmill.values.evidence import Span
 from docmill.values.options import DATA_LABELS
 from docmill.values.page import Page
+from docmill.values.pii_rules import NO_RULES, PiiRules
 
 PAGES_FILE, EVIDENCE_FILE = "pages.json", "evidence.json"
 _PAGES = TypeAdapter(tuple[Page, ...])
 _SPANS = TypeAdapter(tuple[Span, ...])
 
 
-def find_pii(page_paths: list[str], language: str, entities: list[str], out_path: str) -> dict[str, object]:
+def find_pii(page_paths: list[str], language: str, entities: list[str], out_path: str, rules_path: str = "") -> dict[str, object]:
     """Find personal data in a document's pages and write `{"spans": [Span...], "engines": {...}}`.
 
     Args:
@@ -30,6 +33,7 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
         language: ISO 639-1.
         entities: types to look for.
         out_path: the file to write.
+        rules_path: PiiRules JSON; empty without rules.
 
     Returns:
         `{"spans": count, "by_type": {type: count}}`.
@@ -37,13 +41,13 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
     Raises:
         EngineMissing: names are wanted and their engine is not installed.
     """
-    spans, engines = find_spans(_read_pages(page_paths), language=language, entities=entities)
+    spans, engines = find_spans(_read_pages(page_paths), language=language, entities=entities, rules=_read_rules(rules_path))
     body = {"spans": [span.model_dump(mode="json") for span in spans], "engines": engines}
     Path(out_path).write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
     return {"spans": len(spans), "by_type": dict(sorted(Counter(span.type for span in spans).items()))}
 
 
-def find_in_lines(in_path: str, language: str, entities: list[str], out_path: str) -> dict[str, object]:
+def find_in_lines(in_path: str, language: str, entities: list[str], out_path: str, rules_path: str = "") -> dict[str, object]:
     """Find personal data in many short texts: JSON lines `{"id", "text"}` in, `{"id", "spans"}` out, in their order.
 
     A span is `{"start", "end", "type", "confidence", "source", "text"}`; `start` and `end` count characters of `text`, types are DATA_LABELS.
@@ -53,11 +57,12 @@ def find_in_lines(in_path: str, language: str, entities: list[str], out_path: st
         EngineMissing: names are wanted and their engine is not installed.
     """
     lines = spans = 0
+    rules = _read_rules(rules_path)
     with Path(in_path).open(encoding="utf-8") as source, Path(out_path).open("w", encoding="utf-8") as out:
         for number, line in enumerate(source, start=1):
             if line.strip():
                 name, text = _text_line(line, number)
-                hits = find_in_text(text, language=language, entities=entities).hits
+                hits = find_in_text(text, language=language, entities=entities, rules=rules).hits
                 found = [hit._asdict() | {"type": DATA_LABELS.get(hit.type, hit.type), "text": text[hit.start : hit.end]} for hit in hits]
                 out.write(json.dumps({"id": name, "spans": found}, ensure_ascii=False) + "\n")
                 lines, spans = lines + 1, spans + len(found)
@@ -115,6 +120,43 @@ def prove(path: str, evidence_path: str, out_path: str) -> dict[str, object]:
     return {"gates": list(gates)}
 
 
+def ocr_crops(path: str, evidence_path: str, out_dir: str, thorough: bool) -> dict[str, object]:  # noqa: FBT001 - verbs take positional arguments
+    """Draw a finished copy and write what OCR must read, as PNG files: two line heights around each box, or whole pages.
+
+    Args:
+        path: the redacted copy.
+        evidence_path: Evidence JSON.
+        out_dir: an existing directory.
+        thorough: whole pages.
+
+    Returns:
+        `{"crops": [paths]}`; none for text.
+    """
+    evidence = Evidence.model_validate_json(Path(evidence_path).read_bytes())
+    crops = write_crops(Path(path), evidence, Path(out_dir), thorough=thorough) if evidence.pages else []
+    return {"crops": [str(crop) for crop in crops]}
+
+
+def prove_readings(texts_path: str, page_paths: list[str], spans_path: str) -> dict[str, object]:
+    """Look for the redacted values in what OCR read in the pictures of the copy.
+
+    Args:
+        texts_path: a JSON list of texts.
+        page_paths: Page JSON of every page of the document, as read.
+        spans_path: what `find_pii` wrote for these pages.
+
+    Returns:
+        `{"texts": count}`.
+
+    Raises:
+        RedactionUnproven: a value can be read.
+    """
+    texts = json.loads(Path(texts_path).read_bytes())
+    spans = _SPANS.validate_python(json.loads(Path(spans_path).read_bytes())["spans"])
+    require_unreadable(texts, secrets_of(_read_pages(page_paths), spans))
+    return {"texts": len(texts)}
+
+
 def check_redactions(path: str, out_path: str) -> dict[str, object]:
     """Find text under boxes in somebody's PDF and write it, a JSON list of `{"page", "box", "text"}`.
 
@@ -138,6 +180,10 @@ def _text_line(line: str, number: int) -> tuple[str | int | None, str]:
         raise Damaged(f"line {number} is not an object with a text", line=number)
     name = body.get("id")
     return (name if isinstance(name, str | int) else None), body["text"]
+
+
+def _read_rules(path: str) -> PiiRules:
+    return PiiRules.model_validate_json(Path(path).read_bytes()) if path else NO_RULES
 
 
 def _read_pages(page_paths: list[str]) -> tuple[Page, ...]:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 from docmill.errors import InvalidOptions
 from docmill.stages.reading.alto import alto_of
 from docmill.stages.reading.markdown import markdown_of
+from docmill.stages.reading.tables import tables_of
 from docmill.values.outcome import Problem
 from docmill.values.page import Line, Page
 
@@ -16,12 +17,26 @@ PAGE_BREAK = "\n\f"
 """Between two pages of plain text: a line end and a form feed, as pdftotext and Tesseract write it."""
 
 
-class Rendered(NamedTuple):
-    """Text in a format, its media type, and its file extension without the dot."""
+SEARCHABLE_PDF = "pdf"
+"""The one format that needs the document itself: searchable_pdf.py writes it, in the cell."""
 
-    text: str
+
+class Rendered(NamedTuple):
+    """A document in a format, its media type, and its file extension without the dot."""
+
+    data: bytes
     media_type: str
     extension: str
+
+    @property
+    def text(self) -> str:
+        """The characters of a format that is text."""
+        return self.data.decode()
+
+
+def rendered_pdf(data: bytes) -> Rendered:
+    """A searchable PDF among the formats."""
+    return Rendered(data, "application/pdf", SEARCHABLE_PDF)
 
 
 def render(pages: Sequence[Page], extract_format: str, *, document_id: str = "", problems: Sequence[Problem] = ()) -> Rendered:
@@ -37,11 +52,11 @@ def render(pages: Sequence[Page], extract_format: str, *, document_id: str = "",
         InvalidOptions: unknown format; the message names the known ones.
     """
     if extract_format == "json":
-        return Rendered(_json(pages, document_id, problems), "application/json", "json")
+        return Rendered(_json(pages, document_id, problems).encode(), "application/json", "json")
     if extract_format not in FORMATS:
         raise InvalidOptions(f"unknown format; known are {', '.join(sorted((*FORMATS, 'json')))}")
     write, media_type, extension = FORMATS[extract_format]
-    return Rendered(write(pages), media_type, extension)
+    return Rendered(write(pages).encode(), media_type, extension)
 
 
 def document_text(pages: Sequence[Page]) -> str:
@@ -64,6 +79,9 @@ def _json(pages: Sequence[Page], document_id: str, problems: Sequence[Problem]) 
                 "height_px": page.height_px,
                 "text": page.text,
                 "words": [{"text": w.text, "box": list(w.box), "confidence": w.confidence} for w in page.words],
+                "quality": page.quality,
+                "quality_reasons": list(page.quality_reasons),
+                "tables": [{"box": list(table.box), "rows": table.rows} for table in tables_of(page.lines)],
             }
             for page in pages
         ],

@@ -22,6 +22,7 @@ _DECODERS = MappingProxyType(
         "image/gif": ("GIF",), "image/jp2": ("JPEG2000",),
     }
 )  # fmt: skip
+_FRAMED: Final = ("image/tiff", "image/gif")
 _ORIENTATION_TAG: Final = 0x0112
 _LEAST_DPI, _MOST_DPI = 70, 1200
 _LEAST_SIDE_IN, _MOST_SIDE_IN = 2.0, 25.0
@@ -53,14 +54,14 @@ def opened(path: Path, media_type: str, limits: Limits, number: int = 1) -> Iter
 
 
 def count_frames(path: Path, media_type: str, limits: Limits) -> int:
-    """The pages of an image file: the frames of a TIFF, else 1 (of an animation the first frame); each within the limits.
+    """The pages of an image file: the frames of a TIFF or GIF, else 1; each within the limits.
 
     Raises:
         TooLarge: more frames than limits.max_pages, or one with too many pixels.
         Damaged: the first frame cannot be decoded at all.
     """
     with opened(path, media_type, limits) as image:
-        if media_type != "image/tiff":
+        if media_type not in _FRAMED:
             return 1
         count = 1
         # frames are walked one by one so that a file of a million frames costs no more than the limit

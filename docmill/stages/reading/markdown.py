@@ -1,10 +1,14 @@
-"""Pages as Markdown: headings where a line's letters clearly stand out, paragraphs where the page leaves a gap. Part of formats.py."""
+"""Pages as Markdown: headings where a line's letters clearly stand out, tables, paragraphs where the page leaves a gap.
+
+Part of formats.py.
+"""
 
 import re
 from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
+from docmill.stages.reading.tables import Table, tables_of
 from docmill.values.page import Line, Page
 
 _HEADING: Final = 1.35  # so many times the height of ordinary letters
@@ -17,7 +21,7 @@ _AT_START = re.compile(r"^(#{1,6}(?=\s|$)|[+=-]+(?=\s|$)|\d{1,9}(?=[.)](?:\s|$))
 
 
 def markdown_of(pages: Sequence[Page]) -> str:
-    """CommonMark of all pages, a thematic break between them. What Markdown would take for markup is escaped."""
+    """CommonMark with GitHub's tables of all pages, a thematic break between them. What Markdown would take for markup is escaped."""
     return "\n\n---\n\n".join(_page(page) for page in pages) + "\n"
 
 
@@ -28,7 +32,15 @@ def _page(page: Page) -> str:
     ordinary = max(1.0, median(heights))
     out: list[str] = []
     last: Line | None = None
-    for line in page.lines:
+    tables = {at: table for table in tables_of(page.lines) for at in range(table.first, table.last + 1)}
+    for at, line in enumerate(page.lines):
+        if at in tables:
+            if at == tables[at].first:
+                out += ["\n\n" * bool(out), _table(tables[at])]
+            last = None
+            continue
+        if last is None and out:
+            out.append("\n\n")
         level = _heading_level(line, ordinary)
         if last is not None:
             gap = line.box.y0 - last.box.y1
@@ -37,6 +49,12 @@ def _page(page: Page) -> str:
         out.append("#" * level + " " * bool(level) + escaped(line.text))
         last = line
     return "".join(out)
+
+
+def _table(table: Table) -> str:
+    """GitHub Flavored Markdown, 4.10; it knows no table without a head, so the first row is it."""
+    head, *body = ["| " + " | ".join(escaped(cell) for cell in row) + " |" for row in table.rows]
+    return "\n".join([head, "|" + " --- |" * len(table.rows[0]), *body])
 
 
 def _heading_level(line: Line, ordinary: float) -> int:

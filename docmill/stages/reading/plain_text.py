@@ -1,6 +1,7 @@
-"""Plain text as pages: at most 66 lines each, a form feed begins a new one, words stand on a grid of 12 x 24 pixels.
+"""Text as pages: at most 66 lines each, a form feed begins a new one, words stand on a grid of 12 x 24 pixels.
 
-XML e-invoices without a PDF are read the same way; nothing in them is parsed and no entity is followed.
+HTML, mail, Word and Excel come as the text that converting.py makes of them. XML e-invoices without a PDF are read as they are; nothing in
+them is parsed and no entity is followed.
 """
 
 import re
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from docmill.errors import Damaged
+from docmill.stages.reading.converting import CONVERTERS
 from docmill.stages.reading.limits import Limits
-from docmill.stages.reading.sniff import decode_text
+from docmill.stages.reading.media_types import TEXT, XML
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page, Word
 
@@ -27,30 +29,31 @@ _CONTROLS = {code: None for code in (*range(32), *range(0x7F, 0xA0), 0xFEFF, 0xF
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def count_pages(path: Path, limits: Limits) -> int:
-    """The pages of a text file.
+def count_pages(path: Path, media_type: str, limits: Limits) -> int:
+    """The pages of a document of one of TEXT_TYPES.
 
     Raises:
-        TooLarge: more than limits.max_pages, or more bytes than limits.max_bytes.
+        TooLarge: more than limits.max_pages, or what it unpacks to is over a limit.
+        Damaged, Encrypted: it cannot be converted.
     """
-    limits.check_bytes(path.stat().st_size)
     stat = path.stat()
-    count = len(_pages(path, stat.st_mtime_ns, stat.st_size))
+    limits.check_bytes(stat.st_size)
+    count = len(_pages(path, media_type, limits, stat.st_mtime_ns, stat.st_size))
     limits.check_pages(count)
     return count
 
 
-def read_text_page(path: Path, number: int, language: str, limits: Limits) -> Page:
+def read_text_page(path: Path, media_type: str, number: int, language: str, limits: Limits) -> Page:
     """Page `number`, with confidence 1.0 and boxes on the grid.
 
     Raises:
         Damaged: there is no such page.
-        TooLarge: as `count_pages`.
+        TooLarge, Encrypted: as `count_pages`.
     """
-    if not 1 <= number <= count_pages(path, limits):
+    if not 1 <= number <= count_pages(path, media_type, limits):
         raise Damaged(f"there is no page {number}", page=number)
     stat = path.stat()
-    rows = _pages(path, stat.st_mtime_ns, stat.st_size)[number - 1]
+    rows = _pages(path, media_type, limits, stat.st_mtime_ns, stat.st_size)[number - 1]
     width = max(_COLUMNS, *(len(row) for row in rows), 0)
     lines = tuple(line for at, row in enumerate(rows) if (line := _line(row, at)) is not None)
     return Page(
@@ -61,15 +64,13 @@ def read_text_page(path: Path, number: int, language: str, limits: Limits) -> Pa
         lines=lines,
         source="plain_text",
         language=language,
-        reason="plain text",
+        reason="plain text" if media_type in {TEXT, XML} else f"text of {media_type}",
     )
 
 
 @lru_cache(maxsize=1)
-def _pages(path: Path, _mtime_ns: int, _size: int) -> tuple[tuple[str, ...], ...]:
-    data = path.read_bytes()
-    text = decode_text(data)
-    text = (text if text is not None else data.decode("utf-8", "replace")).translate(_CONTROLS)
+def _pages(path: Path, media_type: str, limits: Limits, _mtime_ns: int, _size: int) -> tuple[tuple[str, ...], ...]:
+    text = CONVERTERS[media_type](path, limits).translate(_CONTROLS)
     pages: list[tuple[str, ...]] = []
     for part in text.split("\f"):
         rows = [row for line in _LINE_END.split(part) for row in _wrapped(line.expandtabs(8).rstrip())]

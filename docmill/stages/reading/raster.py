@@ -19,8 +19,8 @@ from PIL import Image
 from docmill.errors import Damaged, UnsupportedType
 from docmill.stages.reading import image_file
 from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.media_types import IMAGE_TYPES, PDF
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
-from docmill.stages.reading.sniff import IMAGE_TYPES, PDF
 from docmill.values.ports import PageImage
 
 OCR_DPI: Final = 200

@@ -6,26 +6,14 @@ The name of a file proves nothing; `refuse_lie` refuses a name that claims anoth
 import codecs
 import re
 from collections.abc import Callable
-from types import MappingProxyType
 
 from docmill.errors import Damaged, UnsupportedType
+from docmill.stages.reading import container_head
+from docmill.stages.reading.media_types import BMP, EML, GIF, HTML, INTERCHANGEABLE, JP2, JPEG, PDF, PNG, SUFFIXES, TEXT, TIFF, WEBP, XML
 
-PDF, PNG, JPEG, TIFF, BMP, WEBP = "application/pdf", "image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp"
-GIF, JP2 = "image/gif", "image/jp2"
-TEXT, XML = "text/plain", "application/xml"
-MEDIA_TYPES = (PDF, PNG, JPEG, TIFF, BMP, WEBP, GIF, JP2, TEXT, XML)
-"""Every media type that can be read."""
-
-IMAGE_TYPES = (PNG, JPEG, TIFF, BMP, WEBP, GIF, JP2)
 HEAD_BYTES = 4096
 """How much of the file's beginning `media_type_of` wants to see."""
 
-_SUFFIXES = MappingProxyType(
-    {
-        ".pdf": PDF, ".png": PNG, ".jpg": JPEG, ".jpeg": JPEG, ".jpe": JPEG, ".tif": TIFF, ".tiff": TIFF, ".bmp": BMP, ".dib": BMP,
-        ".webp": WEBP, ".gif": GIF, ".jp2": JP2, ".j2k": JP2, ".txt": TEXT, ".xml": XML,
-    }
-)  # fmt: skip
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
     (b"\xff\xd8\xff", JPEG),
@@ -38,11 +26,17 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", JP2),
     (b"\xff\x4f\xff\x51\x00", JP2),  # a bare codestream
 )
+_COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # readers accept junk (a mail or HTTP header, a BOM) before the header, within the first 1024 bytes
 _PDF_HEADER_WITHIN_BYTES = 1024
 _PDF_HEADER = re.compile(rb"(?:\A|[^ -~])%PDF-|%PDF-\d\.\d\s*[\r\n]+%[\x80-\xff]")
 # text that is a program for another reader, not something a person reads as it is
-_FOREIGN_TEXT = re.compile(r"\s*(?:%!PS|\{\\rtf|<!doctype html|<html|<svg)", re.IGNORECASE)
+_FOREIGN_TEXT = re.compile(r"\s*(?:%!PS|\{\\rtf|<svg)", re.IGNORECASE)
+_HTML_START = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE)
+# a memo also begins with From and To; only what a mail program wrote has lines that no person types
+_HEADER_LINE = re.compile(r"(?:From [^\n]*\n)?(?:([A-Za-z][A-Za-z0-9-]*):[^\n]*\n(?:[ \t][^\n]*\n)*)")
+_MACHINE_HEADERS = {"message-id", "mime-version", "received", "return-path", "content-type", "delivered-to", "dkim-signature"}
+_PERSON_HEADERS = {"from", "to", "subject", "date"}
 _XML_PROLOG = re.compile(r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*", re.DOTALL)
 _XML_ROOT = re.compile(r"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)([^>]*)")
 _CII_ROOTS = ("CrossIndustryInvoice", "CrossIndustryDocument")
@@ -66,6 +60,8 @@ def media_type_of(head: bytes, size: int) -> str:
     """
     if size == 0 or not head:
         raise Damaged("the file is empty", size_bytes=size)
+    if head.startswith(_COMPOUND_FILE):
+        raise UnsupportedType("an old Office file (DOC, XLS, MSG), or one with a password: send DOCX, XLSX or PDF without a password")
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
@@ -73,6 +69,8 @@ def media_type_of(head: bytes, size: int) -> str:
         return WEBP
     if _is_bmp(head):
         return BMP
+    if head.startswith(container_head.MAGICS):
+        return container_head.type_of_head(head)
     if _PDF_HEADER.search(head[:_PDF_HEADER_WITHIN_BYTES]):
         return PDF
     return _type_of_text(head, cut=size > len(head))
@@ -85,9 +83,9 @@ def refuse_lie(media_type: str, file_name: str) -> None:
         UnsupportedType: for example text named .pdf.
     """
     suffix = "." + file_name.rpartition(".")[2].lower() if "." in file_name else ""
-    claimed = _SUFFIXES.get(suffix, media_type)
-    if claimed == media_type or {claimed, media_type} <= {TEXT, XML} or {claimed, media_type} <= set(IMAGE_TYPES):
-        return  # a JPEG named .png harms nobody, every reader goes by the bytes
+    claimed = SUFFIXES.get(suffix, media_type)
+    if claimed == media_type or any({claimed, media_type} <= group for group in INTERCHANGEABLE):
+        return
     raise UnsupportedType(f"the name says {claimed}, the bytes are {media_type}", claimed=claimed, media_type=media_type)
 
 
@@ -119,12 +117,24 @@ def _type_of_text(head: bytes, *, cut: bool) -> str:
     if text is None:
         raise UnsupportedType("the bytes are of no supported type")
     if _FOREIGN_TEXT.match(text):
-        raise UnsupportedType("the file is PostScript, RTF, HTML or SVG")
+        raise UnsupportedType("the file is PostScript, RTF or SVG")
     if is_einvoice_xml(text):
         return XML
+    prolog = _XML_PROLOG.match(text)
+    if _HTML_START.match(text) or (prolog and _HTML_START.match(text, prolog.end())):
+        return HTML
     if re.match(r"\s*<\?xml\b", text):
         raise UnsupportedType("the file is XML, but no e-invoice")
-    return TEXT
+    return EML if _is_mail(text) else TEXT
+
+
+def _is_mail(text: str) -> bool:
+    names, at = set(), 0
+    text = text.replace("\r\n", "\n")
+    while header := _HEADER_LINE.match(text, at):
+        names.add(header[1].lower())
+        at = header.end()
+    return bool(names & _MACHINE_HEADERS) and bool(names & _PERSON_HEADERS)
 
 
 def is_einvoice_xml(text: str) -> bool:

@@ -4,6 +4,7 @@ Arguments and answers are plain JSON values; everything else stays behind this b
 """
 
 import contextlib
+import json
 import time
 from pathlib import Path
 
@@ -12,24 +13,53 @@ from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, PNG, TEXT_TYPES, ZIP
+from docmill.stages.reading.office_container import type_of
+from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
-from docmill.stages.reading.sniff import IMAGE_TYPES, PDF, TEXT, XML
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
+from docmill.stages.reading.unpacking import members_of
 from docmill.values.page import Page
-from docmill.values.ports import OcrEngine
+from docmill.values.pages_file import read_pages
+from docmill.values.ports import OcrEngine, PageImage
 
 
-def inspect(path: str, limits: dict[str, float]) -> dict[str, str | int | None]:
+def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict[str, str | int | None]:
     """What a file is: {"media_type", "page_count", "einvoice": name of an embedded XML invoice, "bare" or None}.
+
+    With `digests_path` a digest of each page's content is written there as a JSON array, for a PDF that has reliable ones.
 
     Raises:
         UnsupportedType, Damaged, Encrypted, TooLarge: why it cannot be read.
     """
     found = survey(Path(path), Limits.of(limits))
+    digests = page_digests(Path(path), found.page_count) if digests_path and found.media_type == PDF else []
+    if digests:
+        Path(digests_path).write_text(json.dumps(digests), encoding="utf-8")
     return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice}
+
+
+def unpack(path: str, media_type: str, out_dir: str, limits: dict[str, float]) -> dict[str, object]:
+    """Take a ZIP or a mail apart, one level deep, into files below `out_dir`.
+
+    Args:
+        path: the file.
+        media_type: application/zip or message/rfc822.
+        out_dir: an existing folder; belongs to the caller.
+        limits: max_members, max_unpacked_bytes, max_ratio.
+
+    Returns:
+        {"members": [[name, file name in out_dir, error code or "", message], ...], "is_document": whether it is a Word or Excel file after all}.
+
+    Raises:
+        TooLarge, Damaged, UnsupportedType: it cannot be taken apart at all.
+    """
+    found = list(members_of(Path(path), media_type, Path(out_dir), Limits.of(limits)))
+    rows = [[one.name, one.path.name, one.error.code if one.error else "", one.error.message if one.error else ""] for one in found]
+    return {"members": rows, "is_document": media_type == ZIP and type_of(Path(path)) != ZIP}
 
 
 def read_page(
@@ -57,8 +87,8 @@ def read_page(
     """
     started = time.perf_counter()
     spec, kept = EngineSpec.of(engine), Limits.of(limits)
-    if media_type in {TEXT, XML}:
-        page = read_text_page(Path(path), number, language, kept)
+    if media_type in TEXT_TYPES:
+        page = read_text_page(Path(path), media_type, number, language, kept)
     elif media_type == PDF and spec.name == AUTO:
         page = _pdf_page_by_layer(Path(path), number, language, Path(scratch_dir), kept)
     elif media_type == PDF or media_type in IMAGE_TYPES:
@@ -75,6 +105,56 @@ def read_page(
         "width_px": page.width_px,
         "height_px": page.height_px,
     }
+
+
+def searchable_pdf(path: str, pages_path: str, out_path: str, scratch_dir: str, limits: dict[str, float]) -> dict[str, int]:
+    """Write a document as a searchable PDF.
+
+    Args:
+        path: the document.
+        pages_path: its pages as read, one JSON array.
+        out_path: where the PDF goes.
+        scratch_dir: for temporary files, all removed before this returns.
+        limits: as for `read_page`.
+
+    Returns:
+        {"pages": how many were read}.
+
+    Raises:
+        Damaged, Encrypted, TooLarge, UnsupportedType: a page cannot be drawn.
+    """
+    from docmill.stages.reading.searchable_pdf import write_searchable_pdf  # noqa: PLC0415 - only where PDFs are written
+
+    kept, pages = Limits.of(limits), read_pages(Path(pages_path).read_bytes())
+    write_searchable_pdf(Path(path), survey(Path(path), kept).media_type, pages, Path(out_path), Path(scratch_dir), kept)
+    return {"pages": len(pages)}
+
+
+def read_pictures(
+    paths: list[str], language: str, engine: str, scratch_dir: str, out_path: str, limits: dict[str, float]
+) -> dict[str, int]:
+    """Read single pictures, parts of pages, by one engine and write their texts, a JSON list in their order, to `out_path`.
+
+    Args:
+        paths: PNG files, upright.
+        language: ISO 639-1.
+        engine: an engine's name.
+        scratch_dir: for temporary files.
+        out_path: where the texts go.
+        limits: as for `read_page`; deadline_s for each picture.
+
+    Returns:
+        {"pictures": count}.
+
+    Raises:
+        Damaged, EngineMissing, LanguageMissing, EngineUnavailable, InvalidOptions: as `read_page`.
+    """
+    kept = Limits.of(limits)
+    reader = ocr_engine(EngineSpec.of(engine), Path(scratch_dir), kept.deadline_s)
+    images = (readable_as_it_is(Path(path), PNG, 1, kept) for path in paths)
+    texts = [reader.read(image, language=language).text if image else "" for image in images]
+    Path(out_path).write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+    return {"pictures": len(texts)}
 
 
 def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: str) -> dict[str, str | int]:
@@ -134,6 +214,13 @@ def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, langua
     as_it_is = readable_as_it_is(path, media_type, number, limits)
     if as_it_is:
         with contextlib.suppress(Damaged):  # the engine's decoder gave up; Pillow's may still read the file
-            return engine.read(as_it_is, language=language)
+            return _rated(as_it_is, engine.read(as_it_is, language=language))
     with gray_page_image(path, media_type, number, scratch_dir=scratch_dir, limits=limits) as image:
-        return engine.read(image, language=language)
+        return _rated(image, engine.read(image, language=language))
+
+
+def _rated(image: PageImage, page: Page) -> Page:
+    from docmill.stages.reading.quality import quality_of  # noqa: PLC0415 - loads NumPy in 0.2 s, only where images are read
+
+    quality = quality_of(image, page)
+    return page.model_copy(update={"quality": quality.score, "quality_reasons": quality.reasons})

@@ -50,9 +50,10 @@ _STREETS = re.compile(
     r"|menara|wisma|kompleks|"
     r"complex|mall|batu \d|km \d|perindustrian|g/f|lgf|suite|p\.?o\.? ?box|postfach|rue|av\.|place"
     r"|quai|chemin|autoroute|desa|lebuh|dataran|off jalan|shopping cent\w+)\b"
-    r"|\w{3,}(?:stra(?:ß|ss)e|str\.|weg|platz|gasse|allee|ring|straat|laan|plein|gracht|kade|ufer)\b"
+    r"|\w{3,}(?:stra(?:ß|ss)e|str\.|weg|platz|gasse|allee|straat|laan|plein|gracht|kade|ufer)\b"
+    r"|\w{3,}ring\b(?=\.? ?\d)"
     r"|\bno\.? ?:? ?\d|^\W*(?:no\.?|lot)\W{0,2}\w{1,3}[-.]?\w?-?\d"
-    r"|^\W*[a-z]{0,2}\d+[a-z]?(?:-\w+)*[,/]|^\W*[a-z]{1,2}\d?-\d+"
+    r"|^\W*[a-z]{0,2}\d+[a-z]?(?:-\w+)*(?: ?& ?\d+[a-z]?)?[,/]|^\W*[a-z]{1,2}\d?-\d+"
 )
 _PREFIX = re.compile(r"^\W*(?:(?:hq|head office|mailing|company) )?add(?:ress)?\W*[:.] ?", re.IGNORECASE)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from docmill.stages.understanding.layout import Hit, hit
+from docmill.stages.understanding.layout import Hit, folded, hit
 from docmill.values.page import Page
 
 _NAMES: tuple[str, ...] = (
@@ -31,8 +31,10 @@ MONTHS: MappingProxyType[str, int] = MappingProxyType({name: n for n, names in e
 """Month names and abbreviations of en, de, fr, nl, es and it, lower case -> 1-12."""
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
-_ISO = re.compile(r"(?<![\d./-])(?P<y>(?:19|20)\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?!\d|[./-]\d)")
-_FIGURES = re.compile(r"(?<![\d./-])(?P<a>\d{1,2}) ?(?P<s>[./-]) ?(?P<b>\d{1,2}) ?(?P=s) ?(?P<y>(?:19|20)\d\d|\d\d)(?!\d|[./]\d)")
+_ISO = re.compile(r"(?<![\d./-])(?P<y>(?:19|20)\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2}?)(?=\d\d:\d\d|(?!\d|[./-]\d))")
+_FIGURES = re.compile(
+    r"(?<![\d./-])(?P<a>\d{1,2}) ?(?P<s>[./-]) ?(?P<b>\d{1,2}) ?(?P=s) ?(?P<y>(?:19|20)\d\d|\d\d)(?=\d\d:\d\d|(?!\d|[./]\d))"
+)
 _DAY_MONTH = re.compile(
     rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[ ./-]{{0,2}}(?:de )?(?P<n>{_MONTH})\b\.?[ ,./-]{{0,2}}(?:de )?"
     r"(?P<y>(?:19|20)\d\d|\d\d(?![\d:]))"
@@ -75,7 +77,7 @@ def is_month_first(pages: Sequence[Page]) -> bool:
 
 def find_dates(page: Page, *, month_first: bool) -> list[PrintedDate]:
     """Every real date from 1970 to 2068 on a page, in reading order."""
-    text = page.text.lower() if len(page.text.lower()) == len(page.text) else page.text
+    text = folded(page)
     found: dict[tuple[int, int], PrintedDate] = {}
     for pattern in (_ISO, _DAY_MONTH, _MONTH_DAY, _FIGURES, _COMPACT):
         for m in pattern.finditer(text):

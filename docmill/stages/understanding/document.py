@@ -11,6 +11,7 @@ from docmill.stages.understanding.kinds import AUTO, decide_kind
 from docmill.stages.understanding.line_checks import line_contradictions
 from docmill.stages.understanding.line_items import line_items
 from docmill.stages.understanding.numbers import document_number, purchase_order_number
+from docmill.stages.understanding.packages import MOST_PAGES, Part, parts_of
 from docmill.stages.understanding.parties import parties
 from docmill.stages.understanding.payment import payment_method, payment_terms
 from docmill.stages.understanding.receipt_head import receipt_vendor
@@ -21,7 +22,7 @@ from docmill.values.evidence import Field, Kind, TaxShare, Understanding
 from docmill.values.page import Page
 
 FIRST_PAGES, LAST_PAGES = 4, 2
-"""What names a document stands on its first pages and its sums on its last: so many are looked at, however long it is."""
+"""What names a document stands on its first pages and its sums on its last: so many are looked at for fields, however long it is."""
 
 _NUMBERED_KINDS = MONEY_KINDS | {"delivery_note", "contract", OTHER}
 _UNDATED_KINDS = frozenset({"book_page", "form"})
@@ -30,7 +31,13 @@ _SURE = 0.75
 
 
 def pages_looked_at(page_count: int) -> list[int]:
-    """Which pages of a document of `page_count` pages are looked at, as indexes from 0."""
+    """Which pages of a document of `page_count` pages are looked at, as indexes from 0; all where it may be a package."""
+    if page_count <= MOST_PAGES:
+        return list(range(page_count))
+    return _front_and_back(page_count)
+
+
+def _front_and_back(page_count: int) -> list[int]:
     return sorted({*range(min(FIRST_PAGES, page_count)), *range(max(0, page_count - LAST_PAGES), page_count)})
 
 
@@ -45,7 +52,9 @@ def understand_pages(pages: Sequence[Page], kind: str, attached: Attached | None
     Raises:
         InvalidOptions: the kind asked for is unknown.
     """
-    looked_at = [pages[index] for index in pages_looked_at(len(pages))] if len(pages) > FIRST_PAGES + LAST_PAGES else list(pages)
+    if attached is None and kind == AUTO and (parts := parts_of(pages)):
+        return _of_package(pages, parts)
+    looked_at = [pages[index] for index in _front_and_back(len(pages))]
     with_words = [page for page in looked_at if page.words]
     decided = decide_kind(with_words, kind) if with_words or kind != AUTO else Kind(name=OTHER, confidence=0.5, reason="no words")
     if attached is None or attached.invoice is None:
@@ -60,6 +69,15 @@ def understand_pages(pages: Sequence[Page], kind: str, attached: Attached | None
         else _printed(with_words, asked or decided.model_copy(update={"name": invoice.kind}))
     )
     return joined_with(invoice, shown, with_words, is_bare=attached.is_bare, asked_kind=asked)
+
+
+def _of_package(pages: Sequence[Page], parts: Sequence[Part]) -> Understanding:
+    """The first part that has sums, else the first part; and a problem that says what else the file holds."""
+    main = next((part for part in parts if part.kind.name in MONEY_KINDS), parts[0])
+    found = understand_pages([page for page in pages if main.first <= page.number <= main.last], main.kind.name)
+    held = ", ".join(f"{part.kind.name} on {part.where}" for part in parts)
+    problem = doubt(f"the file holds {len(parts)} documents: {held}; the fields are those of {main.where}")
+    return found.model_copy(update={"kind": main.kind, "problems": (problem, *found.problems)})
 
 
 def _printed(pages: list[Page], kind: Kind) -> Understanding:

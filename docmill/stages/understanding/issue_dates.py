@@ -1,13 +1,14 @@
 """The date of issue: the date nearest to the best label, else the first date near the top."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docmill.stages.understanding.amounts import find_currencies, hinted_currency
 from docmill.stages.understanding.dates import PrintedDate, find_dates, is_month_first
 from docmill.stages.understanding.labels import ISSUE_DATE_LABELS, Label, find_labels
-from docmill.stages.understanding.layout import Hit, closeness, field
+from docmill.stages.understanding.layout import LEAST_DOUBT, LITTLE_DOUBT, Hit, closeness, field
 from docmill.values.evidence import Field
 from docmill.values.page import Page
 
@@ -29,14 +30,14 @@ def issue_date(pages: Sequence[Page]) -> Field | None:
     """The date of issue as ISO 8601; None when there is no date."""
     month_first = is_month_first(pages)
     best: tuple[float, str, PrintedDate] | None = None
-    days: set[date] = set()
+    days: Counter[date] = Counter()
     for index, page in enumerate(pages):
         labels = find_labels(page, ISSUE_DATE_LABELS)
         for printed in find_dates(page, month_first=month_first):
             score, rule = _score(printed, labels)
             score -= 0.1 * min(index, 3)
             if not printed.is_compact or score > _BASE:
-                days.add(printed.value)
+                days[printed.value] += 1
             if score > (best[0] if best else 0.0):
                 best = score, rule, printed
     if best is None:
@@ -44,7 +45,9 @@ def issue_date(pages: Sequence[Page]) -> Field | None:
     score, rule, printed = best
     order = 0.0 if printed.is_certain else _KNOWN_ORDER if month_first or _writes_day_first(pages) else _UNSURE_ORDER
     sure = _confidence(score, rule, is_only=len(days) == 1) - order
-    return field("issue_date", printed.value.isoformat(), printed.seen, sure, rule)
+    return field(
+        "issue_date", printed.value.isoformat(), printed.seen, sure, rule, doubt=LEAST_DOUBT if days[printed.value] > 1 else LITTLE_DOUBT
+    )
 
 
 def _confidence(score: float, rule: str, *, is_only: bool) -> float:

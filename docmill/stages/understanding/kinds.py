@@ -1,11 +1,13 @@
-"""What a document is, by rules with reasons: words from kind_evidence.py and the shape of the page."""
+"""What a document is: rules with reasons (words from kind_evidence.py and the shape of the page), weighed together with a small model."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from docmill.errors import InvalidOptions
 from docmill.stages.understanding.kind_evidence import KIND_RULES, KINDS, OTHER
+from docmill.stages.understanding.kind_features import features_of
+from docmill.stages.understanding.kind_model import kind_model
 from docmill.stages.understanding.layout import Hit, find, on_one_row
 from docmill.values.evidence import Kind
 from docmill.values.page import Page
@@ -17,8 +19,14 @@ _TOP, _LOWER_WORTH = 0.4, 0.4
 _TITLE_WORDS = 9
 """A line of more words is prose, not a title (a title may share its line with an address)."""
 
-_LEAST, _DAMPING = 1.0, 0.7
-"""A kind needs so much evidence; and this much doubt stays in the confidence."""
+_LEAST, _LEAST_ALONE, _ENOUGH = 0.35, 0.55, 1.0
+"""A kind less probable is `other`: with so much evidence by rules, and without."""
+
+_MOST_OTHER = 0.8
+"""Confidence of `other` at most: that nothing is known of a paper says little about what it is."""
+
+_DAMPING, _NO_RULE = 0.7, 0.02
+"""`other` has so much evidence without any rule; and what a kind's share counts that no rule speaks for."""
 
 _AMOUNT = re.compile(r"\d[.,]\d{2}(?!\d)")
 _DATE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
@@ -36,17 +44,38 @@ def decide_kind(pages: Sequence[Page], asked: str) -> Kind:
         if asked not in KINDS:
             raise InvalidOptions(f"unknown kind; known are {AUTO}, {', '.join(KINDS)}")
         return Kind(name=asked, confidence=1.0, reason="asked for")
-    evidence = _evidence(pages)
-    ranked = sorted(((sum(w for _, w in found), kind) for kind, found in evidence.items()), reverse=True)
-    score, name = ranked[0] if ranked else (0.0, OTHER)
-    if score < _LEAST:
-        return Kind(name=OTHER, confidence=round(0.5 + 0.3 * (_LEAST - score), 3), reason="too little evidence for any kind")
-    second = ranked[1][0] if len(ranked) > 1 else 0.0
-    reasons = ", ".join(rule for rule, _ in sorted(evidence[name], key=lambda pair: -pair[1]))
-    return Kind(name=name, confidence=round(min(0.99, score / (score + 0.6 * second + _DAMPING)), 3), reason=f"{name}: {reasons}")
+    evidence = evidence_of(pages)
+    ranked = sorted(((p, kind) for kind, p in probabilities(pages[0], evidence).items()), reverse=True)
+    sure, name = ranked[0]
+    is_backed = sum(worth for _, worth in evidence.get(name, ())) >= _ENOUGH
+    if name == OTHER or sure < (_LEAST if is_backed else _LEAST_ALONE):
+        unsure = 1.0 - sure if name != OTHER else sure
+        return Kind(name=OTHER, confidence=round(min(_MOST_OTHER, unsure), 3), reason="too little evidence for any kind")
+    reasons = ", ".join([rule for rule, _ in sorted(evidence.get(name, ()), key=lambda pair: -pair[1])] or ["words and layout"])
+    return Kind(name=name, confidence=round(min(0.99, sure), 3), reason=f"{name}: {reasons}")
 
 
-def _evidence(pages: Sequence[Page]) -> dict[str, list[tuple[str, float]]]:
+def probabilities(page: Page, evidence: Mapping[str, Sequence[tuple[str, float]]]) -> dict[str, float]:
+    """By kind, 0.0-1.0: the model's probability times the rules' share of evidence, made to add up to 1.
+
+    Args:
+        page: the first page of a document.
+        evidence: of the whole document, as `evidence_of` gives it.
+    """
+    worth = worth_of(evidence)
+    told = kind_model().probabilities(features_of(page, worth))
+    whole = sum(worth.values()) + _DAMPING
+    joint = {kind: p * max(_NO_RULE, (worth.get(kind, 0.0) + _DAMPING * (kind == OTHER)) / whole) for kind, p in told.items()}
+    return {kind: p / sum(joint.values()) for kind, p in joint.items()}
+
+
+def worth_of(evidence: Mapping[str, Sequence[tuple[str, float]]]) -> dict[str, float]:
+    """By kind, the sum of what its rules are worth."""
+    return {kind: sum(worth for _, worth in found) for kind, found in evidence.items()}
+
+
+def evidence_of(pages: Sequence[Page]) -> dict[str, list[tuple[str, float]]]:
+    """By kind, the rules that speak for it with what each is worth."""
     found: dict[str, list[tuple[str, float]]] = {}
     for rule in KIND_RULES:
         worth = 0.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from docmill.stages.understanding.misread import BORN_DIGITAL, mended
 from docmill.values.evidence import Evidence, Field
 from docmill.values.geometry import Box, union
 from docmill.values.page import Page
@@ -20,6 +21,10 @@ ROW_OVERLAP = 0.5
 
 MOST_HITS = 2000
 """So many matches of one pattern are looked at on one page, so that a page made of labels alone costs seconds, not hours."""
+
+DOUBT, LITTLE_DOUBT, LEAST_DOUBT = 0.5, 0.15, 0.1
+"""How much of the doubt about the words' reading is doubt about the value: in general; where most misreadings would show, because the value
+must be a day of the calendar; where other words of the paper lead to the same value."""
 
 _BETWEEN = re.compile(r"[ :.#=°º*()-]{0,6}(?:no\.?|nr\.?)?[ :.#=-]{0,4}", re.IGNORECASE)
 
@@ -51,15 +56,22 @@ def hit(page: Page, start: int, end: int) -> Hit | None:
     return Hit(page, start, end, union([w.box for w in words])) if words else None
 
 
+def folded(page: Page) -> str:
+    """The page's canonical text in lower case for looking things up, character for character; misread label words of an engine are mended."""
+    return _folded(page.text, is_mended=page.source not in BORN_DIGITAL)
+
+
 @lru_cache(maxsize=16)
-def _folded(text: str) -> str:
+def _folded(text: str, *, is_mended: bool) -> str:
     lower = text.lower()
-    return lower if len(lower) == len(text) else text  # offsets must stay: a few letters grow when lowered
+    if len(lower) != len(text):
+        return text  # offsets must stay: a few letters grow when lowered
+    return mended(lower) if is_mended else lower
 
 
 def find(page: Page, pattern: re.Pattern[str], group: int = 0, *, most: int = MOST_HITS) -> list[Hit]:
     """The first `most` matches in the page's lower-cased canonical text; empty groups and matches without words are left out."""
-    spans = [m.span(group) for m in islice(pattern.finditer(_folded(page.text)), most)]
+    spans = [m.span(group) for m in islice(pattern.finditer(folded(page)), most)]
     return [found for start, end in spans if end > start and (found := hit(page, start, end))]
 
 
@@ -93,8 +105,17 @@ def closeness(label: Hit, value: Hit, *, reach_down: float = 2.5) -> float:
     return 0.0
 
 
-def field(name: str, value: str, seen: Hit, confidence: float, source: str) -> Field:
-    """A field whose evidence is `seen`; its confidence is lowered by doubtful reading of the words."""
-    sure = round(max(0.0, min(0.99, confidence)) * (0.5 + 0.5 * seen.confidence), 3)
+def field(name: str, value: str, seen: Hit, confidence: float, source: str, *, doubt: float = DOUBT) -> Field:
+    """A field whose evidence is `seen`; its confidence is lowered by doubtful reading of the words.
+
+    Args:
+        name: of the field.
+        value: normalised.
+        seen: where it is printed.
+        confidence: that these words are the field, 0.0-1.0.
+        source: the rule that found it.
+        doubt: how much of the doubt about the words' reading is doubt about the value, 0.0-1.0.
+    """
+    sure = round(max(0.0, min(0.99, confidence)) * (1.0 - doubt * (1.0 - seen.confidence)), 3)
     where = Evidence(page=seen.page.number, box=seen.box.rounded(), start=seen.start, end=seen.end, confidence=sure, source=source)
     return Field(name=name, value=value, text=seen.text, evidence=where)

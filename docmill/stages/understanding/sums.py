@@ -10,7 +10,7 @@ from decimal import Decimal
 from docmill.stages.understanding.amounts import Amount, find_amounts
 from docmill.stages.understanding.labels import Label, find_labels
 from docmill.stages.understanding.labels_sums import DUE_LABELS, NET_LABELS, PREPAID_LABELS, TAX_LABELS
-from docmill.stages.understanding.layout import closeness, field, on_one_row
+from docmill.stages.understanding.layout import DOUBT, LEAST_DOUBT, closeness, field, on_one_row
 from docmill.stages.understanding.sum_checks import CENT
 from docmill.stages.understanding.tax_rates import RatedRow, tax_rows, tax_shares
 from docmill.stages.understanding.totals import TotalCandidate, total_candidates
@@ -22,6 +22,9 @@ MOST = 10
 
 PROVEN = 0.985
 """Confidence of what arithmetic proves; the doubt left is that three wrong figures may add up."""
+
+_LED_TO = 0.975
+"""Confidence of a total with a clear label to which one more sum or another label leads."""
 
 _CLEAR = 0.75
 """A label this near and this clear leaves no doubt about an amount's role."""
@@ -60,11 +63,15 @@ class Choice:
         """The fields of the sums."""
         found = []
         if self.total is not None:
-            found.append(field("total", str(self.total.amount.value), self.total.amount.seen, self._total_confidence(), self.total.rule))
-        for name, one in (("net_total", self.net), ("tax_total", self.tax)):
-            if one is not None:
-                sure = PROVEN if self.is_proven else min(0.85, 0.75 * one.score)
-                found.append(field(name, str(one.value), one.amount.seen, sure, one.rule))
+            one, doubt = self.total, LEAST_DOUBT if self.is_proven or self.total.proofs else DOUBT
+            sure = self._total_confidence()
+            found.append(field("total", str(one.amount.value), one.amount.seen, sure, one.rule, doubt=doubt))
+        for name, part in (("net_total", self.net), ("tax_total", self.tax)):
+            if part is not None:
+                sure = PROVEN if self.is_proven else min(0.85, 0.75 * part.score)
+                found.append(
+                    field(name, str(part.value), part.amount.seen, sure, part.rule, doubt=LEAST_DOUBT if self.is_proven else DOUBT)
+                )
         if self.due is not None:
             found.append(field("amount_due", str(self.due.value), self.due.amount.seen, self.due.score, self.due.rule))
         return found
@@ -81,7 +88,9 @@ class Choice:
             return min(0.85, 0.95 * self.total.score)
         if self.is_proven or self.total.proofs > 1:
             return PROVEN
-        return min(0.98 if self.total.proofs else 0.92, 0.95 * self.total.score)
+        if self.total.proofs and self.total.label_score > _CLEAR_TOTAL:
+            return _LED_TO
+        return min(0.92, 0.95 * self.total.score)
 
 
 def choose_sums(pages: Sequence[Page], *, is_money_document: bool) -> Choice:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from docmill.errors import NotFound
 from docmill.storage.ledger.bulk import insert_rows
 from docmill.storage.ledger.records import NewJob, Registration
+from docmill.storage.ledger.seals import sealed
 from docmill.storage.ledger.tables_accounts import TENANTS
 from docmill.storage.ledger.tables_jobs import BATCH_FILES, BATCHES, JOBS
 from docmill.storage.ledger.texts import storable
@@ -28,6 +29,12 @@ def insert(conn: sa.Connection, tenant: str, batch_id: str, *, total_files: int,
     insert_rows(conn, BATCHES, [row])
 
 
+def recount(conn: sa.Connection, tenant: str, batch_id: str, *, total_files: int) -> None:
+    """Set how many files a batch has."""
+    mine = (BATCHES.c.tenant_id == tenant) & (BATCHES.c.batch_id == batch_id)
+    conn.execute(sa.update(BATCHES).where(mine).values(total_files=total_files))
+
+
 def exists(conn: sa.Connection, tenant: str, batch_id: str, *, lock: bool = False) -> bool:
     """Whether there is such a batch; with `lock` others wait who would add files to it."""
     query = sa.select(BATCHES.c.batch_id).where(BATCHES.c.tenant_id == tenant, BATCHES.c.batch_id == batch_id)
@@ -44,7 +51,7 @@ def add_files(conn: sa.Connection, tenant: str, batch_id: str, files: Sequence[N
             "batch_id": batch_id,
             "position": position,
             "job_id": registration.job_id,
-            "file_name": storable(file.name),
+            "file_name": sealed(conn, storable(file.name)),
             "reused": registration.reused,
         }
         for position, (file, registration) in enumerate(zip(files, registered, strict=True), first)

@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from docmill.storage.ledger.bulk import chunks
+from docmill.storage.ledger.seals import opened
 from docmill.storage.ledger.tables_jobs import DOCUMENTS, JOBS
 from docmill.storage.ledger.tables_results import RESULT_VERSIONS
 from docmill.values.options import MillOptions
@@ -34,7 +35,7 @@ def of_jobs(conn: sa.Connection, tenant: str, job_ids: Sequence[str]) -> dict[st
     found: dict[str, Card] = {}
     for part in chunks(sorted(set(job_ids))):
         query = sa.select(*_COLUMNS).where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(part))
-        found |= {row["document_id"]: _card(row) for row in conn.execute(query).mappings()}
+        found |= {row["document_id"]: _card(conn, row) for row in conn.execute(query).mappings()}
     return found
 
 
@@ -46,15 +47,15 @@ def of_current(conn: sa.Connection, tenant: str, document_ids: Sequence[str]) ->
     found: dict[str, Card] = {}
     for part in chunks(sorted(set(document_ids))):
         asked = query.where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.document_id.in_(part))
-        found |= {row["document_id"]: _card(row) for row in conn.execute(asked).mappings()}
+        found |= {row["document_id"]: _card(conn, row) for row in conn.execute(asked).mappings()}
     return found
 
 
-def _card(row: sa.RowMapping) -> Card:
+def _card(conn: sa.Connection, row: sa.RowMapping) -> Card:
     return Card(
         document_id=row["document_id"],
         job_id=row["job_id"],
-        name=row["file_name"],
+        name=opened(conn, row["file_name"]),
         kind=row["kind"],
         tags=tuple(row["tags"] or ()),
         collection=row["collection"],

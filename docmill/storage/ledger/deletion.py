@@ -1,8 +1,9 @@
-"""Removing a document from the ledger. What stays: its audit stream and its notices, which hold ids, states and codes only."""
+"""Removing a document from the ledger. What stays: its audit stream, its notices and what it took of an order: ids, states, codes, quantities."""
 
 import sqlalchemy as sa
 
 from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, DOCUMENTS, JOBS
+from docmill.storage.ledger.tables_purchasing import RECEIPT_MATCHES
 from docmill.storage.ledger.tables_results import ARTEFACTS, JOB_ARTEFACTS, PAGES, RESULT_VERSIONS
 from docmill.storage.ledger.tables_review import DECISIONS, REVIEW_TASKS
 
@@ -11,7 +12,7 @@ def object_names(conn: sa.Connection, tenant: str, document_id: str) -> set[str]
     """Every object that milling left for the document."""
     names = [
         sa.select(column).where(column.table.c.tenant_id == tenant, column.table.c.document_id == document_id, column.is_not(None))
-        for column in (ARTEFACTS.c.object_name, RESULT_VERSIONS.c.results_object, JOBS.c.results_object)
+        for column in (ARTEFACTS.c.object_name, RESULT_VERSIONS.c.results_object, JOBS.c.results_object, RECEIPT_MATCHES.c.evidence_object)
     ]
     return set(conn.execute(sa.union(*names)).scalars())
 

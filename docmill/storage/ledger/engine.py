@@ -13,9 +13,10 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from docmill.errors import LedgerOutdated, LedgerUnavailable, SettingsInvalid
 from docmill.storage.ledger.failures import translated
+from docmill.storage.ledger.seals import OPTION, Seal
 from docmill.storage.ledger.sessions import prepare_connections
 
-SCHEMA_REVISION = "0008"
+SCHEMA_REVISION = "0004"
 """The newest migration; a test compares it with the migrations that ship."""
 
 ANSWER_LIMIT_S = 60
@@ -73,12 +74,13 @@ class Ledger:
             raise translated(error) from None
 
 
-def open_ledger(url: str, *, now: Callable[[], datetime] = utc_now) -> Ledger:
+def open_ledger(url: str, *, now: Callable[[], datetime] = utc_now, seal: Seal | None = None) -> Ledger:
     """Open the ledger at a SQLAlchemy URL.
 
     Args:
         url: sqlite:///path or postgresql+pg8000://...
         now: another clock, for tests of leases.
+        seal: for file names and client metadata; without one they are written in clear, and sealed ones cannot be read.
 
     Raises:
         LedgerOutdated: its schema is not the one this docmill knows (also when there is none yet).
@@ -88,7 +90,7 @@ def open_ledger(url: str, *, now: Callable[[], datetime] = utc_now) -> Ledger:
     place = sqlite_path(url)
     if place is not None and not place.exists():
         raise LedgerOutdated("there is no ledger yet")
-    ledger = Ledger(make_engine(url), now)
+    ledger = Ledger(make_engine(url).execution_options(**{OPTION: seal}), now)
     try:
         with ledger.reading() as conn:
             revision = schema_revision(conn)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from docmill.errors import Cancelled
 from docmill.storage.ledger.bulk import Row, chunks, insert_rows, update_rows
 from docmill.storage.ledger.records import JobRequest, JobRow
+from docmill.storage.ledger.seals import opened, opened_json
 from docmill.storage.ledger.states import may_follow
 from docmill.storage.ledger.tables_jobs import DOCUMENTS, JOBS
 from docmill.storage.ledger.texts import storable
@@ -111,7 +112,9 @@ def requests(conn: sa.Connection, tenant: str, job_ids: Sequence[str]) -> list[J
     of_document = (JOBS.c.tenant_id == DOCUMENTS.c.tenant_id) & (JOBS.c.document_id == DOCUMENTS.c.document_id)
     query = sa.select(*_REQUEST).join(DOCUMENTS, of_document).where(JOBS.c.tenant_id == tenant, DOCUMENTS.c.stored)
     found = {
-        row["job_id"]: JobRequest(**row)
+        row["job_id"]: JobRequest(
+            **dict(row) | {"file_name": opened(conn, row["file_name"]), "client_metadata": opened_json(conn, row["client_metadata"])}
+        )
         for part in chunks(job_ids)
         for row in conn.execute(query.where(JOBS.c.job_id.in_(part))).mappings()
     }

@@ -57,10 +57,10 @@ JOBS = sa.Table(
     sa.Column("batch_id", sa.String(ID_LENGTH), nullable=False),
     sa.Column("parent_job_id", sa.String(ID_LENGTH)),
     sa.Column("submitted_by", sa.String(NAME_LENGTH), nullable=False),
-    sa.Column("file_name", sa.Text, nullable=False),  # personal data: for the owner's eyes, never for logs
+    sa.Column("file_name", sa.Text, nullable=False),  # sealed: personal data, for the owner's eyes, never for logs
     sa.Column("tags", sa.JSON, nullable=False),
     sa.Column("collection", sa.String(NAME_LENGTH)),
-    sa.Column("client_metadata", sa.JSON(none_as_null=True)),
+    sa.Column("client_metadata", sa.JSON(none_as_null=True)),  # sealed
     sa.Column("options", sa.JSON, nullable=False),
     sa.Column("options_digest", sa.String(SHA256_LENGTH), nullable=False),
     sa.Column("plan_digest", sa.String(SHA256_LENGTH), nullable=False),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from docmill.errors import NotFound
 from docmill.storage.ledger.bulk import chunks
+from docmill.storage.ledger.seals import opened
 from docmill.storage.ledger.tables_jobs import BATCH_FILES, DOCUMENTS, JOBS
 from docmill.values.jobs import ClaimedJob, JobState, JobView
 from docmill.values.options import MillOptions
@@ -30,7 +31,7 @@ def job(conn: sa.Connection, tenant: str, job_id: str) -> JobView:
     found = conn.execute(query.where(JOBS.c.tenant_id == tenant, JOBS.c.job_id == job_id)).mappings().one_or_none()
     if found is None:
         raise NotFound("no such job")
-    return _view(found)
+    return _view(conn, found)
 
 
 def newest(conn: sa.Connection, tenant: str, *, state: JobState | None, limit: int, before: str | None) -> list[JobView]:
@@ -40,13 +41,13 @@ def newest(conn: sa.Connection, tenant: str, *, state: JobState | None, limit: i
         query = query.where(JOBS.c.state == state)
     if before is not None:
         query = query.where(JOBS.c.job_id < before)
-    return [_view(row) for row in conn.execute(query.order_by(JOBS.c.job_id.desc()).limit(limit)).mappings()]
+    return [_view(conn, row) for row in conn.execute(query.order_by(JOBS.c.job_id.desc()).limit(limit)).mappings()]
 
 
 def matching(conn: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], *, limit: int) -> list[JobView]:
     """Jobs that meet all conditions (one of them names the tenant), newest first, at most `limit`."""
     query = sa.select(*_COLUMNS, JOBS.c.file_name.label("name")).join(DOCUMENTS, _OF_DOCUMENT).where(*conditions)
-    return [_view(row) for row in conn.execute(query.order_by(JOBS.c.job_id.desc()).limit(limit)).mappings()]
+    return [_view(conn, row) for row in conn.execute(query.order_by(JOBS.c.job_id.desc()).limit(limit)).mappings()]
 
 
 def of_batch(conn: sa.Connection, tenant: str, batch_id: str) -> list[JobView]:
@@ -54,7 +55,7 @@ def of_batch(conn: sa.Connection, tenant: str, batch_id: str) -> list[JobView]:
     query = sa.select(*_COLUMNS, BATCH_FILES.c.file_name.label("name")).join(DOCUMENTS, _OF_DOCUMENT)
     query = query.join(BATCH_FILES, (BATCH_FILES.c.tenant_id == JOBS.c.tenant_id) & (BATCH_FILES.c.job_id == JOBS.c.job_id))
     query = query.where(BATCH_FILES.c.tenant_id == tenant, BATCH_FILES.c.batch_id == batch_id).order_by(BATCH_FILES.c.position)
-    return [_view(row) for row in conn.execute(query).mappings()]
+    return [_view(conn, row) for row in conn.execute(query).mappings()]
 
 
 def claimed(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> list[ClaimedJob]:
@@ -69,8 +70,8 @@ def claimed(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> list[Cl
     ]
 
 
-def _view(row: sa.RowMapping) -> JobView:
-    return JobView(**dict(row) | {"options": _options(row["options"])})
+def _view(conn: sa.Connection, row: sa.RowMapping) -> JobView:
+    return JobView(**dict(row) | {"name": opened(conn, row["name"]), "options": _options(row["options"])})
 
 
 def _options(kept: dict[str, Any]) -> MillOptions:

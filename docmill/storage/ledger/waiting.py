@@ -37,7 +37,7 @@ def _is_in(batch: sa.Table, *, submitted_by: str, still_open: bool) -> sa.Column
 
 
 def waiting_jobs(conn: sa.Connection, tenant: str, *, submitted_by: str, dispatcher: str, limit: int) -> list[tuple[str, str]]:
-    """(job id, file name) of accepted jobs of a submitter that no open dispatched batch has, oldest first."""
+    """(job id, file name as the ledger keeps it) of accepted jobs of a submitter that no open dispatched batch has, oldest first."""
     query = sa.select(JOBS.c.job_id, JOBS.c.file_name).where(JOBS.c.tenant_id == tenant, JOBS.c.state == JobState.ACCEPTED)
     query = query.where(_is_in(BATCHES, submitted_by=submitted_by, still_open=False))
     query = query.where(~_is_in(BATCHES, submitted_by=dispatcher, still_open=True))
@@ -45,7 +45,7 @@ def waiting_jobs(conn: sa.Connection, tenant: str, *, submitted_by: str, dispatc
 
 
 def point_to(conn: sa.Connection, tenant: str, batch_id: str, jobs: Sequence[tuple[str, str]]) -> None:
-    """Let a new batch point to jobs (job id, file name) of other batches."""
+    """Let a new batch point to jobs of other batches; (job id, file name) as `waiting_jobs` gives them."""
     rows = [
         {"tenant_id": tenant, "batch_id": batch_id, "position": position, "job_id": job_id, "file_name": name, "reused": True}
         for position, (job_id, name) in enumerate(jobs)

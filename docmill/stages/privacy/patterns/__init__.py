@@ -2,6 +2,7 @@
 
 from docmill.stages.privacy.hits import Recogniser
 from docmill.stages.privacy.patterns.address import ADDRESS_PATTERNS
+from docmill.stages.privacy.patterns.age import AGE_PATTERNS
 from docmill.stages.privacy.patterns.bank import BANK_PATTERNS
 from docmill.stages.privacy.patterns.birth import BIRTH_PATTERNS
 from docmill.stages.privacy.patterns.companies import COMPANY_PATTERNS
@@ -20,6 +21,7 @@ PATTERNS: tuple[Recogniser, ...] = (
     *NATIONAL_PATTERNS,
     *TAX_PATTERNS,
     *BIRTH_PATTERNS,
+    *AGE_PATTERNS,
     Phone(),
     *ADDRESS_PATTERNS,
     *PEOPLE_PATTERNS,

@@ -1,4 +1,4 @@
-"""Dates of birth and ages, and other dates when they are asked for.
+"""Dates of birth, and other dates when they are asked for.
 
 A date is personal when a word beside it says so: an invoice's date is not.
 """
@@ -39,20 +39,4 @@ DATE = Pattern(
     0.8,
 )
 
-_YEARS = r"(?:1[01]\d|[1-9]?\d)"
-_UNIT = r"(?:years?|yrs?|y\.?/?o\.?|months?|weeks?)"
-AGE = Pattern(
-    "age",
-    "AGE",
-    re.compile(
-        rf"""
-        (?<![\w.,-])
-        (?: (?<!\d[ ])(?P<value>{_YEARS}(?=[ -]?{_UNIT}(?:[ -](?:old|of[ ]age)\b|\b\.?[ ]?o(?:ld)?\b)))   # 21 year old, 3-month-old
-          | (?:turn(?:s|ed|ing)?|aged?(?:\s?:)?|age[ ]of)[ ](?P<value2>{_YEARS})(?![\w%]|[.,:/-]\d) )   # just turned 47, aged 47
-        """,
-        re.VERBOSE | re.IGNORECASE,
-    ),
-    0.8,
-)
-
-BIRTH_PATTERNS = (BIRTH_DATE, AGE, DATE)
+BIRTH_PATTERNS = (BIRTH_DATE, DATE)

@@ -27,7 +27,7 @@ EMAIL_CUT = Pattern(
     "email_cut",
     "EMAIL_ADDRESS",
     # what OCR left of an address when it lost the ending: a name, the sign, a host's first label
-    re.compile(r"(?<![\w@])(?=[\w.+-]{0,63}[^\W\d])[\w.+-]{1,64}@(?=[^\W\d_])[\w-]{2,}(?:\.[\w-]+)*\.?(?!@)"),
+    re.compile(r"(?<![\w@])(?=[\w.+-]{0,63}[^\W\d])[\w.+-]{1,64}@(?=[^\W\d_])[\w-]{2,}(?:\.[\w-]+)*(?:\.(?=\n))?(?![@\w-])"),
     0.6,
 )
 

@@ -18,7 +18,17 @@ from docmill.stages.privacy.redaction.source import IMAGE_TYPES, Source, open_so
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 
-TEXT_TYPES = frozenset({"text/plain", "application/xml"})
+TEXT_TYPES = frozenset(
+    {
+        "text/plain",
+        "application/xml",
+        "text/html",
+        "message/rfc822",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+)
+"""Read as text; the copy is plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ def write_copy(
         Damaged, Encrypted, TooLarge, UnsupportedType: the original can't be rendered.
     """
     masked = mask_pages(pages, spans)
-    secrets = sorted({proof.Secret(page.text[s.start : s.end], s.type) for page in pages for s in spans if s.page == page.number})
+    secrets = proof.secrets_of(pages, spans)
     proof.prove_pages(masked, secrets)
     if media_type in TEXT_TYPES:
         return _text_copy(masked, secrets, out_dir)

@@ -29,7 +29,7 @@ _REASON = re.compile(
     r"|\(b\)\s?\(\d\)(?:\([a-z]\))?)(?:\W|\d)*",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"\[[A-Z][A-Z_]{2,30}\]")  # [PERSON]: drawn in the box, with a text layer that need not fit it stroke by stroke
+_LABEL = re.compile(r"\[[A-Z][A-Z0-9_]{2,30}\]")  # [PERSON]: drawn in the box, with a text layer that need not fit it stroke by stroke
 
 
 def covered_text(path: Path) -> list[CoveredText]:

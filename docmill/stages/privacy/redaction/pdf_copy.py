@@ -11,9 +11,9 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
+from docmill.pdf_pages.invisible_text import InvisibleText
+from docmill.pdf_pages.page_picture import picture
 from docmill.stages.privacy.redaction.burning import Burn
-from docmill.stages.privacy.redaction.page_picture import picture
-from docmill.stages.privacy.redaction.text_layer import InvisibleText
 
 _POINTS_PER_INCH = 72
 

@@ -1,9 +1,9 @@
 """The proof: the written file is opened again, as a stranger would, and searched for what must be gone. Anything found fails it.
 
 Gates: structure (an allow-list, so no metadata, annotation, attachment or earlier revision can be there), text by two independent ways,
-raw strings and streams, words under boxes, opaque boxes at two resolutions, and the page outside the boxes as it was. Gates are rows of
-tables (`IMAGE_GATES`, `TEXT_GATES`, `proof_pdf.PDF_GATES`), whose names the certificate carries. Values of fewer than `literals.SHORTEST` characters are not
-searched as text; for them the gates on boxes stand alone.
+raw strings and streams, words under boxes, opaque boxes at two resolutions, and the page outside the boxes as it was; proof_ocr adds what OCR
+reads around the boxes. Gates are rows of tables (`IMAGE_GATES`, `TEXT_GATES`, `proof_pdf.PDF_GATES`), whose names the certificate carries.
+Values of fewer than `literals.SHORTEST` characters are not searched as text; for them the gates on boxes stand alone.
 """
 
 import re
@@ -17,8 +17,10 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 from docmill.errors import RedactionUnproven
 from docmill.stages.privacy.literals import Haystack
 from docmill.stages.privacy.redaction.burning import Burn, PixelBox
+from docmill.values.evidence import Span
 from docmill.values.options import KNOWN_ENTITIES
 from docmill.values.page import Page
+from docmill.values.pii_rules import OWN_TYPE
 
 BLACKEST = 10
 """Mean difference, of 255, to a black box below which one counts as opaque."""
@@ -28,7 +30,7 @@ _LOSSY = 4.0  # mean difference, of 255, that JPEG may make outside the boxes
 _SLACK_PX = 2  # renderers round page sizes up or down
 _IMAGE_INFO = {"dpi", "jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
-MASK = re.compile(rf"\[(?:{'|'.join(KNOWN_ENTITIES)})\]")
+MASK = re.compile(rf"\[(?:{'|'.join(KNOWN_ENTITIES)}|{OWN_TYPE})\]")
 _MASK_GAP = " \N{WHITE SQUARE}\N{WHITE SQUARE}\N{WHITE SQUARE}\N{WHITE SQUARE} "  # wider than any gap inside a value
 
 
@@ -37,6 +39,11 @@ class Secret(NamedTuple):
 
     value: str
     type: str
+
+
+def secrets_of(pages: Sequence[Page], spans: Sequence[Span]) -> list[Secret]:
+    """The values of spans, each once."""
+    return sorted({Secret(page.text[s.start : s.end], s.type) for page in pages for s in spans if s.page == page.number})
 
 
 def require_absent(text: str, secrets: Iterable[Secret], where: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pikepdf
 import pypdfium2 as pdfium
@@ -33,7 +34,16 @@ _CLOCKWISE = {
     270: Image.Transpose.ROTATE_90,
 }  # Pillow counts the other way
 
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/tiff", "image/bmp", "image/webp"})
+_TIFF, _GIF = "image/tiff", "image/gif"
+_FRAMED = frozenset({_TIFF, _GIF})  # every frame is a page; what telephones store behind a photo is none
+_DECODERS = MappingProxyType(
+    {
+        "image/png": ("PNG",), "image/jpeg": ("JPEG", "MPO"), _TIFF: ("TIFF",), "image/bmp": ("BMP",), "image/webp": ("WEBP",), _GIF: ("GIF",),
+        "image/jp2": ("JPEG2000",),
+    },
+)  # fmt: skip
+IMAGE_TYPES = frozenset(_DECODERS)
+_FRAMED = frozenset({_TIFF})  # every frame is a page, as reading counts; of other files with several pictures the first is the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ def open_source(path: Path, media_type: str) -> Iterator[Source]:
         with _open_pdf(path) as source:
             yield source
     elif media_type in IMAGE_TYPES:
-        with _open_image(path) as source:
+        with _open_image(path, media_type) as source:
             yield source
     else:
         raise UnsupportedType(f"{media_type} has no pages to redact")
@@ -129,17 +139,19 @@ def _has_text_annotation(sheet: pdfium.PdfPage) -> bool:
 
 
 @contextmanager
-def _open_image(path: Path) -> Iterator[Source]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are limited when the file is read first
-            image = Image.open(path)
-    except Image.DecompressionBombError as error:
-        raise TooLarge("the image has too many pixels") from error
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
-        raise Damaged("the image cannot be opened") from error
-    with image:
-        yield Source(getattr(image, "n_frames", 1), lambda page: _frame(image, page))
+def _open_image(path: Path, media_type: str) -> Iterator[Source]:
+    # from an open file: given a path Pillow maps an uncompressed TIFF into memory, and garbles it when it is turned
+    with path.open("rb") as file:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are limited when the file is read first
+                image = Image.open(file, formats=_DECODERS[media_type])
+        except Image.DecompressionBombError as error:
+            raise TooLarge("the image has too many pixels") from error
+        except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
+            raise Damaged("the image cannot be opened") from error
+        with image:
+            yield Source(getattr(image, "n_frames", 1) if media_type in _FRAMED else 1, lambda page: _frame(image, page))
 
 
 def _frame(image: Image.Image, page: Page) -> Image.Image:

@@ -6,8 +6,8 @@ Nothing has ever written the first two tables of 0001, so they are made anew rat
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
 TIME = sa.DateTime(timezone=True)
 
@@ -49,7 +49,7 @@ def _tasks() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("closed_at", TIME),
         sa.CheckConstraint(
-            "subject IN ('field', 'span', 'chunk', 'contradiction', 'fraud', 'check', 'problem')", name="ck_review_tasks_subject"
+            "subject IN ('field', 'span', 'chunk', 'contradiction', 'fraud', 'check', 'problem', 'match')", name="ck_review_tasks_subject"
         ),
         sa.CheckConstraint("priority IN ('low', 'medium', 'high', 'urgent')", name="ck_review_tasks_priority"),
         sa.CheckConstraint("state IN ('pending', 'claimed', 'decided', 'escalated', 'cancelled')", name="ck_review_tasks_state"),

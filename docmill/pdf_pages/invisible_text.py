@@ -18,9 +18,14 @@ _CODES = _LAST - _FIRST + 1
 
 
 class InvisibleText:
-    """Collects the characters of one document and writes pages of invisible words."""
+    """Collects the characters of one document and writes pages of invisible words.
 
-    def __init__(self) -> None:
+    Args:
+        font_prefix: what the fonts' names begin with; another one where pages have fonts of their own.
+    """
+
+    def __init__(self, font_prefix: str = "F") -> None:
+        self._prefix = font_prefix
         self._codes: dict[str, int] = {}  # character -> running number
 
     def content(self, lines: Iterable[Line], *, scale: float, height_pt: float) -> bytes:
@@ -38,19 +43,20 @@ class InvisibleText:
         return b"\n".join([*parts, b"ET"])
 
     def _shown(self, characters: list[str], size: float) -> bytes:
-        runs = []
+        runs: list[tuple[int, bytes]] = []
         numbers = [self._codes.setdefault(c, len(self._codes)) for c in characters]
         for font, members in groupby(numbers, key=lambda number: number // _CODES):
-            codes = bytes(number % _CODES + _FIRST for number in members)
-            runs.append(b"/F%d %.2f Tf <%s> Tj" % (font, size, codes.hex().encode()))
-        return b" ".join([*runs, b"<20> Tj"])  # a blank ends every word, so that no extractor has to guess
+            runs.append((font, bytes(number % _CODES + _FIRST for number in members)))
+        # a blank ends every word, so that no extractor has to guess; in the same string, or PDFium sorts it behind a word that follows closely
+        runs[-1] = (runs[-1][0], runs[-1][1] + b" ")
+        return b" ".join(b"/%s%d %.2f Tf <%s> Tj" % (self._prefix.encode(), font, size, codes.hex().encode()) for font, codes in runs)
 
     def fonts(self, pdf: Pdf) -> Dictionary:
         """The /Font resources for all pages written so far, objects of `pdf`."""
         characters = list(self._codes)
         count = max(1, -(-len(characters) // _CODES))
         chosen = (characters[i * _CODES : (i + 1) * _CODES] for i in range(count))
-        return Dictionary({f"/F{i}": pdf.make_indirect(_font(pdf, part)) for i, part in enumerate(chosen)})
+        return Dictionary({f"/{self._prefix}{i}": pdf.make_indirect(_font(pdf, part)) for i, part in enumerate(chosen)})
 
 
 def _font(pdf: Pdf, characters: list[str]) -> Dictionary:

@@ -1,0 +1,103 @@
+"""`/operations` for people and `/metrics` for Prometheus: the same figures."""
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+
+from docmill.gateway.desk import Desk
+from docmill.gateway.openapi import problems
+from docmill.gateway.page_frame import framed
+from docmill.services.operations import Operations, Times, operations
+from docmill.services.stack_note import running_stack
+
+_PLAIN: Final = {"text/plain": {"schema": {"type": "string"}}}
+TEXT_FORMAT: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "Prometheus text format.", "content": _PLAIN}}
+
+
+def operations_router(desk: Desk) -> APIRouter:
+    """Figures."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/metrics", summary="Figures for Prometheus", response_class=Response, responses={**problems(), **TEXT_FORMAT})
+    def metrics() -> Response:
+        """Jobs by state, queue, failures by code, times, outbox. Reading them costs a few ledger queries."""
+        from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest  # noqa: PLC0415 - only where it is asked for
+
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Collector(operations(desk.room)))
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    @router.get("/operations", include_in_schema=False)
+    def page() -> HTMLResponse:
+        found, stack = operations(desk.room), running_stack(desk.room.settings)
+        ui = stack.prefect_api_url.removesuffix("/api") if stack else None
+        prefect = f'<a href="{escape(ui)}">Prefect: runs, logs, schedules</a>' if ui else "Prefect is away: uploads wait."
+        return framed(
+            "operations.html",
+            "Operations",
+            here="/operations",
+            facts=_rows(_facts(found)),
+            jobs=_rows(found.jobs) or _row("none yet", ""),
+            ended=_rows(found.ended) or _row("none", ""),
+            failures=_rows(found.failures) or _row("none", ""),
+            prefect=prefect,
+        )
+
+    return router
+
+
+def _facts(found: Operations) -> dict[str, object]:
+    return {
+        "Oldest waiting task": f"{found.queue_age_s:.0f} s",
+        "Tasks ended in the last hour": found.ended_last_hour,
+        "Waiting before work, last 24 h": _words(found.waiting),
+        "Work until the end, last 24 h": _words(found.working),
+        "Messages waiting for receivers": found.outbox_waiting,
+        "Messages given up": found.outbox_given_up,
+    }
+
+
+def _words(times: Times) -> str:
+    return "no figures" if times.p50_s is None else f"median {times.p50_s} s, 95 % within {times.p95_s} s"
+
+
+def _rows(figures: Mapping[str, object]) -> str:
+    return "".join(_row(name, value) for name, value in figures.items())
+
+
+def _row(name: str, value: object) -> str:
+    return f'<tr><th scope="row">{escape(name)}</th><td>{escape(str(value))}</td></tr>'
+
+
+class _Collector:
+    """Figures of one moment as Prometheus metric families."""
+
+    def __init__(self, found: Operations) -> None:
+        self._found = found
+
+    def collect(self) -> Iterator[Any]:
+        """Prometheus's own interface."""
+        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - as above
+
+        found = self._found
+        for name, text, label, values in (
+            ("docmill_tasks", "Tasks by state.", "state", found.jobs),
+            ("docmill_tasks_ended_last_day", "Tasks that came into a final state in the last 24 hours.", "state", found.ended),
+            ("docmill_failures_last_day", "Tasks that failed in the last 24 hours by error code.", "code", found.failures),
+        ):
+            family = GaugeMetricFamily(name, text, labels=[label])
+            for value, count in values.items():
+                family.add_metric([value], count)
+            yield family
+        yield GaugeMetricFamily("docmill_queue_age_seconds", "How long the oldest waiting task has waited.", value=found.queue_age_s)
+        yield GaugeMetricFamily("docmill_outbox_waiting", "Messages on their way to receivers.", value=found.outbox_waiting)
+        yield GaugeMetricFamily("docmill_outbox_given_up", "Messages that were given up.", value=found.outbox_given_up)
+        seconds = GaugeMetricFamily("docmill_task_seconds", "Times of tasks that ended in the last 24 hours.", labels=["phase", "quantile"])
+        for phase, times in (("waiting", found.waiting), ("working", found.working)):
+            for quantile, found_s in (("0.5", times.p50_s), ("0.95", times.p95_s)):
+                if found_s is not None:
+                    seconds.add_metric([phase, quantile], found_s)
+        yield seconds

@@ -1,0 +1,81 @@
+"""How docmill is doing: the figures of /operations and /metrics. Counts, times and codes; nothing about any document."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from docmill.services.lookups import count_jobs
+from docmill.services.outbox import undelivered
+from docmill.services.running.room import Room
+from docmill.storage.ledger import figures
+
+WINDOW: Final = timedelta(hours=24)
+RATE_WINDOW: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Median and 95th percentile in seconds; None where nothing ended."""
+
+    p50_s: float | None
+    p95_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """How things stand.
+
+    Attributes:
+        jobs: state -> how many there are.
+        queue_age_s: how long the oldest waiting job has waited; 0.0 when none waits.
+        ended_last_hour: how many jobs ended.
+        ended: state -> how many came into it in the last 24 hours.
+        failures: error code -> how many failed so in the last 24 hours.
+        waiting, working: times of the jobs that ended in the last 24 hours.
+        outbox_waiting, outbox_given_up: messages to receivers.
+    """
+
+    jobs: Mapping[str, int]
+    queue_age_s: float
+    ended_last_hour: int
+    ended: Mapping[str, int]
+    failures: Mapping[str, int]
+    waiting: Times
+    working: Times
+    outbox_waiting: int
+    outbox_given_up: int
+
+
+def operations(room: Room) -> Operations:
+    """How the room's tenant stands now.
+
+    Raises:
+        LedgerUnavailable: the ledger did not answer.
+    """
+    now = room.ledger.now()
+    with room.ledger.reading() as conn:
+        oldest = figures.oldest_waiting(conn, room.tenant)
+        ended = figures.ended_since(conn, room.tenant, now - WINDOW)
+        last_hour = figures.ended_since(conn, room.tenant, now - RATE_WINDOW)
+        failures = figures.failures_since(conn, room.tenant, now - WINDOW)
+        times = figures.times_since(conn, room.tenant, now - WINDOW)
+    waiting, given_up = undelivered(room.ledger, room.tenant)
+    return Operations(
+        jobs=count_jobs(room.ledger, room.tenant),
+        queue_age_s=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
+        ended_last_hour=sum(last_hour.values()),
+        ended=ended,
+        failures=failures,
+        waiting=_times([waited for waited, _ in times]),
+        working=_times([worked for _, worked in times]),
+        outbox_waiting=waiting,
+        outbox_given_up=given_up,
+    )
+
+
+def _times(values: Sequence[float]) -> Times:
+    if not values:
+        return Times(None, None)
+    ordered = sorted(values)
+    return Times(round(ordered[len(ordered) // 2], 1), round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], 1))

@@ -1,0 +1,83 @@
+"""Pictures of pages for people to look at: drawn in the cell, because documents come from strangers, and handed on as PNG.
+
+What comes back from the cell is taken for nothing but numbers of pixels: a header of three numbers and bytes, which are packed here.
+"""
+
+import re
+import struct
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Final
+
+from docmill.cell import CellLimits, thread_cell
+from docmill.errors import NotFound, StageFailed, UnsupportedType
+from docmill.services import lookups
+from docmill.services.running.room import Room
+from docmill.storage.ledger import artefacts
+from docmill.values.jobs import JobView
+from docmill.values.keys import original_name
+from docmill.values.results import Results
+
+DPI: Final = 110
+DEADLINE_S: Final = 30.0
+MOST_PIXELS: Final = 40_000_000
+_HEADER: Final = re.compile(rb"P([56])\s+(\d{1,6})\s+(\d{1,6})\s+255\s")
+
+
+def page_picture(room: Room, job: JobView, results: Results, number: int, *, redacted: bool) -> bytes:
+    """PNG of a page of the original, or of the redacted copy. Call it from few threads: each has a cell of its own.
+
+    Raises:
+        NotFound: no such page, or there is no redacted copy.
+        UnsupportedType: a text document has no pictures.
+        DocmillError: what drawing raised.
+    """
+    if not 1 <= number <= results.document.page_count:
+        raise NotFound("no such page")
+    name, media_type = _redacted(room, job) if redacted else (_original(room, job), results.document.media_type)
+    limits = CellLimits(memory_bytes=room.limits.cell_memory_bytes, items=room.limits.cell_items)
+    with tempfile.TemporaryDirectory(prefix="docmill-page-") as folder:
+        path = room.store.fetch(name, Path(folder))
+        drawn = thread_cell(limits).call(
+            "docmill.stages.reading.verbs:page_image", str(path), media_type, number, DPI, folder, deadline_s=DEADLINE_S
+        )
+        if not isinstance(drawn, dict):
+            raise StageFailed("drawing gave no picture")
+        return png_of((Path(folder) / Path(str(drawn["path"])).name).read_bytes())
+
+
+def png_of(pixels: bytes) -> bytes:
+    """A raw PGM or PPM of 8 bits as PNG (https://www.w3.org/TR/png-3/).
+
+    Raises:
+        StageFailed: it is something else, or larger than it should be.
+    """
+    found = _HEADER.match(pixels)
+    if found is None:
+        raise StageFailed("the drawn page is no PGM or PPM")
+    width, height, samples = int(found[2]), int(found[3]), 1 if found[1] == b"5" else 3
+    rows, stride = pixels[found.end() :], width * samples
+    if not 0 < width * height <= MOST_PIXELS or len(rows) != stride * height:
+        raise StageFailed("the drawn page has another size than it says")
+    plain = b"".join(b"\0" + rows[at : at + stride] for at in range(0, len(rows), stride))
+    head = struct.pack("!2I5B", width, height, 8, 0 if samples == 1 else 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + _part(b"IHDR", head) + _part(b"IDAT", zlib.compress(plain, 3)) + _part(b"IEND", b"")
+
+
+def _part(kind: bytes, body: bytes) -> bytes:
+    return struct.pack("!I", len(body)) + kind + body + struct.pack("!I", zlib.crc32(kind + body))
+
+
+def _original(room: Room, job: JobView) -> str:
+    return original_name(room.tenant, lookups.sha256_of(room.ledger, room.tenant, job.document_id))
+
+
+def _redacted(room: Room, job: JobView) -> tuple[str, str]:
+    with room.ledger.reading() as conn:
+        made = next((a for a in artefacts.of_job(conn, room.tenant, job.job_id) if a.name == "redacted"), None)
+    if made is None:
+        raise NotFound("there is no redacted copy")
+    if made.media_type.startswith("text/"):
+        raise UnsupportedType("a text document has no page image")
+    return made.object_name, made.media_type

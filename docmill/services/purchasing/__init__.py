@@ -1,0 +1,1 @@
+"""Purchasing: from a request over approvals and the order to its receipts."""

@@ -1,0 +1,80 @@
+"""Making the order of an approved request: once, with its number in the same transaction, from the request and its proforma."""
+
+from docmill.errors import Conflict
+from docmill.services.purchasing.papers import make_papers
+from docmill.services.purchasing.proforma import compiled, read_proforma
+from docmill.services.running.room import Room
+from docmill.storage.ledger import Ledger, purchase_orders, purchase_requests
+from docmill.storage.ledger.audit import Fact, append_event
+from docmill.storage.ledger.outbox import Notice, put_notices
+from docmill.values.purchase_records import OrderView, PaperState, RequestState, RequestView
+from docmill.values.purchasing import Difference, PurchaseContent
+
+
+def generate_order(room: Room, request_id: str) -> OrderView:
+    """The order of a fully approved request: made when there is none yet, with its PDF and JSON. May be called again at any time.
+
+    A PDF that cannot be made leaves the order as it is, with the state `failed`; the next call, or `finish_orders`, tries again.
+
+    Raises:
+        Conflict: the request is not fully approved.
+        NumbersExhausted: the year's numbers are given; the request stays approved.
+        NotFound: no such request.
+    """
+    with room.ledger.reading() as conn:
+        order = purchase_orders.of_request(conn, room.tenant, request_id)
+        request = purchase_requests.view(conn, room.tenant, request_id)
+    if order is None:
+        content, differences = compiled(request.content, read_proforma(room, request.content.attachments))
+        order = place_order(room.ledger, room.tenant, request, content, differences)
+    return order if order.paper_state is PaperState.MADE else make_papers(room, order)
+
+
+def place_order(
+    ledger: Ledger, tenant: str, request: RequestView, content: PurchaseContent, differences: tuple[Difference, ...]
+) -> OrderView:
+    """Number, order, the request's state, audit and outbox events in one transaction; an order that is there already is returned.
+
+    Raises:
+        Conflict: the request is not approved, or was changed since it was read.
+        NumbersExhausted: see storage.ledger.purchase_orders.
+    """
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        now = purchase_requests.locked(conn, tenant, request.request_id)
+        if (there := purchase_orders.of_request(conn, tenant, request.request_id)) is not None:
+            return there
+        if now.state is not RequestState.APPROVED or now.revision != request.revision:
+            raise Conflict(f"the request is {now.state}; only a fully approved one is ordered")
+        number = purchase_orders.insert(conn, tenant, request.request_id, content, differences, at=at)
+        purchase_requests.change(conn, tenant, request.request_id, {"state": RequestState.ORDERED.value}, at=at)
+        append_event(conn, tenant, request.request_id, "purchase_request.ordered", {"order_number": number}, at=at)
+        facts: dict[str, Fact] = {"request_id": request.request_id, "revision": request.revision, "differences": len(differences)}
+        append_event(conn, tenant, number, "purchase_order.created", facts, at=at)
+        put_notices(conn, tenant, [Notice("purchase_order.created", {"order_number": number, "request_id": request.request_id})], at=at)
+        return purchase_orders.view(conn, tenant, number)
+
+
+def finish_orders(room: Room) -> list[OrderView]:
+    """Make what a crash or a failure left: orders of approved requests, papers of orders. Returns the orders touched."""
+    with room.ledger.reading() as conn:
+        requests = purchase_requests.ids_without_order(conn, room.tenant)
+        numbers = purchase_orders.numbers_without_papers(conn, room.tenant)
+    made = [generate_order(room, request_id) for request_id in requests]
+    return made + [make_papers(room, order_view(room.ledger, room.tenant, number)) for number in numbers]
+
+
+def order_view(ledger: Ledger, tenant: str, number: str) -> OrderView:
+    """One order.
+
+    Raises:
+        NotFound: no such order.
+    """
+    with ledger.reading() as conn:
+        return purchase_orders.view(conn, tenant, number)
+
+
+def list_orders(ledger: Ledger, tenant: str, *, limit: int = 100) -> list[OrderView]:
+    """Orders, newest first."""
+    with ledger.reading() as conn:
+        return purchase_orders.newest(conn, tenant, limit=limit)

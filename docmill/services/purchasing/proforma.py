@@ -1,0 +1,75 @@
+"""The proforma of a request: what it adds to the order, and where it says something else than the request."""
+
+from docmill.services.purchasing.extraction import current_understanding, lines_from, number
+from docmill.services.running.room import Room
+from docmill.stages.matching.pairing import pair_lines, read_line
+from docmill.values.evidence import Understanding
+from docmill.values.purchasing import Difference, PurchaseContent, Vendor, compact
+
+PROFORMA = ("proforma_invoice", "quote", "invoice")
+
+
+def read_proforma(room: Room, attachments: tuple[str, ...]) -> Understanding | None:
+    """What was understood of the first attachment that is a proforma, quote or invoice; None when none has been read."""
+    for document_id in attachments:
+        found = current_understanding(room, document_id)
+        if found is not None and found.kind.name in PROFORMA:
+            return found
+    return None
+
+
+def compiled(content: PurchaseContent, proforma: Understanding | None) -> tuple[PurchaseContent, tuple[Difference, ...]]:
+    """The order's content and the differences.
+
+    The request counts wherever it says something: it is what was approved. The proforma fills in what the request leaves empty of the
+    vendor's address, tax number and account, and of the payment terms.
+    """
+    if proforma is None:
+        return content, ()
+    texts = {one.name: one.value for one in proforma.fields if one.value}
+    vendor = content.vendor
+    known = [
+        ("vendor.name", vendor.name, texts.get("vendor_name")),
+        ("vendor.address", vendor.address, texts.get("vendor_address")),
+        ("vendor.tax_id", ", ".join(vendor.tax_ids), texts.get("vendor_tax_id")),
+        ("vendor.iban", vendor.iban or "", texts.get("vendor_iban")),
+        ("payment_terms", content.payment_terms, texts.get("payment_terms")),
+        ("currency", content.currency, texts.get("currency")),
+    ]
+    differences = [
+        Difference(place=p, request=mine, proforma=theirs) for p, mine, theirs in known if mine and theirs and not _agree(mine, theirs)
+    ]
+    sums = (("net_total", content.net), ("tax_total", content.tax), ("total", content.total))
+    for name, mine_sum in sums:
+        theirs_sum = number(texts.get(name))
+        if theirs_sum is not None and theirs_sum != mine_sum:
+            differences.append(Difference(place=name, request=str(mine_sum), proforma=str(theirs_sum)))
+    filled = Vendor(
+        name=vendor.name,
+        address=vendor.address or texts.get("vendor_address", ""),
+        tax_ids=vendor.tax_ids or ((texts["vendor_tax_id"],) if "vendor_tax_id" in texts else ()),
+        iban=vendor.iban or texts.get("vendor_iban"),
+    )
+    terms = content.payment_terms or texts.get("payment_terms", "")
+    return content.model_copy(update={"vendor": filled, "payment_terms": terms}), (*differences, *_line_differences(content, proforma))
+
+
+def _agree(mine: str, theirs: str) -> bool:
+    return compact(theirs) in compact(mine) or compact(mine) in compact(theirs)
+
+
+def _line_differences(content: PurchaseContent, proforma: Understanding) -> list[Difference]:
+    read = [line for index, one in enumerate(lines_from(proforma.line_items)) if (line := read_line(index, one)) is not None]
+    if not read:
+        return []
+    paired = {index: seen for index, seen, _ in pair_lines(content.lines, read)}
+    found = []
+    for index, asked in enumerate(content.lines):
+        if (seen := paired.get(index)) is None:
+            found.append(Difference(place=f"line {index + 1}", request=asked.description, proforma=""))
+            continue
+        for name, mine, theirs in (("quantity", asked.quantity, seen.quantity), ("unit_price", asked.unit_price, seen.unit_price)):
+            if theirs is not None and mine != theirs:
+                found.append(Difference(place=f"line {index + 1}.{name}", request=f"{mine:f}", proforma=f"{theirs:f}"))
+    extra = len(read) - len(paired)
+    return [*found, Difference(place="lines", request="", proforma=f"{extra} more")] if extra else found

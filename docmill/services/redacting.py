@@ -1,0 +1,120 @@
+"""A redacted copy, proven by two stages in one cell: privacy makes and proves it, reading's OCR looks at it once more.
+
+Belongs here: carrying pictures and texts between the two stages, for single files and for milling alike. Does not belong here: certificates.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from docmill.errors import StageFailed
+from docmill.stages.privacy.redaction.evidence import Evidence
+from docmill.stages.reading.rapid_models import LANGUAGES
+
+if TYPE_CHECKING:
+    from docmill.cell import JsonArgument
+
+OCR_ENGINE: Final = "rapidocr"
+AROUND_BOXES, WHOLE_PAGES = "ocr_around_boxes", "ocr_whole_pages"
+"""Names of the OCR gate, as the certificate carries them."""
+
+CROPS_AT_ONCE: Final = 32
+"""Pictures per call: a long document's OCR is many calls, each with a deadline of its own."""
+
+_LATIN_ONLY = "_latin_only"  # behind the name where the engine doesn't know the document's letters: figures and Latin words were looked for
+
+
+class Call(Protocol):
+    """Runs a verb (`privacy.verbs:redact`) in a cell; the answer is an object."""
+
+    def __call__(self, verb: str, *args: "JsonArgument") -> Mapping[str, object]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What is to be done: the original and its type, its pages and spans, and how the copy should look and be proven."""
+
+    source: str
+    media_type: str
+    page_paths: Sequence[str]
+    spans_path: str
+    language: str
+    style: str = "box"
+    thorough: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenCopy:
+    """A copy that passed every gate. `pages` is the file of masked pages."""
+
+    path: Path
+    media_type: str
+    pages: Path
+    boxes: int
+    evidence: Evidence
+
+
+def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mapping[str, float]) -> ProvenCopy:
+    """Make a redacted copy in `out_dir` and prove it, OCR included.
+
+    Args:
+        call: runs verbs in a cell.
+        asked: what is to be done.
+        out_dir: an existing directory.
+        limits: as reading's verbs take them.
+
+    Raises:
+        RedactionUnproven: a gate failed; no copy is left.
+        EngineMissing: OCR is not installed, so nothing can be proven.
+        DocmillError: the original cannot be rendered.
+    """
+    pages = list(asked.page_paths)
+    made = call("privacy.verbs:redact", asked.source, asked.media_type, pages, asked.spans_path, str(out_dir), asked.style)
+    # only the names: the cell does not choose where we read
+    copy, evidence_file = out_dir / Path(str(made["redacted"])).name, out_dir / Path(str(made["evidence"])).name
+    try:
+        evidence = Evidence.model_validate_json(evidence_file.read_bytes())
+        with tempfile.TemporaryDirectory(dir=out_dir) as scratch:
+            texts = Path(scratch) / "texts.json"
+            if read_pictures(call, copy, evidence_file, Path(scratch), texts, limits, asked.language, thorough=asked.thorough):
+                call("privacy.verbs:prove_readings", str(texts), pages, asked.spans_path)
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise
+    gates = (*evidence.gates, gate_name(asked.language, thorough=asked.thorough)) if evidence.pages else evidence.gates
+    return ProvenCopy(
+        path=copy,
+        media_type=str(made["media_type"]),
+        pages=out_dir / Path(str(made["pages"])).name,
+        boxes=int(str(made["boxes"])),
+        evidence=evidence.model_copy(update={"gates": gates}),
+    )
+
+
+def read_pictures(
+    call: Call, copy: Path, evidence: Path, scratch: Path, out: Path, limits: Mapping[str, float], language: str, *, thorough: bool
+) -> int:
+    """Have OCR read the copy around its boxes, or whole, and write the texts, a JSON list, to `out`; how many pictures were read.
+
+    Raises:
+        EngineMissing: OCR is not installed.
+        StageFailed: the cell's answer makes no sense.
+    """
+    crops = call("privacy.verbs:ocr_crops", str(copy), str(evidence), str(scratch), thorough)["crops"]
+    if not isinstance(crops, list):
+        raise StageFailed("the cell did not say what OCR must read")
+    known, texts = language if language in LANGUAGES else "en", list[str]()
+    for at in range(0, len(crops), CROPS_AT_ONCE):
+        part = [str(crop) for crop in crops[at : at + CROPS_AT_ONCE]]
+        call("reading.verbs:read_pictures", part, known, OCR_ENGINE, str(scratch), str(out), dict(limits))
+        texts += json.loads(out.read_bytes())
+    out.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+    return len(crops)
+
+
+def gate_name(language: str, *, thorough: bool) -> str:
+    """What the certificate calls the gate."""
+    return (WHOLE_PAGES if thorough else AROUND_BOXES) + ("" if language in LANGUAGES else _LATIN_ONLY)

@@ -1,0 +1,6 @@
+"""The version of the matching rules: part of every decision."""
+
+from typing import Final
+
+VERSION: Final = "1"
+"""Raised when the same receipt and order may get another decision."""

@@ -1,0 +1,75 @@
+"""HTML as plain text: what a reader sees, tables as columns. Nothing is fetched, no script is run."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from docmill.errors import Damaged
+from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.sniff import decode_text
+
+_CHARSET: Final = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
+_HEAD_BYTES: Final = 4096
+_DEEPEST: Final = 200  # nested elements; the renderer calls itself for each
+
+
+def html_text(path: Path, limits: Limits) -> str:
+    """The text of an HTML file.
+
+    Raises:
+        TooLarge: more bytes than limits.max_bytes.
+        Damaged: no parser makes sense of it.
+    """
+    limits.check_bytes(path.stat().st_size)
+    return rendered(decoded(path.read_bytes()))
+
+
+def decoded(data: bytes, charset: str | None = None) -> str:
+    """The characters of an HTML file: by the charset given, by its own statement, or as text is decoded."""
+    stated = _CHARSET.search(data[:_HEAD_BYTES])
+    for name in (charset, stated[1].decode("ascii") if stated else None):
+        if name:
+            try:
+                return data.decode(name)
+            except (LookupError, UnicodeDecodeError):
+                continue  # many pages state a charset that they do not keep
+    text = decode_text(data)
+    return text if text is not None else data.decode("utf-8", "replace")
+
+
+def rendered(html: str) -> str:
+    """The text that HTML shows.
+
+    Raises:
+        Damaged: no parser makes sense of it.
+    """
+    from inscriptis.html_engine import Inscriptis  # noqa: PLC0415 - as above
+    from inscriptis.model.config import ParserConfig  # noqa: PLC0415 - loads in 0.1 s, only where HTML is read
+    from lxml import etree  # noqa: PLC0415 - as above
+    from lxml import html as lxml_html  # noqa: PLC0415 - as above
+
+    try:
+        # the parser sees bytes: it refuses text that states an encoding
+        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+        tree = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+        _flatten(tree)
+        return str(Inscriptis(tree, ParserConfig()).get_text())
+    except (etree.LxmlError, ValueError, AssertionError, IndexError) as error:
+        if isinstance(error, etree.ParserError):
+            return ""  # nothing but comments or blanks
+        raise Damaged("the HTML cannot be parsed") from error
+
+
+def _flatten(tree: "object") -> None:
+    """Lift what is nested too deep for a renderer that calls itself."""
+    stack = [(tree, 0)]
+    while stack:
+        element, depth = stack.pop()
+        children = list(element)  # type: ignore[call-overload] # an lxml element
+        if depth >= _DEEPEST:
+            text = " ".join(part.strip() for part in element.itertext() if part.strip())  # type: ignore[attr-defined] # as above
+            for child in children:
+                element.remove(child)  # type: ignore[attr-defined] # as above
+            element.text = text  # type: ignore[attr-defined] # as above
+            continue
+        stack += [(child, depth + 1) for child in children]

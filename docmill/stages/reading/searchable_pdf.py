@@ -1,0 +1,191 @@
+"""A document as a searchable PDF: every page as it looks, with the words that were read lying invisibly over them.
+
+A PDF page that was read from its own text stays as it is. One that was read from its image keeps its drawing and gets a text layer, unless it
+has an unusable one already: then its picture takes its place, or searching would find both. Image files become pictures, text documents are
+drawn. Nothing of the original but its pages is taken over: no scripts, actions, attachments or metadata.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+from PIL import Image, ImageDraw, ImageFont
+
+from docmill.errors import Damaged, TooLarge
+from docmill.pdf_pages.invisible_text import InvisibleText
+from docmill.pdf_pages.page_picture import picture
+from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.media_types import PDF, TEXT_TYPES
+from docmill.stages.reading.pdf_file import PageGeometry, geometry_of, pdf_page
+from docmill.stages.reading.raster import page_image_of
+from docmill.stages.reading.text_layer import text_layer_of
+from docmill.values.page import Page
+
+_POINTS_PER_INCH: Final = 72
+_FONT_PREFIX: Final = "DocmillF"
+_READ_AS_IT_IS: Final = frozenset({"text_layer", "none"})
+_CLOCKWISE: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+_TEXT_SIZE: Final = 0.72  # of a row's height
+_ACTIONS: Final = (Name.A, Name.AA, Name.PA)
+
+
+def write_searchable_pdf(source: Path, media_type: str, pages: Iterable[Page], out: Path, scratch_dir: Path, limits: Limits) -> None:
+    """Write the searchable PDF of a document; pages that were not read are left out, except those of a PDF, which stay as they are.
+
+    Args:
+        source: the document.
+        media_type: as `inspect` said.
+        pages: as read, any number of them.
+        out: the file to write.
+        scratch_dir: for temporary files.
+        limits: for drawing pages.
+
+    Raises:
+        Encrypted: the PDF asks for a password.
+    """
+    read = {page.number: page for page in pages}
+    with pikepdf.new() as pdf:
+        made = _Sheets(pdf)
+        if media_type == PDF:
+            _of_pdf(made, source, read, scratch_dir, limits)
+        else:
+            for _, page in sorted(read.items()):
+                is_text = media_type in TEXT_TYPES
+                made.add_picture(page, _drawn(page) if is_text else _pictured(source, media_type, page, scratch_dir, limits))
+        made.finish(out)
+
+
+class _Sheets:
+    """The PDF that is being written."""
+
+    def __init__(self, pdf: pikepdf.Pdf) -> None:
+        self.pdf = pdf
+        self._text = InvisibleText(_FONT_PREFIX)
+        self._with_text: list[pikepdf.Page] = []
+
+    def add_picture(self, page: Page, image: Image.Image) -> None:
+        """A page of its own: the upright image under its words."""
+        scale = _POINTS_PER_INCH / page.dpi
+        width, height = page.width_px * scale, page.height_px * scale
+        shown = b"q %.3f 0 0 %.3f 0 0 cm /Im Do Q\n" % (width, height)
+        sheet = Dictionary(Type=Name.Page, MediaBox=Array([0, 0, round(width, 3), round(height, 3)]))
+        sheet.Resources = Dictionary(XObject=Dictionary({"/Im": picture(self.pdf, image)}))
+        sheet.Contents = self.pdf.make_stream(shown + self._text.content(page.lines, scale=scale, height_pt=height))
+        self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(sheet)))
+        self._with_text.append(self.pdf.pages[-1])
+
+    def add_original(self, original: pikepdf.Page, page: Page | None = None, geometry: PageGeometry | None = None) -> None:
+        """A page of the document as it is; with `page`, its words are laid over it."""
+        self.pdf.pages.append(original)
+        sheet = self.pdf.pages[-1]
+        _disarm(sheet)
+        if page is None or geometry is None:
+            return
+        turned = PageGeometry(geometry.box_pt, (geometry.rotation_deg + page.turned_deg) % 360)
+        sheet.obj.Rotate = turned.rotation_deg
+        words = self._text.content(page.lines, scale=_POINTS_PER_INCH / page.dpi, height_pt=turned.size_pt[1])
+        sheet.contents_add(b"q\n", prepend=True)
+        sheet.contents_add(b"\nQ\nq %s cm\n%s\nQ\n" % (_upright(turned), words))
+        self._with_text.append(sheet)
+
+    def finish(self, out: Path) -> None:
+        """Give every page the fonts of its words, and write."""
+        fonts = self._text.fonts(self.pdf)
+        for sheet in self._with_text:
+            for name, font in fonts.items():
+                sheet.add_resource(font, Name.Font, Name(name))
+        self.pdf.save(out, deterministic_id=True, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+def _of_pdf(made: _Sheets, source: Path, read: Mapping[int, Page], scratch_dir: Path, limits: Limits) -> None:
+    with _opened(source) as original:
+        count = _page_count(original)
+        for number in range(1, max([count, *read]) + 1):
+            page = read.get(number)
+            if page is not None and (number > count or not _stays(source, page)):
+                made.add_picture(page, _pictured(source, PDF, page, scratch_dir, limits))
+            elif page is not None and page.source not in _READ_AS_IT_IS:
+                with pdf_page(source, number) as sheet:
+                    geometry = geometry_of(sheet)
+                made.add_original(original.pages[number - 1], page, geometry)
+            elif number <= count:
+                made.add_original(original.pages[number - 1])
+
+
+def _opened(source: Path) -> pikepdf.Pdf:
+    """The document, or an empty one where qpdf gives up on what PDFium reads: then every page comes as a picture."""
+    try:
+        return pikepdf.open(source)
+    except pikepdf.PdfError:
+        return pikepdf.new()
+
+
+def _page_count(document: pikepdf.Pdf) -> int:
+    try:
+        return len(document.pages)
+    except (pikepdf.PdfError, RuntimeError):  # a page tree that runs in circles
+        return 0
+
+
+def _stays(source: Path, page: Page) -> bool:
+    """Whether a page's own drawing can stay: nothing in it can be selected beside the words that were read."""
+    if page.source in _READ_AS_IT_IS:
+        return True
+    with pdf_page(source, page.number) as sheet:
+        return text_layer_of(sheet, page.dpi).chars == 0
+
+
+def _upright(geometry: PageGeometry) -> bytes:
+    """The matrix from the upright page (points, origin bottom left) to the page's own coordinates."""
+    left, bottom, right, top = geometry.box_pt
+    turn, x, y = {
+        0: (b"1 0 0 1", left, bottom),
+        90: (b"0 1 -1 0", right, bottom),
+        180: (b"-1 0 0 -1", right, top),
+        270: (b"0 -1 1 0", left, top),
+    }[geometry.rotation_deg]
+    return b"%s %.3f %.3f" % (turn, x, y)
+
+
+def _disarm(sheet: pikepdf.Page) -> None:
+    """Take away what a page would do by itself: actions of the page and of its annotations."""
+    if Name.AA in sheet.obj:
+        del sheet.obj.AA
+    for annotation in sheet.obj.get(Name.Annots, Array()):
+        if isinstance(annotation, Dictionary):
+            for name in _ACTIONS:
+                if name in annotation and not (name == Name.A and _is_link(annotation)):
+                    del annotation[name]
+
+
+def _is_link(annotation: Dictionary) -> bool:
+    action = annotation.get(Name.A)
+    return isinstance(action, Dictionary) and action.get(Name.S) in {Name.URI, Name.GoTo}
+
+
+def _pictured(source: Path, media_type: str, page: Page, scratch_dir: Path, limits: Limits) -> Image.Image:
+    try:
+        made = page_image_of(source, media_type, page.number, dpi=page.dpi, colour="colour", scratch_dir=scratch_dir, limits=limits)
+    except (Damaged, TooLarge):
+        return _drawn(page)  # the words are there: a page that can be read but not drawn in colour does not cost the document
+    try:
+        with Image.open(made.path) as image:
+            image.load()
+            return image.transpose(_CLOCKWISE[page.turned_deg]) if page.turned_deg else image.copy()
+    finally:
+        made.path.unlink(missing_ok=True)
+
+
+def _drawn(page: Page) -> Image.Image:
+    """A text page as a picture: its words where they stand."""
+    image = Image.new("1", (page.width_px, page.height_px), 1)
+    draw = ImageDraw.Draw(image)
+    for word in page.words:
+        font = ImageFont.load_default(word.box.height * _TEXT_SIZE)  # Pillow's own font, in the package
+        width = draw.textlength(word.text, font=font)
+        if isinstance(font, ImageFont.FreeTypeFont) and width > word.box.width > 0:
+            font = font.font_variant(size=word.box.height * _TEXT_SIZE * word.box.width / width)
+        draw.text((word.box.x0, word.box.y0 + word.box.height * _TEXT_SIZE), word.text, fill=0, font=font, anchor="ls")
+    return image

@@ -1,0 +1,115 @@
+"""Taking apart what holds documents: the members of a ZIP, the attachments of a mail. One level deep; each becomes a file of its own.
+
+Members are written under numbers, never under names of theirs. One that cannot be unpacked comes as it lies in the archive, with the reason.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from shutil import copyfileobj
+from typing import Final, NamedTuple
+
+from docmill.errors import Damaged, DocmillError, Encrypted, TooLarge, UnsupportedType
+from docmill.stages.reading import office_container
+from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.media_types import EML, ZIP
+
+_LOCAL_HEADER_BYTES: Final = 30
+_BLOCK_BYTES: Final = 1024 * 1024
+_LITTER: Final = ("__MACOSX", "Thumbs.db", "desktop.ini")
+
+
+class Member(NamedTuple):
+    """A file that was taken out: how it is called, where it lies, and why it cannot be milled (None when it can)."""
+
+    name: str
+    path: Path
+    error: DocmillError | None = None
+
+
+def members_of(path: Path, media_type: str, out_dir: Path, limits: Limits) -> Iterator[Member]:
+    """The documents inside a file, written below `out_dir`.
+
+    Args:
+        path: the file.
+        media_type: ZIP or EML.
+        out_dir: an existing folder; belongs to the caller.
+        limits: max_members, max_unpacked_bytes, max_ratio.
+
+    Raises:
+        TooLarge, Damaged: the whole file cannot be taken apart.
+    """
+    if media_type == ZIP and office_container.type_of(path) == ZIP:
+        yield from _of_archive(path, out_dir, limits)
+    elif media_type == EML:
+        yield from _of_mail(path, out_dir, limits)
+
+
+def _of_archive(path: Path, out_dir: Path, limits: Limits) -> Iterator[Member]:
+    with office_container.opened(path) as archive:
+        office_container.check(archive, limits)
+        for at, info in enumerate(archive.infolist(), 1):
+            name = _last_part(info.filename)
+            if not info.is_dir() and name and not name.startswith(".") and not info.filename.startswith(_LITTER) and name not in _LITTER:
+                yield _unpacked(archive, info, name, out_dir / f"{at:05}")
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, out: Path) -> Member:
+    if office_container.is_encrypted(info):
+        out.write_bytes(_as_it_lies(archive, info))
+        return Member(name, out, Encrypted("the member of the archive asks for a password"))
+    try:
+        with archive.open(info) as source, out.open("wb") as target:
+            copyfileobj(source, target, _BLOCK_BYTES)
+    except NotImplementedError:
+        error: DocmillError = UnsupportedType("the archive packs this member in a way that is not read; pack it anew with deflate")
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError):
+        error = Damaged("the member of the archive is damaged")
+    else:
+        return Member(name, out)
+    out.write_bytes(_as_it_lies(archive, info))
+    return Member(name, out, error)
+
+
+def _as_it_lies(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """The packed bytes of a member: what can be kept of one that does not unpack."""
+    file = archive.fp
+    if file is None:
+        return b""
+    file.seek(info.header_offset)
+    header = file.read(_LOCAL_HEADER_BYTES)
+    skipped = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+    file.seek(info.header_offset + _LOCAL_HEADER_BYTES + skipped)
+    return file.read(info.compress_size)
+
+
+def _of_mail(path: Path, out_dir: Path, limits: Limits) -> Iterator[Member]:
+    with path.open("rb") as file:
+        message = BytesParser(policy=policy.default).parse(file)
+    count = 0
+    for part in message.iter_attachments() if isinstance(message, EmailMessage) else ():
+        name = _last_part(part.get_filename() or "")
+        if not name or part.get_content_disposition() != "attachment":
+            continue  # pictures of a signature
+        count += 1
+        if count > limits.max_members:
+            raise TooLarge(f"the message has more than {limits.max_members} attachments (max_members)", limit=limits.max_members)
+        out = out_dir / f"{count:05}"
+        out.write_bytes(_payload(part))
+        yield Member(name, out)
+
+
+def _payload(part: EmailMessage) -> bytes:
+    if part.get_content_maintype() == "message":
+        inner = part.get_content()
+        return inner.as_bytes() if isinstance(inner, EmailMessage) else b""
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _last_part(name: str) -> str:
+    return name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].strip()

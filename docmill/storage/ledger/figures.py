@@ -1,0 +1,39 @@
+"""Figures for those who run docmill: counts and times, no ids and no names."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from docmill.storage.ledger.tables_jobs import JOBS
+from docmill.values.jobs import JobState
+
+LOOKED_AT = 2000
+"""Jobs that percentiles are taken from: the last that ended."""
+
+
+def oldest_waiting(conn: sa.Connection, tenant: str) -> datetime | None:
+    """When the job that has waited longest was accepted."""
+    query = sa.select(sa.func.min(JOBS.c.accepted_at, type_=JOBS.c.accepted_at.type))
+    found: datetime | None = conn.execute(query.where(JOBS.c.tenant_id == tenant, JOBS.c.state == JobState.ACCEPTED)).scalar()
+    return found
+
+
+def ended_since(conn: sa.Connection, tenant: str, since: datetime) -> dict[str, int]:
+    """State -> how many jobs came into it since an instant."""
+    query = sa.select(JOBS.c.state, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
+    return {str(state): int(count) for state, count in conn.execute(query.group_by(JOBS.c.state))}
+
+
+def failures_since(conn: sa.Connection, tenant: str, since: datetime) -> dict[str, int]:
+    """Error code -> how many jobs failed with it since an instant."""
+    query = sa.select(JOBS.c.error_code, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
+    query = query.where(JOBS.c.state == JobState.FAILED).group_by(JOBS.c.error_code)
+    return {str(code): int(count) for code, count in conn.execute(query)}
+
+
+def times_since(conn: sa.Connection, tenant: str, since: datetime) -> list[tuple[float, float]]:
+    """(seconds waited, seconds of work) of the jobs that ended last since an instant; work includes waiting for their batch's other jobs."""
+    query = sa.select(JOBS.c.accepted_at, JOBS.c.started_at, JOBS.c.finished_at).where(JOBS.c.tenant_id == tenant)
+    query = query.where(JOBS.c.finished_at > since, JOBS.c.started_at.is_not(None)).order_by(JOBS.c.finished_at.desc()).limit(LOOKED_AT)
+    rows = conn.execute(query)
+    return [((begun - accepted).total_seconds(), (ended - begun).total_seconds()) for accepted, begun, ended in rows]

@@ -1,0 +1,77 @@
+"""Erasing a document finishes, wherever it dies."""
+
+import pytest
+from test_canary import leaks, milled, patient, planted
+
+from docmill.errors import NotFound, StoreUnavailable
+from docmill.services import erase as erasing
+from docmill.services.documents import current_result
+from docmill.services.erase import erase, finish_erasures
+from docmill.services.jobs import job_view
+
+__all__ = ["patient"]
+
+
+@pytest.fixture
+def document(room, tmp_path):
+    (job_id,) = milled(room, [planted(tmp_path)], redact=True)
+    return job_view(room.ledger, room.tenant, job_id).document_id
+
+
+def objects(room):
+    """Objects, but for markers, receipts of stages that keep no artefact and notes of page contents: these hold numbers and type names only."""
+    names = [info.name for info in room.store.list("")]
+    return [name for name in names if "/runs/" not in name and "/journal/" not in name and not name.endswith((".receipt", ".note"))]
+
+
+class Died(Exception):
+    """The process ended here."""
+
+
+def test_an_erasure_that_died_before_the_objects_is_finished_by_the_next_intake(room, home, document, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "_keep_promise", lambda *_: (_ for _ in ()).throw(Died))
+        with pytest.raises(Died):
+            erase(room, document)
+    with pytest.raises(NotFound):
+        current_result(room.ledger, room.tenant, document)
+    assert leaks(home, allowed=()) != []
+    (tmp_path / "b.txt").write_text("Another one.\n")
+    milled(room, [tmp_path / "b.txt"])
+    assert leaks(home, allowed=()) == []
+    assert finish_erasures(room) == 0
+
+
+def test_one_that_dies_among_the_objects_is_finished(room, home, document, monkeypatch):
+    whole, calls = room.store.delete, []
+
+    def breaking(name):
+        calls.append(name)
+        if len(calls) == 4:
+            raise StoreUnavailable
+        return whole(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.store, "delete", breaking)
+        with pytest.raises(StoreUnavailable):
+            erase(room, document)
+    assert finish_erasures(room) == 1
+    assert objects(room) == []
+    assert leaks(home, allowed=()) == []
+
+
+def test_a_promise_that_the_ledger_never_kept_takes_nothing(room, document, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("docmill.storage.ledger.deletion.delete_rows", lambda *_: (_ for _ in ()).throw(Died))
+        with pytest.raises(Died):
+            erase(room, document)
+    before = objects(room)
+    assert any("/erasures/" in name for name in before)
+    assert finish_erasures(room) == 0
+    assert objects(room) == before  # it may be being written
+    monkeypatch.setattr(erasing, "PATIENCE", erasing.PATIENCE * 0)
+    assert finish_erasures(room) == 0
+    assert objects(room) == [name for name in before if "/erasures/" not in name]
+    assert current_result(room.ledger, room.tenant, document) is not None
+    assert erase(room, document) > 0
+    assert objects(room) == []

@@ -1,0 +1,131 @@
+"""From a request to a matched receipt, without help: order, its PDF, the supplier's invoice as a noisy scan, reading, matching."""
+
+import pytest
+import sqlalchemy as sa
+from milled_papers import ingest, mill_anew
+from supplier_invoices import LINES, VENDOR, invoice_pdf, invoice_scan
+
+from docmill.errors import Conflict, NotFound
+from docmill.services.audit import verify_streams
+from docmill.services.erase import erase
+from docmill.services.purchasing import matching, ordering, requests
+from docmill.services.purchasing.evidence import is_reproduced, read_evidence
+from docmill.storage.ledger import receipt_matches
+from docmill.storage.ledger.tables_events import OUTBOX
+from docmill.storage.ledger.tables_review import REVIEW_TASKS
+from docmill.values.purchase_records import MatchDecision, PaperState
+from docmill.values.purchasing import PurchaseContent
+
+
+def ordered(room):
+    content = PurchaseContent(vendor=VENDOR, currency="EUR", lines=LINES, buyer="Kranich Bau")
+    request = requests.submit_request(room.ledger, room.tenant, content, by="local", limits=())
+    requests.approve_request(room.ledger, room.tenant, request.request_id, by="local", own_approval=True)
+    made = ordering.generate_order(room, request.request_id)
+    assert made.paper_state is PaperState.MADE
+    return made
+
+
+@pytest.fixture
+def order(room):
+    return ordered(room)
+
+
+def matched(room, document_id):
+    with room.ledger.reading() as conn:
+        return receipt_matches.of_document(conn, room.tenant, document_id)
+
+
+def finance_notices(room, match):
+    with room.ledger.reading() as conn:
+        rows = conn.execute(sa.select(OUTBOX.c.payload).where(OUTBOX.c.kind == "finance.receipt_needs_review")).scalars()
+        return [row for row in rows if row["match_id"] == match.match_id]
+
+
+def review_tasks(room, match):
+    with room.ledger.reading() as conn:
+        return conn.execute(sa.select(REVIEW_TASKS.c.state).where(REVIEW_TASKS.c.task_id == match.task_id)).scalars().all()
+
+
+@pytest.mark.parametrize(
+    ("layout", "redact"),
+    [(0, False), pytest.param(1, False, marks=pytest.mark.slow), pytest.param(0, True, marks=pytest.mark.slow)],
+    ids=["english", "german", "redacted"],
+)
+def test_an_honest_invoice_is_matched_by_itself(room, order, tmp_path, layout, redact):
+    scan = invoice_scan(
+        tmp_path / "scan.pdf", number=f"NW-{layout}{redact:d}417", order_number=order.order_number, layout=layout, seed=3 + layout + redact
+    )
+    (document_id,) = ingest(room, scan, redact=redact, index=False)
+    match = matched(room, document_id)
+    assert (match.order_number, match.outcome, match.decision) == (order.order_number, "matched", MatchDecision.APPROVED), match.codes
+    assert match.score >= 0.8
+    assert finance_notices(room, match) == []
+    evidence = read_evidence(room, match.evidence_object)
+    assert is_reproduced(evidence)
+    assert matching.match_job(room, match.job_id) == match  # once
+    assert verify_streams(room.ledger, room.tenant) == {}
+
+
+def test_a_changed_price_goes_to_finance(room, order, tmp_path):
+    dearer = (LINES[0].model_copy(update={"unit_price": LINES[0].unit_price + 10}), *LINES[1:])
+    scan = invoice_scan(tmp_path / "scan.pdf", number="NW-2500", order_number=order.order_number, lines=dearer, seed=9)
+    (document_id,) = ingest(room, scan, index=False)
+    match = matched(room, document_id)
+    assert (match.order_number, match.outcome, match.decision) == (order.order_number, "mismatch", MatchDecision.OPEN)
+    assert "unit_price" in match.codes
+    assert match.score < 0.8
+    assert len(finance_notices(room, match)) == 1
+    assert review_tasks(room, match) == ["pending"]
+    decided = matching.decide_match(room, match.match_id, MatchDecision.ACCEPTED, by="local", reason="agreed by telephone")
+    assert decided.decision is MatchDecision.ACCEPTED
+    assert review_tasks(room, match) == ["decided"]
+    with pytest.raises(Conflict):
+        matching.decide_match(room, match.match_id, MatchDecision.REJECTED, by="local", reason="")
+
+
+def test_the_same_invoice_again_is_a_duplicate_and_a_remill_is_none(room, order, tmp_path):
+    first, second = (invoice_pdf(tmp_path / f"{n}.pdf", number=n, order_number=order.order_number) for n in ("NW-2600", "NW-26OO"))
+    (one,) = ingest(room, first, index=False)
+    assert matched(room, one).outcome == "matched"
+    (two,) = ingest(room, second, index=False)
+    assert (matched(room, two).outcome, matched(room, two).decision) == ("duplicate", MatchDecision.OPEN)
+    mill_anew(room, one, confidence_threshold=0.3, index=False)
+    assert matched(room, one).outcome == "matched"
+    mill_anew(room, two, confidence_threshold=0.3, index=False)
+    assert matched(room, two).outcome == "duplicate"
+
+
+def test_without_a_number_the_order_is_found_and_two_that_fit_are_left_to_a_person(room, order, tmp_path):
+    (first,) = ingest(room, invoice_pdf(tmp_path / "1.pdf", number="NW-2700", order_number=""), index=False)
+    match = matched(room, first)
+    assert (match.order_number, match.outcome, match.decision) == (order.order_number, "matched", MatchDecision.APPROVED), match.codes
+    assert "order_found" in match.codes
+    ordered(room)
+    ordered(room)
+    (second,) = ingest(room, invoice_pdf(tmp_path / "2.pdf", number="NW-2701", order_number=""), index=False)
+    match = matched(room, second)
+    assert (match.outcome, match.decision) == ("mismatch", MatchDecision.OPEN)
+    assert "order_ambiguous" in match.codes
+    assert is_reproduced(read_evidence(room, match.evidence_object))
+
+
+def test_a_document_that_is_deleted_keeps_what_it_took_and_loses_its_evidence(room, order, tmp_path):
+    scan = invoice_pdf(tmp_path / "scan.pdf", number="NW-2800", order_number=order.order_number)
+    (document_id,) = ingest(room, scan, index=False)
+    match = matched(room, document_id)
+    erase(room, document_id)
+    with pytest.raises(NotFound):
+        read_evidence(room, match.evidence_object)
+    assert matched(room, document_id).taken == match.taken
+
+
+def test_nothing_happens_where_nothing_was_ordered_and_the_nightly_run_catches_up(room, tmp_path):
+    scan = invoice_pdf(tmp_path / "scan.pdf", number="NW-1", order_number="")
+    (document_id,) = ingest(room, scan, index=False)
+    assert matched(room, document_id) is None
+    assert matching.match_open(room) == []
+    ordered(room)
+    (late,) = matching.match_open(room)
+    assert (late.document_id, late.outcome) == (document_id, "matched")
+    assert matching.match_open(room) == []
