@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     prefect_port: int = Field(default=4200, description="First port `docmill up` tries for the Prefect server.")
     api_key: SecretStr | None = Field(default=None, description="Key that `docmill submit`, `wait` and `download` show the gateway.")
     require_keys: bool = Field(default=False, description="The gateway asks for an API key on loopback too.")
+    notify_urls: SecretStr | None = Field(
+        default=None, description="Apprise URLs of people to tell of review tasks and finished batches, separated by blanks."
+    )
     webhooks_to_private: bool = Field(default=False, description="Webhooks may go to loopback and private addresses.")
 
     dask_address: str | None = Field(default=None, description="Address of a Dask scheduler; default a local cluster of processes.")

@@ -17,12 +17,16 @@ class TaskPage(BaseModel):
 
 
 class TaskShown(BaseModel):
-    """A task with the value in question; `width_px` and `height_px` are the size of the page that the box counts in."""
+    """A task with the value in question; `width_px` and `height_px` are the size of the page that the box counts in.
+
+    `is_hidden`: the document is redacted and whoever asks lacks the scope originals:read.
+    """
 
     task: ReviewTask
     field: str | None
     value: str | None
     text: str | None
+    is_hidden: bool
     width_px: int | None
     height_px: int | None
 

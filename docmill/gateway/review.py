@@ -5,8 +5,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from docmill.gateway import contract_review as shape
+from docmill.gateway.access import may_see_original_of
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
+from docmill.services.jobs import job_view
 from docmill.services.review import claiming
 from docmill.services.review.deciding import Answer, decide, decide_many
 from docmill.services.review.seeing import show
@@ -59,8 +61,16 @@ def _add_looking(router: APIRouter, desk: Desk) -> None:
     def task(task_id: TaskId) -> shape.TaskShown:
         """A task with the value in question. Document text: for reviewers."""
         seen = show(room, claiming.task_view(room.ledger, room.tenant, task_id))
+        # what redaction hides is shown to who may see originals only
+        is_open = may_see_original_of(redacted=job_view(room.ledger, room.tenant, seen.task.job_id).options.redact)
         return shape.TaskShown(
-            task=seen.task, field=seen.field, value=seen.value, text=seen.text, width_px=seen.width_px, height_px=seen.height_px
+            task=seen.task,
+            field=seen.field,
+            value=seen.value if is_open else None,
+            text=seen.text if is_open else None,
+            is_hidden=not is_open,
+            width_px=seen.width_px,
+            height_px=seen.height_px,
         )
 
 
