@@ -16,6 +16,7 @@ from docmill.gateway.openapi import use_openapi
 from docmill.gateway.operations import operations_router
 from docmill.gateway.pages import pages_router
 from docmill.gateway.pages_document import document_pages_router
+from docmill.gateway.pages_review import review_pages_router
 from docmill.gateway.pages_search import search_pages_router
 from docmill.gateway.problems import add_problem_handlers
 from docmill.gateway.purchasing import purchasing_router
@@ -55,6 +56,7 @@ def create_app(
     app.include_router(pages_router(desk, app))
     app.include_router(search_pages_router(desk))
     app.include_router(document_pages_router(desk))
+    app.include_router(review_pages_router(desk))
     app.include_router(operations_router(desk))
     if needs_keys:
         sessions, room = Sessions(), desk.room
