@@ -1,5 +1,6 @@
 """The review's flows on a real Prefect server: a decision's run, the sweep, the hourly signature."""
 
+import psutil
 import pytest
 from ledger_fixtures import Work
 from review_papers import published, results_now
@@ -8,6 +9,8 @@ from review_tasks import TOTAL, VENDOR, tasks_of
 from docmill.services.audit import verify
 from docmill.services.review import claiming
 from docmill.services.review.deciding import Answer, decide
+from docmill.services.review.starting import start_application
+from docmill.services.stack_note import Stack, stack_note_file
 from docmill.values.review import Verdict
 
 
@@ -44,3 +47,21 @@ def test_the_sweep_applies_what_no_run_came_for(room, decided):
     from flows.sweep_reviews import sweep_reviews
 
     assert sweep_reviews()["applied"] == 1
+
+
+def test_a_decision_is_one_run_however_often_it_is_asked_for(room, prefect_server):
+    from prefect.client.orchestration import get_client
+
+    from flows.apply_review import apply_review
+
+    assert start_application(room.settings, "d1") is False  # no server is noted
+    me = psutil.Process()
+    note = Stack(pid=me.pid, started=me.create_time(), prefect_api_url=prefect_server, gateway_url="http://127.0.0.1:1")
+    stack_note_file(room.settings).write_text(note.model_dump_json())
+    assert start_application(room.settings, "d1") is False  # nothing is deployed there yet
+    with get_client(sync_client=True) as client:
+        client.create_deployment(flow_id=client.create_flow(apply_review), name="apply-review")
+        assert start_application(room.settings, "d1")
+        assert start_application(room.settings, "d1")
+        runs = [run for run in client.read_flow_runs() if run.parameters.get("decision_id") == "d1"]
+    assert [run.idempotency_key for run in runs] == ["review-d1"]
