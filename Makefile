@@ -8,9 +8,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: .venv/runtime system  ## mill the sample documents and show what became of them
 	$(BIN)/docmill demo
 
-test: .venv/dev system-tests  ## the quick test suite; faults and whole sets by themselves, because they count seconds
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile tests/unit tests/integration
-	$(BIN)/python -m pytest -m "not slow" tests/faults tests/e2e
+test: .venv/dev system-tests  ## the quick test suite, two files at a time
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-all: .venv/dev system-tests  ## with the long versions
 	$(BIN)/python -m pytest

@@ -13,6 +13,7 @@ from docmill.storage.ledger import upgrade_ledger
 # fixture modules of one suite are used by others: tests are not a package, so their folders are put on the path
 for suite in ("integration", "faults", "browser"):
     sys.path.insert(0, str(Path(__file__).parent / suite))
+pytest.register_assert_rewrite("ledger_fixtures")  # imported by some tests before others name it as their plugin
 
 
 @pytest.fixture
