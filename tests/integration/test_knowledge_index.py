@@ -34,7 +34,8 @@ def page_paths(tmp_path: Path) -> list[str]:
 def test_pages_become_rows_that_search_finds(page_paths: list[str], tmp_path: Path) -> None:
     out = tmp_path / "chunks.arrow"
     told = index(page_paths, DOCUMENT, str(out))
-    assert json.loads(json.dumps(told)) == {"chunks": 3, "failed": 0}
+    assert (told["chunks"], told["failed"]) == (3, 0)
+    assert json.loads(json.dumps(told))["least_sure"][0] == [1, 0, 44, 0.8, [0.0, 10.0, 490.0, 30.0]]
     table = read_chunks(out)
     assert table.schema.equals(schema())
     assert table.column("text").to_pylist() == list(TEXTS)
@@ -64,14 +65,15 @@ def test_a_failed_chunk_is_counted_and_left_out(page_paths: list[str], tmp_path:
         return real(model, ids)  # type: ignore[arg-type] - the session is handed on
 
     monkeypatch.setattr(embedding, "_run", run)
-    assert index(page_paths, DOCUMENT, str(tmp_path / "out")) == {"chunks": 2, "failed": 1}
+    told = index(page_paths, DOCUMENT, str(tmp_path / "out"))
+    assert (told["chunks"], told["failed"]) == (2, 1)
     assert read_chunks(tmp_path / "out").column("page").to_pylist() == [1, 3]
 
 
 def test_a_blank_document_has_a_file_without_rows(tmp_path: Path) -> None:
     blank = Page(number=1, width_px=800, height_px=600, dpi=200, lines=(), source="none", language="en")
     (tmp_path / "page.json").write_text(blank.model_dump_json())
-    assert index([str(tmp_path / "page.json")], DOCUMENT, str(tmp_path / "out")) == {"chunks": 0, "failed": 0}
+    assert index([str(tmp_path / "page.json")], DOCUMENT, str(tmp_path / "out")) == {"chunks": 0, "failed": 0, "least_sure": []}
     assert read_chunks(tmp_path / "out").num_rows == 0
 
 
