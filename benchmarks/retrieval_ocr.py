@@ -1,7 +1,7 @@
 """What noisy scans cost the search: `python benchmarks/retrieval_ocr.py DATA_FOLDER [--documents 150] [--engine auto] [--keep FOLDER]`.
 
 The collection is that of benchmarks/retrieval.py. Queries are drawn until their relevant documents are as many as asked; these documents are
-set in type, drawn at 200 dpi, worn heavily (skew up to 1.5 degrees, blur, noise of 22 grey levels, dust, JPEG of quality 35) and read by OCR.
+set in type, drawn at 200 dpi, worn heavily (skew up to 2 degrees, blur, noise of 45 grey levels, dust, JPEG of quality 25) and read by OCR.
 All other documents are distractors as clean text. Both sides search the same distractors for the same queries: all that was relevant is clean
 on one side and was read by OCR on the other, which is harder than noise that falls on all documents alike.
 """
@@ -26,7 +26,7 @@ from docmill.storage.knowledge.ports import SearchMode, Source
 from docmill.values.keys import digest
 from docmill.values.page import Page
 
-DPI, JPEG_QUALITY, NOISE = 200, 35, 22.0
+DPI, JPEG_QUALITY, NOISE = 200, 25, 45.0
 PARAGRAPH_WORDS, PAGE_WORDS = 110, 420
 SEED = 17
 
@@ -40,9 +40,9 @@ def worn_pages(name: str, text: str, scratch: Path) -> list[Path]:
     painters = [prose(title[:60], [title, *paragraphs[at : at + per_page]]) for at in range(0, len(paragraphs), per_page)]
     file, made = pdf(scratch / "clean.pdf", "sample", painters), []
     for number in range(1, len(painters) + 1):
-        page = scanned(rendered(file, number, DPI), skew_deg=chance.uniform(-1.5, 1.5), noise=NOISE, seed=chance.randrange(2**31))
+        page = scanned(rendered(file, number, DPI), skew_deg=chance.uniform(-2, 2), noise=NOISE, seed=chance.randrange(2**31))
         made.append(scratch / f"scan-{number}.jpg")
-        softened: Image.Image = page.filter(ImageFilter.GaussianBlur(0.6))
+        softened: Image.Image = page.filter(ImageFilter.GaussianBlur(1.0))
         softened.save(made[-1], "JPEG", quality=JPEG_QUALITY, dpi=(DPI, DPI))
     return made
 

@@ -32,6 +32,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "delete": "documents",
         "purchasing": "purchasing",
         "search": "search",
+        "similar": "search",
         "reindex": "search",
         "review": "review",
         "audit": "audit",

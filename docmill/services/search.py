@@ -85,12 +85,16 @@ def _cards(room: Room, hits: Sequence[Hit]) -> dict[str, Card]:
 
 
 def _shown(hits: Sequence[Hit], found: Mapping[str, Card]) -> list[Passage]:
-    return [_passage(hit, card.name) for hit in hits if (card := found.get(hit.chunk.document_id)) is not None and _stands(hit, card)]
+    return [
+        _passage(hit, card.name)
+        for hit in hits
+        if (card := found.get(hit.chunk.document_id)) is not None and stands(card, is_redacted=hit.is_redacted)
+    ]
 
 
-def _stands(hit: Hit, card: Card) -> bool:
-    """Whether the current version of the hit's document is indexed, and, when it is redacted, the hit comes from redacted pages."""
-    return card.options.index and (hit.is_redacted or not card.options.redact)
+def stands(card: Card, *, is_redacted: bool) -> bool:
+    """Whether a hit may be shown: the current version of its document is indexed, and, when that is redacted, the hit is of redacted pages."""
+    return card.options.index and (is_redacted or not card.options.redact)
 
 
 def _passage(hit: Hit, name: str) -> Passage:

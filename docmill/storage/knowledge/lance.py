@@ -13,9 +13,10 @@ from docmill.errors import InvalidOptions, StoreUnavailable
 from docmill.storage.knowledge import lance_table
 from docmill.storage.knowledge.conditions import checked_tenant, of_documents
 from docmill.storage.knowledge.lance_search import search_table
+from docmill.storage.knowledge.lance_similar import similar_in
 from docmill.storage.knowledge.lance_table import answer
 from docmill.storage.knowledge.lock import write_lock
-from docmill.storage.knowledge.ports import Hit, IndexStatistics, Query, Source
+from docmill.storage.knowledge.ports import Filters, Hit, IndexStatistics, Likeness, Query, Source
 from docmill.storage.knowledge.sources import ChunkStream, row_schema, rows_of
 
 if TYPE_CHECKING:
@@ -98,6 +99,12 @@ class LanceKnowledgeBase:
         if not self._exists(tenant):
             return []
         return search_table(self._opened(tenant), query)
+
+    def similar(self, tenant: str, document_id: str, limit: int, filters: Filters) -> list[Likeness]:
+        """See KnowledgeBase."""
+        if not self._exists(tenant):
+            return []
+        return similar_in(self._opened(tenant), document_id, limit, filters)
 
     def count(self, tenant: str) -> int:
         """See KnowledgeBase."""
