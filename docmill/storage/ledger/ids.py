@@ -2,12 +2,11 @@
 
 import secrets
 from datetime import datetime
-from typing import Final
 
 from ulid import ULID
 
-RANDOM_BITS: Final = 80
-"""Of a ULID, after 48 bits of milliseconds (https://github.com/ulid/spec)."""
+_RANDOM_BITS = 80
+"""Of a ULID's 128 bits; the highest is left 0, so that counting up never runs over."""
 
 
 def new_ids(count: int, now: datetime) -> list[str]:
@@ -15,8 +14,8 @@ def new_ids(count: int, now: datetime) -> list[str]:
 
     Only the first is drawn at random and the others follow it, so the files of a batch keep their order and lie side by side in the index.
     """
-    # not the library's own random part: within one millisecond it only counts up, into the ids that follow the first of an earlier call
-    first = (int(ULID.from_datetime(now)) >> RANDOM_BITS << RANDOM_BITS) + secrets.randbits(RANDOM_BITS - 1)
+    # the library's own randomness counts up by one within a millisecond: the next ids of the same moment would be those of this call again
+    first = (int(now.timestamp() * 1000) << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS - 1)
     return [str(ULID.from_int(first + step)).lower() for step in range(count)]
 
 
