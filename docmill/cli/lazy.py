@@ -33,6 +33,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "purchasing": "purchasing",
         "search": "search",
         "similar": "search",
+        "search-stats": "search_stats",
         "reindex": "search",
         "review": "review",
         "audit": "audit",

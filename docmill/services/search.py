@@ -12,6 +12,7 @@ from typing import Final
 from docmill.errors import VersionMismatch
 from docmill.services.reindex import rebuild_tenant
 from docmill.services.running.room import Room
+from docmill.services.search_log import log_search
 from docmill.storage.knowledge.ports import Hit, Query
 from docmill.storage.ledger import cards
 from docmill.storage.ledger.cards import Card
@@ -51,8 +52,13 @@ class SearchAnswer(Value):
     took_ms: float
 
 
-def search_documents(room: Room, query: Query) -> SearchAnswer:
+def search_documents(room: Room, query: Query, *, user: str = "local") -> SearchAnswer:
     """Search the tenant's documents. An index that another version of docmill wrote is rebuilt first.
+
+    Args:
+        room: the opened parts.
+        query: what is asked.
+        user: who asks; only a digest of it is logged.
 
     Raises:
         InvalidOptions: limit or filters cannot be used.
@@ -65,7 +71,9 @@ def search_documents(room: Room, query: Query) -> SearchAnswer:
     except VersionMismatch:
         rebuild_tenant(room)
         results = _search(room, query)
-    return SearchAnswer(results=tuple(results), took_ms=round((time.perf_counter() - began) * 1000, 1))
+    took_ms = round((time.perf_counter() - began) * 1000, 1)
+    log_search(room, query, user=user, results=len(results), took_ms=took_ms)
+    return SearchAnswer(results=tuple(results), took_ms=took_ms)
 
 
 def _search(room: Room, query: Query) -> list[Passage]:

@@ -121,6 +121,7 @@ class IndexStatistics:
         fragments: files the table consists of.
         size_bytes: of the current version's data.
         has_vector_index: whether vectors are searched through an approximate index.
+        version: counts commits; 0 without an index.
     """
 
     chunks: int
@@ -128,6 +129,7 @@ class IndexStatistics:
     fragments: int
     size_bytes: int
     has_vector_index: bool
+    version: int
 
 
 @runtime_checkable
