@@ -7,6 +7,7 @@ from math import ceil
 from typing import Final
 
 from docmill.services.running.room import Room
+from docmill.services.search_embeddings import EmbeddingFigures, embedding_figures
 from docmill.services.search_log import query_log
 from docmill.storage.knowledge.ports import IndexStatistics
 from docmill.storage.knowledge.query_log import AskedQuery
@@ -43,6 +44,7 @@ class SearchStatistics(Value):
         in_vain: searches that found nothing.
         top_queries, zero_result_queries: the most frequent, and those that last found nothing.
         latency_ms: over all searches.
+        embedding: how the embedding of all current versions went.
         index: chunks, unindexed, fragments, size_bytes, version, has_vector_index, see docmill.storage.knowledge.ports.IndexStatistics.
     """
 
@@ -53,6 +55,7 @@ class SearchStatistics(Value):
     top_queries: tuple[QueryFigures, ...]
     zero_result_queries: tuple[QueryFigures, ...]
     latency_ms: Latency
+    embedding: EmbeddingFigures
     index: IndexStatistics
 
 
@@ -77,6 +80,7 @@ def search_statistics(room: Room, days: int) -> SearchStatistics:
         top_queries=_figures(groups),
         zero_result_queries=_figures([group for group in groups if not group[-1].results]),
         latency_ms=Latency(p50=percentile(times, 0.50), p95=percentile(times, 0.95), p99=percentile(times, 0.99)),
+        embedding=embedding_figures(room),
         index=room.knowledge.statistics(room.tenant),
     )
 

@@ -132,7 +132,8 @@ def test_percentiles(share, value):
 
 
 def test_figures_of_searches_and_index(room, tmp_path):
-    assert search_statistics(room, 7).latency_ms.p50 is None
+    empty = search_statistics(room, 7)
+    assert (empty.latency_ms.p50, empty.embedding.success_rate, empty.embedding.embedding_updated_at) == (None, None, None)
     (tmp_path / "invoice.txt").write_text(INVOICE)
     ingest(room, tmp_path / "invoice.txt")
     for text, user in (("twine", "a"), ("Twine", "b"), ("zeppelin", "a"), ("zebra", "a"), ("zebra", "a"), ("zebra", "b")):
@@ -144,5 +145,8 @@ def test_figures_of_searches_and_index(room, tmp_path):
     assert 0 < told["latency_ms"]["p50"] <= told["latency_ms"]["p95"] <= told["latency_ms"]["p99"]
     assert (told["index"]["chunks"], told["index"]["has_vector_index"]) == (1, False)
     assert told["index"]["version"] > 0
+    embedded = told["embedding"]
+    assert (embedded["documents"], embedded["processed"], embedded["total"], embedded["success_rate"]) == (1, 1, 1, 1.0)
+    assert datetime.now(UTC) - datetime.fromisoformat(embedded["embedding_updated_at"]) < timedelta(minutes=5)
     shown = CliRunner().invoke(app, ["search-stats"]).stdout
     assert "6 searches of 2 people in 30 days, 4 in vain" in shown
