@@ -116,6 +116,11 @@ class Settings(BaseSettings):
     cell_memory_bytes: int = Field(default=4096 * MIB, gt=0, description="Address space of a parsing process.")
     cell_items: int = Field(default=1000, gt=0, description="A parsing process is replaced after so many items.")
 
+    search_log: Literal["off", "digests", "text"] = Field(
+        default="digests", description="What the log of searches says of a query: nothing is logged, a keyed digest, or its text."
+    )
+    search_log_days: int = Field(default=30, ge=1, description="Days of which the log of searches is kept.")
+
     log_format: Literal["text", "json"] = Field(default="text", description="Logs for people or as JSON, on stderr.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="Least level that is logged.")
 

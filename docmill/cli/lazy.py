@@ -32,6 +32,8 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "delete": "documents",
         "purchasing": "purchasing",
         "search": "search",
+        "similar": "search",
+        "search-stats": "search_stats",
         "reindex": "search",
         "review": "review",
         "audit": "audit",

@@ -1,4 +1,4 @@
-"""`docmill search` and `docmill reindex`. File names are shown to their owner only, here."""
+"""`docmill search`, `docmill similar` and `docmill reindex`. File names are shown to their owner only, here."""
 
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from docmill.cli.rooms import room
 from docmill.services.reindex import rebuild_tenant
 from docmill.services.search import MAX_LIMIT, SearchAnswer, search_documents
 from docmill.services.search_filters import KEYS, filters_from
+from docmill.services.search_similar import similar_documents
 from docmill.storage.knowledge.ports import Query, SearchMode
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
@@ -19,6 +20,7 @@ SHOWN_CHARACTERS = 240
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(search)
+    app.command()(similar)
     app.command()(reindex)
 
 
@@ -53,6 +55,29 @@ def _show(answer: SearchAnswer) -> None:
 def _short(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= SHOWN_CHARACTERS else f"{flat[:SHOWN_CHARACTERS]}..."
+
+
+def similar(
+    document: Annotated[str, typer.Argument(help="Document id, or at least 6 characters of its beginning.")],
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=MAX_LIMIT, help="At most so many documents.")] = 10,
+    filters: Annotated[list[str] | None, FILTER] = None,
+    as_json: Json = False,
+) -> None:
+    """Find documents like a given one: near-duplicates first, then what is about the same."""
+    asked = filters_from(filters or ())
+    with room() as opened:
+        answer = similar_documents(opened, document, limit, asked)
+    if as_json:
+        show_json(answer)
+    elif answer.results:
+        rows = [
+            (f"{r.score:.3f}", f"{r.overlap:.0%}", "near-duplicate" if r.is_near_duplicate else "", r.document_id[:12], r.name)
+            for r in answer.results
+        ]
+        show_table(f"Found in {answer.took_ms:.0f} ms", ("score", "same text", "", "document", "file"), rows)
+    else:
+        typer.echo("There is no other document in the search index.", err=True)
 
 
 def reindex(*, as_json: Json = False) -> None:

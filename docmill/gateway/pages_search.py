@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from docmill.errors import DocmillError
+from docmill.gateway.access import limited_as
 from docmill.gateway.desk import Desk
 from docmill.gateway.page_frame import choices, framed
-from docmill.gateway.search import MOST_LETTERS
+from docmill.gateway.search import MOST_LETTERS, NOBODY
 from docmill.services import task_view
 from docmill.services.search import Passage, search_documents
 from docmill.storage.knowledge.ports import Filters, SearchMode
@@ -58,7 +59,7 @@ def _found(desk: Desk, asked: Asked) -> tuple[str, str, int]:
     if not asked.text.strip():
         return "Ask something about the documents", "", 200
     try:
-        answer = search_documents(desk.room, asked)
+        answer = search_documents(desk.room, asked, user=limited_as(NOBODY))
     except DocmillError as error:
         return "The search cannot answer", f"<p>{escape(error.message)} {escape(error.hint)}</p>", error.kind.http_status
     words = [word for word in re.findall(r"\w+", asked.text) if len(word) >= LEAST_MARKED]

@@ -12,6 +12,7 @@ from typing import Final
 from docmill.errors import VersionMismatch
 from docmill.services.reindex import rebuild_tenant
 from docmill.services.running.room import Room
+from docmill.services.search_log import log_search
 from docmill.storage.knowledge.ports import Hit, Query
 from docmill.storage.ledger import cards
 from docmill.storage.ledger.cards import Card
@@ -51,8 +52,13 @@ class SearchAnswer(Value):
     took_ms: float
 
 
-def search_documents(room: Room, query: Query) -> SearchAnswer:
+def search_documents(room: Room, query: Query, *, user: str = "local") -> SearchAnswer:
     """Search the tenant's documents. An index that another version of docmill wrote is rebuilt first.
+
+    Args:
+        room: the opened parts.
+        query: what is asked.
+        user: who asks; only a digest of it is logged.
 
     Raises:
         InvalidOptions: limit or filters cannot be used.
@@ -65,7 +71,9 @@ def search_documents(room: Room, query: Query) -> SearchAnswer:
     except VersionMismatch:
         rebuild_tenant(room)
         results = _search(room, query)
-    return SearchAnswer(results=tuple(results), took_ms=round((time.perf_counter() - began) * 1000, 1))
+    took_ms = round((time.perf_counter() - began) * 1000, 1)
+    log_search(room, query, user=user, results=len(results), took_ms=took_ms)
+    return SearchAnswer(results=tuple(results), took_ms=took_ms)
 
 
 def _search(room: Room, query: Query) -> list[Passage]:
@@ -85,12 +93,16 @@ def _cards(room: Room, hits: Sequence[Hit]) -> dict[str, Card]:
 
 
 def _shown(hits: Sequence[Hit], found: Mapping[str, Card]) -> list[Passage]:
-    return [_passage(hit, card.name) for hit in hits if (card := found.get(hit.chunk.document_id)) is not None and _stands(hit, card)]
+    return [
+        _passage(hit, card.name)
+        for hit in hits
+        if (card := found.get(hit.chunk.document_id)) is not None and stands(card, is_redacted=hit.is_redacted)
+    ]
 
 
-def _stands(hit: Hit, card: Card) -> bool:
-    """Whether the current version of the hit's document is indexed, and, when it is redacted, the hit comes from redacted pages."""
-    return card.options.index and (hit.is_redacted or not card.options.redact)
+def stands(card: Card, *, is_redacted: bool) -> bool:
+    """Whether a hit may be shown: the current version of its document is indexed, and, when that is redacted, the hit is of redacted pages."""
+    return card.options.index and (is_redacted or not card.options.redact)
 
 
 def _passage(hit: Hit, name: str) -> Passage:

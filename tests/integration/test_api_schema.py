@@ -21,7 +21,7 @@ def gateway(tmp_path_factory):
     home = tmp_path_factory.mktemp("schema")
     with gateway_process(home) as (client, _), pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCMILL_HOME", str(home))
-        sent = client.post("/api/v1/upload/async/", files=multipart_file("a.txt", b"A walrus.\n"), data={"index": "false"}).json()
+        sent = client.post("/api/v1/upload/async/", files=multipart_file("a.txt", b"A walrus.\n")).json()
         with closing(Room.open(settings_of(home))) as room:
             mill(room, sent["batch_id"])
         yield client, sent

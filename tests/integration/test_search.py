@@ -1,6 +1,7 @@
 """Search over documents that really were milled: from ingest to answer, after milling anew, after deletion. Without Prefect and Dask."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from milled_papers import INVOICE, LETTER, ingest, mill_anew
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 from docmill.cli.main import app
 from docmill.services import documents
 from docmill.services.erase import erase
+from docmill.services.milling import mill_shard
+from docmill.services.milling.lease import write_lease
 from docmill.services.reindex import chunk_objects, rebuild_tenant
 from docmill.services.running.indexing import index_documents
 from docmill.services.running.run import BatchRun
@@ -154,3 +157,22 @@ def test_what_could_not_be_indexed_anew_is_forgotten(papers, room):
     assert names(room, "INV-2026/0815", SearchMode.TEXT) == []
     assert names(room, "lease", SearchMode.TEXT) == ["letter.txt"]
     assert tracked.problems == []
+
+
+def test_passages_that_could_not_be_embedded_are_told_and_the_others_found(papers, room):
+    batch_id = documents.remill(room.ledger, room.tenant, papers[1], MillOptions(), force=True)
+    run = BatchRun(room, batch_id, f"run-{batch_id}", workers=0, lease_s=60)
+    write_lease(room.store, room.tenant, run.run_id, stop=False)
+    waiting = run.first_shards()
+    while waiting:
+        shard = waiting.pop()
+        report = mill_shard(shard, True)
+        if shard.stage == "index":
+            outcomes = [one.model_copy(update={"facts": {**one.facts, "chunks_failed": 2}}) for one in report.outcomes]
+            report = replace(report, outcomes=tuple(outcomes))
+        waiting += run.fold(shard, report)
+    assert names(room, "lease", SearchMode.TEXT) == ["letter.txt"]
+    (results,) = [a for a in documents.artefacts_of(room.ledger, room.tenant, papers[1]) if a.object_name.endswith("_results.json")]
+    (problem,) = json.loads(room.store.read(results.object_name))["outcome"]["problems"]
+    assert (problem["code"], problem["stage"]) == ("stage_failed", "index")
+    assert problem["message"].startswith("2 of 3 passages")

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from docmill.errors import DocmillError, VersionMismatch
+from docmill.errors import DocmillError, StageFailed, VersionMismatch
 from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
 from docmill.services.reindex import rebuild_tenant
 from docmill.services.running.room import Room
@@ -19,8 +19,11 @@ from docmill.values.outcome import problem_from
 def index_documents(room: Room, documents: Sequence[Tracked]) -> None:
     """Replace the documents' chunks; those of a document whose indexing failed are forgotten: they may say what is redacted now.
 
-    If the knowledge base refuses, every document concerned carries the problem and goes on.
+    If the knowledge base refuses, every document concerned carries the problem and goes on. So does a document of which the model could not
+    embed some chunks: the others are found.
     """
+    for tracked in documents:
+        _tell_failed_chunks(tracked)
     chunked = {t.job.document_id: a for t in documents if (a := _artefact(t, "index", CHUNKS)) is not None}
     with tempfile.TemporaryDirectory(prefix="docmill-index-") as folder:
         try:
@@ -32,6 +35,13 @@ def index_documents(room: Room, documents: Sequence[Tracked]) -> None:
             for tracked in (t for t in documents if "index" not in t.failed):
                 tracked.failed.add("index")
                 tracked.problems.append(problem_from(error, "index"))
+
+
+def _tell_failed_chunks(tracked: Tracked) -> None:
+    made, failed = (int(tracked.facts.get(name) or 0) for name in ("chunks", "chunks_failed"))
+    if failed:
+        error = StageFailed(f"{failed} of {made + failed} passages could not be embedded; search does not find them")
+        tracked.problems.append(problem_from(error, "index"))
 
 
 def replace(room: Room, sources: Sequence[Source]) -> None:

@@ -13,9 +13,11 @@ from docmill.errors import InvalidOptions, StoreUnavailable
 from docmill.storage.knowledge import lance_table
 from docmill.storage.knowledge.conditions import checked_tenant, of_documents
 from docmill.storage.knowledge.lance_search import search_table
+from docmill.storage.knowledge.lance_similar import similar_in
 from docmill.storage.knowledge.lance_table import answer
 from docmill.storage.knowledge.lock import write_lock
-from docmill.storage.knowledge.ports import Hit, IndexStatistics, Query, Source
+from docmill.storage.knowledge.ports import Filters, Hit, IndexStatistics, Likeness, Query, Source
+from docmill.storage.knowledge.result_cache import ResultCache
 from docmill.storage.knowledge.sources import ChunkStream, row_schema, rows_of
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ T = TypeVar("T")
 COMMIT_TRIES: Final = 5
 """Tries of one change when a process outside docmill's lock commits in between."""
 
-_EMPTY: Final = IndexStatistics(chunks=0, unindexed=0, fragments=0, size_bytes=0, has_vector_index=False)
+_EMPTY: Final = IndexStatistics(chunks=0, unindexed=0, fragments=0, size_bytes=0, has_vector_index=False, version=0)
 
 
 class LanceKnowledgeBase:
@@ -40,6 +42,7 @@ class LanceKnowledgeBase:
     def __init__(self, directory: Path, *, lock_wait_s: float = 60.0) -> None:
         self._directory = directory
         self._lock_wait_s = lock_wait_s
+        self._cache = ResultCache()
 
     def replace(self, tenant: str, sources: Sequence[Source]) -> int:
         """See KnowledgeBase."""
@@ -97,7 +100,14 @@ class LanceKnowledgeBase:
         """See KnowledgeBase."""
         if not self._exists(tenant):
             return []
-        return search_table(self._opened(tenant), query)
+        table = self._opened(tenant)
+        return self._cache.answer(tenant, int(answer(lambda: table.version)), query, lambda: search_table(table, query))
+
+    def similar(self, tenant: str, document_id: str, limit: int, filters: Filters) -> list[Likeness]:
+        """See KnowledgeBase."""
+        if not self._exists(tenant):
+            return []
+        return similar_in(self._opened(tenant), document_id, limit, filters)
 
     def count(self, tenant: str) -> int:
         """See KnowledgeBase."""

@@ -83,10 +83,11 @@ def _matching(table: "Table", query: Query, limit: int, also: Sequence[str] = ()
     asked: Any = MatchQuery(wanted, "terms")  # type: ignore[call-arg] # its defaults are hidden from mypy
     found = _found(table.search(asked, query_type="fts").limit(limit), query, ["_score", *also])
     ranking = list(zip(_column(found, "_rowid"), _column(found, "_score"), strict=True))
-    return ranking, _vectors(found) if also else np.zeros((len(ranking), DIMENSIONS), dtype=np.float32)
+    return ranking, vectors_in(found) if also else np.zeros((len(ranking), DIMENSIONS), dtype=np.float32)
 
 
-def _vectors(found: "pa.Table") -> Vectors:
+def vectors_in(found: "pa.Table") -> Vectors:
+    """The column `vector`, shape (rows, 384)."""
     # through Arrow's own memory: a hundred vectors as Python floats take longer than the search
     flat = found.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return np.asarray(flat, dtype=np.float32).reshape(-1, DIMENSIONS)

@@ -169,4 +169,5 @@ def statistics(table: "Table") -> IndexStatistics:
         fragments=int(sizes["fragment_stats"]["num_fragments"]),
         size_bytes=int(sizes["total_bytes"]),
         has_vector_index=table.index_stats(_VECTOR_INDEX) is not None,
+        version=int(table.version),
     )

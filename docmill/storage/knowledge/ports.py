@@ -93,6 +93,25 @@ class Hit(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """A document that is like another.
+
+    Attributes:
+        document_id: of the found one.
+        score: the cosine of both documents' mean vectors: what they are about.
+        overlap: share of runs of three terms that both have, of all that either has, 0.0-1.0: whether they are the same text.
+        is_near_duplicate: whether the overlap says that they are.
+        is_redacted: of DocumentFacts.
+    """
+
+    document_id: str
+    score: float
+    overlap: float
+    is_near_duplicate: bool
+    is_redacted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class IndexStatistics:
     """How a tenant's index stands.
 
@@ -102,6 +121,7 @@ class IndexStatistics:
         fragments: files the table consists of.
         size_bytes: of the current version's data.
         has_vector_index: whether vectors are searched through an approximate index.
+        version: counts commits; 0 without an index.
     """
 
     chunks: int
@@ -109,6 +129,7 @@ class IndexStatistics:
     fragments: int
     size_bytes: int
     has_vector_index: bool
+    version: int
 
 
 @runtime_checkable
@@ -139,6 +160,13 @@ class KnowledgeBase(Protocol):
         Raises:
             EngineMissing: the embedding model is not installed.
             InvalidOptions: the query has no limit, or a filter has a value that cannot be one.
+        """
+
+    def similar(self, tenant: str, document_id: str, limit: int, filters: Filters) -> list[Likeness]:
+        """Documents like a given one: near-duplicates first, then by score; none when the document has no chunks.
+
+        Raises:
+            InvalidOptions: limit or filters cannot be used.
         """
 
     def count(self, tenant: str) -> int:
