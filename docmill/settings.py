@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     retry_delay_s: float = Field(default=60.0, ge=0, description="Delay before the first further try; doubles each time (60, 120, 240).")
     item_tries: int = Field(default=2, ge=1, description="An item begun this often without an end is quarantined.")
 
+    keep_run_markers_s: float = Field(default=3600.0, ge=0, description="Leases and markers of runs stay so long after the run's end.")
+    keep_journals_s: float = Field(default=3600.0, ge=0, description="Journals stay so long after the job's final state.")
+    keep_temporary_files_s: float = Field(default=3600.0, ge=0, description="Abandoned uploads stay so long after their last byte.")
+    backup_folder: Path | None = Field(default=None, description="Where the flow back-up writes, one folder a time; without it, it fails.")
+    keep_backups: int = Field(default=7, ge=1, description="So many whole backups stay in the backup folder; older ones go.")
+
     max_bytes: int = Field(default=100 * MIB, gt=0, description="Largest file.")
     max_pages: int = Field(default=2000, gt=0, description="Most pages of one document.")
     max_pixels: int = Field(default=120_000_000, gt=0, description="Most pixels of one page image.")
