@@ -1,4 +1,4 @@
-"""Reviewing on the command line: `docmill review list|show|claim|release|assign|decide|approve|sweep`."""
+"""Reviewing on the command line: `docmill review list|show|claim|release|assign|decide|approve|sweep`. What is promised is in review_promises."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import typer
 
 from docmill.cli.option_flags import one_of
 from docmill.cli.output import show_json, show_table
+from docmill.cli.review_promises import calibrate
 from docmill.cli.rooms import room
 from docmill.errors import InvalidOptions
 from docmill.services.review import claiming, overdue
@@ -28,6 +29,7 @@ Note = Annotated[str, typer.Option("--reason", help="Why; kept privately with th
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
+    review.command()(calibrate)
     app.add_typer(review, name="review")
 
 

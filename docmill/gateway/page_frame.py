@@ -19,12 +19,15 @@ PAGE_POLICY: Final = (
 ASSETS: MappingProxyType[str, str] = MappingProxyType(
     {
         "app.js": "text/javascript; charset=utf-8",
+        "review.js": "text/javascript; charset=utf-8",
         "style.css": "text/css; charset=utf-8",
         "icon.svg": "image/svg+xml",
     }
 )
 LOGOUT: Final = '<form action="/logout" method="post"><button type="submit">Log out</button></form>'
-NAVIGATION: MappingProxyType[str, str] = MappingProxyType({"/": "Tasks", "/search": "Search", "/operations": "Operations", "/docs": "API"})
+NAVIGATION: MappingProxyType[str, str] = MappingProxyType(
+    {"/": "Tasks", "/search": "Search", "/review": "Review", "/operations": "Operations", "/docs": "API"}
+)
 
 
 @lru_cache

@@ -21,6 +21,7 @@ from docmill.gateway.limits import UploadLimits
 from docmill.services.api_keys import has_keys
 from docmill.services.dispatch_thread import DispatchThread, PrefectFinder
 from docmill.services.fresh_home import open_home
+from docmill.services.notifying import AppriseChannel
 from docmill.services.outbox import Channel
 from docmill.services.outbox_thread import OutboxThread
 from docmill.services.running.room import Room
@@ -120,7 +121,9 @@ def _dispatching(room: Room) -> Iterator[DispatchThread]:
 def _channels(room: Room) -> list[Channel]:
     """Who is told of what happened; another channel is added here."""
     found = room.settings
-    return [WebhookChannel(lambda: webhooks(found.home), room.ledger.now, private_allowed=found.webhooks_to_private)]
+    told = found.notify_urls.get_secret_value().split() if found.notify_urls else []
+    webhook = WebhookChannel(lambda: webhooks(found.home), room.ledger.now, private_allowed=found.webhooks_to_private)
+    return [webhook, AppriseChannel(told)] if told else [webhook]
 
 
 def free_socket(port: int, host: str = HOST) -> socket.socket:

@@ -3,6 +3,7 @@
 Belongs here: carrying pictures and texts between the two stages, for single files and for milling alike. Does not belong here: certificates.
 """
 
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 OCR_ENGINE: Final = "rapidocr"
 AROUND_BOXES, WHOLE_PAGES = "ocr_around_boxes", "ocr_whole_pages"
 """Names of the OCR gate, as the certificate carries them."""
+
+CROPS_AT_ONCE: Final = 32
+"""Pictures per call: a long document's OCR is many calls, each with a deadline of its own."""
 
 _LATIN_ONLY = "_latin_only"  # behind the name where the engine doesn't know the document's letters: figures and Latin words were looked for
 
@@ -102,9 +106,12 @@ def read_pictures(
     crops = call("privacy.verbs:ocr_crops", str(copy), str(evidence), str(scratch), thorough)["crops"]
     if not isinstance(crops, list):
         raise StageFailed("the cell did not say what OCR must read")
-    if crops:
-        known = language if language in LANGUAGES else "en"
-        call("reading.verbs:read_pictures", [str(crop) for crop in crops], known, OCR_ENGINE, str(scratch), str(out), dict(limits))
+    known, texts = language if language in LANGUAGES else "en", list[str]()
+    for at in range(0, len(crops), CROPS_AT_ONCE):
+        part = [str(crop) for crop in crops[at : at + CROPS_AT_ONCE]]
+        call("reading.verbs:read_pictures", part, known, OCR_ENGINE, str(scratch), str(out), dict(limits))
+        texts += json.loads(out.read_bytes())
+    out.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
     return len(crops)
 
 

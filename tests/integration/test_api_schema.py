@@ -34,6 +34,7 @@ def api(gateway):
     return found.exclude(path_regex="/events/$")  # a stream ends when its task does
 
 
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # schemathesis draws by the random module
 @pytest.mark.parametrize("examples", [8, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
 def test_answers_are_as_described(api, examples):
     # not by schemathesis's own pytest fixtures: they look for subtests that newer versions of pytest do not have

@@ -109,7 +109,8 @@ CALLS = tuple(calls(open_store(StoreSpec(url="gs://mill")), Path()))
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("trouble", [503, DROP])
-def test_trouble_that_passes_is_not_noticed(front: Front, store: ObjectStore, tmp_path: Path, call: str, trouble: int) -> None:
+def test_trouble_that_passes_is_not_noticed(front: Front, tmp_path: Path, call: str, trouble: int) -> None:
+    store = open_store(StoreSpec(url="gs://mill/x", gcs_endpoint=front.endpoint, gcs_project="p", call_deadline_s=20.0))
     open_store(StoreSpec(url="gs://mill/x", gcs_endpoint=front.behind, gcs_project="p")).replace("t/a", b"x")
     front.script = lambda n, _what: trouble if n == 1 else 0
     calls(store, tmp_path)[call]()

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from docmill.errors import RedactionUnproven
+from docmill.services import redacting
 from docmill.services.redacting import Redaction, gate_name, redact_and_prove
 from docmill.stages.privacy import verbs as privacy
 from docmill.stages.privacy.redaction.burning import PixelBox
@@ -82,6 +83,21 @@ def test_a_value_far_from_every_box_is_seen_on_whole_pages_only(tmp_path: Path) 
     (tmp_path / "y").mkdir()
     with pytest.raises(RedactionUnproven, match="picture of a page"):
         redact_and_prove(in_process, asked(tmp_path / "y", forget=True, thorough=True), tmp_path / "y" / "out", LIMITS)
+
+
+def test_many_pictures_are_read_in_several_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redacting, "CROPS_AT_ONCE", 1)
+    calls = []
+
+    def counted(verb: str, *args: object) -> Mapping[str, object]:
+        calls.append(verb)
+        return in_process(verb, *args)
+
+    redact_and_prove(counted, asked(tmp_path), tmp_path / "out", LIMITS)
+    assert calls.count("reading.verbs:read_pictures") == 2
+    (tmp_path / "low").mkdir()
+    with pytest.raises(RedactionUnproven, match="picture of a page"):
+        redact_and_prove(counted, asked(tmp_path / "low", lower_px=HEIGHT + 12), tmp_path / "low" / "out", LIMITS)
 
 
 def test_surroundings_are_two_heights_wide_and_join_where_they_overlap() -> None:

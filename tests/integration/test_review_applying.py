@@ -177,7 +177,10 @@ applying.apply_decision(room_over(open_ledger({url!r}), Path({home!r})), {decisi
 """
 
 
-@pytest.mark.parametrize("where", ["_job_for", "claim_jobs", "_carry_out", "index_again", "_end", "finish_jobs"])
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("_job_for", "_carry_out", "index_again", "_end")]
+
+
+@pytest.mark.parametrize("where", ["claim_jobs", "finish_jobs", *SLOW])
 def test_killed_between_decision_and_application_it_is_applied_exactly_once(tmp_path, where):
     """On SQLite, whose file a killed process leaves as it was; the real clock, because two processes share it."""
     from ledger_fixtures import Work

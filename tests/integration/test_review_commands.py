@@ -77,3 +77,28 @@ def test_the_audit_trail_is_signed_checked_and_exported(room, work, tmp_path, ho
         db.execute("DROP TRIGGER audit_events_no_update")
         db.execute("UPDATE audit_events SET kind = 'job.x' WHERE seq = 1")
     assert "BROKEN" in run("audit", "verify", code=11)
+
+
+def test_an_error_rate_is_promised_from_sampled_documents_or_refused(room, work):
+    refused_now = json.loads(run("review", "calibrate", "--json", code=53))
+    assert (refused_now["promised"], refused_now["decisions"], refused_now["needed"]) == (False, 0, 59)
+    sampled = TOTAL.model_copy(update={"reason": "sample", "confidence": 0.9})
+    from docmill.services.review import claiming
+    from docmill.services.review.deciding import Answer, decide
+    from docmill.values.review import Verdict
+
+    for n in range(30):
+        published(room, work, *[sampled.model_copy(update={"page": page}) for page in (1, 2)], *([TOTAL] if n < 3 else []), n=n)
+    for task in tasks_of(work):
+        held = claiming.claim(room.ledger, "default", task.task_id, "local", lease_s=60)
+        doubtful = task.reason != "sample"  # such decisions must not count: these fields were chosen for their doubt
+        answer = (
+            Answer(Verdict.REJECTED) if doubtful else Answer(Verdict.CORRECTED, "123.45") if task.page == 1 else Answer(Verdict.ACCEPTED)
+        )
+        decide(room, task.task_id, "local", answer, version=held.version)
+    made = json.loads(run("review", "calibrate", "--json"))
+    assert (made["promised"], made["decisions"], made["accepted"], made["wrong"]) == (True, 60, 60, 0)
+    assert made["bound"] < 0.05
+    assert made["thresholds"].startswith("field=1,field.total=0.")
+    assert float(made["thresholds"].rpartition("=")[2]) <= 0.901
+    assert "DOCMILL_REVIEW_THRESHOLDS=" in run("review", "calibrate")

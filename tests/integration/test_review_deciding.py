@@ -93,28 +93,28 @@ def test_double_submit_stale_version_and_lost_lease_are_conflicts(work, opened, 
     assert len(list(opened.store.list("private/default/review/"))) == objects
 
 
-@pytest.mark.parametrize(
-    ("doubt", "answer", "what"),
-    [
-        (TOTAL, Answer(Verdict.CORRECTED), "needs the value"),
-        (TOTAL, Answer(Verdict.CORRECTED, "12,3"), "number with a point"),
-        (TOTAL, Answer(Verdict.CORRECTED, "1e999999"), "number with a point"),
-        (TOTAL, Answer(Verdict.ACCEPTED, "1.00"), "only a correction"),
-        (SPAN, Answer(Verdict.CORRECTED, "x"), "not corrected"),
-        (FRAUD, Answer(Verdict.CORRECTED, "1.00"), "the field where the task names none"),
-        (FRAUD, Answer(Verdict.CORRECTED, "31.3.2026", field="issue_date"), "date such as"),
-        (FRAUD, Answer(Verdict.CORRECTED, "euro", field="currency"), "ISO 4217"),
-        (FRAUD, Answer(Verdict.CORRECTED, "x", field="No Name"), "a-z, 0-9"),
-        (VENDOR, Answer(Verdict.CORRECTED, "a\x1b[2J"), "printable"),
-        (VENDOR, Answer(Verdict.REJECTED, note="n" * 1001), "at most 1000"),
-    ],
-)
-def test_an_answer_that_does_not_fit_is_refused(work, opened, doubt, answer, what):
-    published(opened, work, doubt)
-    (task,) = tasks_of(work)
-    seen = held(opened, task)
-    with pytest.raises(InvalidOptions, match=what):
-        decide(opened, task.task_id, "anna", answer, version=seen.version)
+UNFIT = [
+    (TOTAL, Answer(Verdict.CORRECTED), "needs the value"),
+    (TOTAL, Answer(Verdict.CORRECTED, "12,3"), "number with a point"),
+    (TOTAL, Answer(Verdict.CORRECTED, "1e999999"), "number with a point"),
+    (TOTAL, Answer(Verdict.ACCEPTED, "1.00"), "only a correction"),
+    (SPAN, Answer(Verdict.CORRECTED, "x"), "not corrected"),
+    (FRAUD, Answer(Verdict.CORRECTED, "1.00"), "the field where the task names none"),
+    (FRAUD, Answer(Verdict.CORRECTED, "31.3.2026", field="issue_date"), "date such as"),
+    (FRAUD, Answer(Verdict.CORRECTED, "euro", field="currency"), "ISO 4217"),
+    (FRAUD, Answer(Verdict.CORRECTED, "x", field="No Name"), "a-z, 0-9"),
+    (VENDOR, Answer(Verdict.CORRECTED, "a\x1b[2J"), "printable"),
+    (VENDOR, Answer(Verdict.REJECTED, note="n" * 1001), "at most 1000"),
+]
+
+
+def test_an_answer_that_does_not_fit_is_refused(work, opened):
+    published(opened, work, *dict.fromkeys(doubt for doubt, _, _ in UNFIT))
+    by_subject = {(t.subject, t.name): t for t in tasks_of(work)}
+    for doubt, answer, what in UNFIT:
+        seen = held(opened, by_subject[doubt.subject, doubt.name])
+        with pytest.raises(InvalidOptions, match=what):
+            decide(opened, seen.task_id, "anna", answer, version=seen.version)
     assert list(opened.store.list("private/default/review/")) == []
 
 

@@ -14,6 +14,7 @@ DATA = (
     "docmill/cli/prefect.yaml",
     "docmill/values/schemas/results.schema.json",
     "docmill/stages/validation/suite.json",
+    "docmill/stages/understanding/weights/kinds.json",
     "docmill/stages/knowledge/vocabulary/vocab.txt",
     "docmill/storage/ledger/migrations/versions/0001_first.py",
     "docmill/gateway/web/app.js",

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from docmill import errors
+from docmill import error_table, errors
 from docmill.error_table import ERROR_TABLE
 from docmill.errors import Damaged, DocmillError, StageFailed, error_classes, error_from_code
 
@@ -28,7 +28,7 @@ def test_only_leaves_have_codes_and_every_class_is_in_the_tree() -> None:
 
 
 def test_the_table_of_the_source_names_each_code_once() -> None:
-    source = inspect.getsource(errors)
+    source = inspect.getsource(error_table)
     codes = re.findall(r'^    _row\("(\w+)"', source, flags=re.MULTILINE)
     assert sorted(codes) == sorted(set(codes)) == sorted(ERROR_TABLE)
 

@@ -70,6 +70,22 @@ def test_a_document_of_doubts_has_a_hundred_tasks_and_the_last_says_how_many_mor
     assert found[-1].reason.startswith("12 further doubts")
 
 
+def test_of_a_sampled_document_every_field_is_shown_and_sure_ones_can_wait():
+    found = doubts(understood(field("total", 0.99), field("vendor_name", 0.3)), is_sampled=True)
+    assert [(d.name, d.priority, d.reason) for d in found] == [
+        ("vendor_name", Priority.MEDIUM, "sample"),
+        ("total", Priority.LOW, "sample"),
+    ]
+
+
+def test_the_sample_is_a_share_of_documents_and_always_the_same():
+    some, none = parse_thresholds("sample=0.2"), parse_thresholds("")
+    chosen = [n for n in range(2000) if some.is_sampled(f"document {n}")]
+    assert 340 < len(chosen) < 460
+    assert all(some.is_sampled(f"document {n}") for n in chosen)
+    assert not any(none.is_sampled(f"document {n}") for n in range(100))
+
+
 @pytest.mark.parametrize("text", ["field", "field=2", "page=0.8", "field=0.8;span=0.7", "field.total=", "field=1.5"])
 def test_a_threshold_that_cannot_be_read_is_refused(text):
     with pytest.raises(SettingsInvalid, match="DOCMILL_REVIEW_THRESHOLDS"):

@@ -40,7 +40,14 @@ def test_kinds_that_rules_did_not_know_before(text: str, kind: str) -> None:
 
 @pytest.mark.parametrize("text", ["Ba dor fel", "17 23 42\n8 9 11", "Gate 7\nSeat 12", "x"])
 def test_too_little_is_other(text: str) -> None:
-    assert decide_kind([page(text)], "auto").name == "other"
+    found = decide_kind([page(text)], "auto")
+    assert (found.name, found.reason) == ("other", "too little evidence for any kind")
+    assert found.confidence <= 0.8
+
+
+def test_title_words_in_prose_are_not_enough() -> None:
+    prose = "\n".join(["he filled in a form and then another receipt for the invoice of the man from the agreement"] * 3)
+    assert decide_kind([page(prose)], "auto").name == "other"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

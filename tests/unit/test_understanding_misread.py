@@ -68,7 +68,19 @@ def test_no_word_of_any_label_is_taken_for_another() -> None:
 
 
 @pytest.mark.parametrize(
-    "printed", ["22/02/2018 13:34", "22/02/201813:34:14", "22/O2/2018", "2018/02/2213:34:14", "2018-02-22 13:34", "22-02-18", "[22/02/18]"]
+    "printed",
+    [
+        "22/02/2018 13:34",
+        "22/02/201813:34:14",
+        "22/O2/2018",
+        "2018/02/2213:34:14",
+        "2018-02-22 13:34",
+        "22-02-18",
+        "[22/02/18]",
+        "22/02/20188:07 PM",
+        "22022018",
+        "22 022018",
+    ],
 )
 def test_dates_as_engines_read_them(printed: str) -> None:
     assert _found(_read(RECEIPT.replace("22/02/2018 13:34", printed)))["issue_date"][0] == "2018-02-22"
@@ -77,6 +89,15 @@ def test_dates_as_engines_read_them(printed: str) -> None:
 def test_a_misread_label_still_finds_its_sum() -> None:
     text = "SHOP ENTERPRISE\n1, JALAN SATU,\n81100 JOHOR\nInvolce 17\nTotal Excl. of GST   139.62\nTotal Indl. of GST   148.00\nPayment  150.00"
     assert _found(_read(text))["total"][0] == "148.00"
+
+
+def test_figures_without_separators_are_the_last_resort() -> None:
+    both = _found(_read(RECEIPT.replace("Date: 22/02/2018 13:34", "No 22022018\n23/02/2018")))
+    assert both["issue_date"][0] == "2018-02-23"
+    alone = _read(RECEIPT.replace("Date: 22/02/2018 13:34", "22022018"))
+    assert _found(alone)["issue_date"] == ("2018-02-22", 0.4)
+    printed = alone.model_copy(update={"source": "text_layer"})
+    assert "issue_date" not in {f.name for f in understand_pages([printed], "receipt").fields}
 
 
 def test_text_layers_are_never_mended() -> None:
@@ -97,6 +118,7 @@ def test_text_layers_are_never_mended() -> None:
             "FOUR WINDS SDN BHD",
             "NO.12 JLN SATU, 47400 SELANGOR",
         ),
+        ("A02045\nGOOD ROPES P)\nNO.1 JALAN DUA\n44300 BATU\nTEL: 1", "GOOD ROPES", "NO.1 JALAN DUA, 44300 BATU"),
         ("GOOD CATERING\n19 & 19A, JÀLAN DUA,\n44300 BATU\nTEL: 1", "GOOD CATERING", "19 & 19A, JALAN DUA, 44300 BATU"),
         ("FOURWINDSSDN BHD\n19, JALAN DUA,\n44300 BATU\nTEL: 1", "FOURWINDSSDN BHD", "19, JALAN DUA, 44300 BATU"),
     ],

@@ -26,6 +26,8 @@ def _pages(*texts: str) -> list[Page]:
         ((LETTER, MORE_LETTER), [0]),
         ((LETTER, MORE_LETTER, INVOICE), [0, 2]),
         ((INVOICE, SECOND_PAGE), [0]),
+        ((INVOICE, "Continued\nINVOICE\nTwine   10.00\nTotal of RR-2041  130.00"), [0]),
+        ((INVOICE, "Continued\nINVOICE\nTwine   10.00\nTotal  130.00"), [0, 1]),
         ((INVOICE, OTHER_INVOICE), [0, 1]),
         ((INVOICE, "", FORM), [0, 2]),
         ((INVOICE + "\nPage 1 of 2", OTHER_INVOICE + "\nPage 2 of 2"), [0]),

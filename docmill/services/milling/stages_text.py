@@ -120,13 +120,15 @@ def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
 
 def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[str]) -> dict[str, type_fact]:
     found = item.inputs_of("find_pii", SPANS)
+    thresholds = parse_thresholds(bench.shard.limits.review_thresholds)
     doubts = find_doubts(
         understood,
         spans=read_spans(json.loads(Path(bench.file(found[0].object_name)).read_bytes())["spans"]) if found else (),
         chunks=[ChunkFact(*one) for one in json.loads(str(item.facts.get("chunks_least_sure") or "[]"))],
         failed_checks=failed,
         is_redacted=item.options.redact,
-        thresholds=parse_thresholds(bench.shard.limits.review_thresholds),
+        is_sampled=thresholds.is_sampled(item.document_id),
+        thresholds=thresholds,
     )
     return {
         "failed_checks": ",".join(failed),

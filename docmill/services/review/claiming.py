@@ -24,6 +24,12 @@ def find_tasks(ledger: Ledger, tenant: str, wanted: TaskFilter, *, limit: int = 
         return review_tasks.search(conn, tenant, wanted, limit=limit)
 
 
+def count_tasks(ledger: Ledger, tenant: str) -> dict[str, int]:
+    """How many tasks are in each state."""
+    with ledger.reading() as conn:
+        return review_tasks.count_by_state(conn, tenant)
+
+
 def task_view(ledger: Ledger, tenant: str, task_id: str) -> ReviewTask:
     """One task.
 

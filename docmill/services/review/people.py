@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from docmill.errors import NotAllowed
-from docmill.storage.ledger import Connection, review_tasks, reviewers
+from docmill.storage.ledger import Connection, review_tasks, reviewers, users
 
 LEAST_ROLE = "reviewer"
 ASSIGNING_ROLES = frozenset({"approver", "admin"})
@@ -15,7 +15,7 @@ def able(conn: Connection, tenant: str, user_id: str, role: str = LEAST_ROLE) ->
     Raises:
         NotAllowed: no such user, or of a lesser role.
     """
-    found = reviewers.role_of(conn, tenant, user_id)
+    found = users.role_of(conn, tenant, user_id)
     if found is None:
         raise NotAllowed("this user is not known here or is disabled")
     if role not in reviewers.roles_up_to(found):

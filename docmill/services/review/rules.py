@@ -17,6 +17,9 @@ from docmill.values.review import PRIORITY_RANK, Doubt, Priority, Subject
 MOST = 100
 """Tasks of one document; a document with more doubts is one to look at as a whole, which the last task says."""
 
+SAMPLE = "sample"
+"""The reason of tasks that ask about every field of a document: only they teach what confidence is worth."""
+
 WEIGHTY_FIELDS = frozenset({"total", "amount_due", "vendor_iban", "vendor_tax_id", "document_number"})
 """Fields by which money goes to somebody: doubts about them come first."""
 
@@ -55,6 +58,7 @@ def find_doubts(
     chunks: Sequence[ChunkFact] = (),
     failed_checks: Iterable[str] = (),
     is_redacted: bool = False,
+    is_sampled: bool = False,
     thresholds: Thresholds,
 ) -> list[Doubt]:
     """What a person should look at in one document: urgent doubts first, then the least sure; at most 100.
@@ -65,10 +69,11 @@ def find_doubts(
         chunks: the least sure passages of the search index.
         failed_checks: names of validation checks that failed; those of severity info are no doubts.
         is_redacted: whether spans decide what is burned out; else doubts about them are of low priority.
+        is_sampled: whether every field is shown, however sure.
         thresholds: below which confidence a finding is doubted.
     """
     found = [
-        *(_field(one) for one in understanding.fields if one.evidence.confidence < thresholds.of("field", one.name)),
+        *(doubt for one in understanding.fields if (doubt := _field(one, thresholds, is_sampled=is_sampled)) is not None),
         *(_contradiction(one) for one in understanding.problems),
         *(_check(name) for name in failed_checks if name not in checks() or checks()[name]["severity"] != "info"),
         *(_span(one, is_redacted=is_redacted) for one in spans if one.confidence < thresholds.of("span", one.type)),
@@ -88,13 +93,17 @@ def _corners(box: Box | None) -> tuple[float, float, float, float] | None:
     return around.x0, around.y0, around.x1, around.y1
 
 
-def _field(one: Field) -> Doubt:
+def _field(one: Field, thresholds: Thresholds, *, is_sampled: bool) -> Doubt | None:
     seen = one.evidence
+    is_sure = seen.confidence >= thresholds.of("field", one.name)
+    if is_sure and not is_sampled:
+        return None
+    priority = Priority.HIGH if one.name in WEIGHTY_FIELDS else Priority.MEDIUM
     return Doubt(
         subject=Subject.FIELD,
         name=one.name,
-        reason="low confidence",
-        priority=Priority.HIGH if one.name in WEIGHTY_FIELDS else Priority.MEDIUM,
+        reason=SAMPLE if is_sampled else "low confidence",
+        priority=Priority.LOW if is_sure else priority,
         page=seen.page,
         box=_corners(seen.box),
         start=seen.start,

@@ -72,13 +72,16 @@ _LONE_FORM = re.compile(
     r"^\W*(?:sdn\.? ?bhd|bhd|s/b|trading|enterprise|gmbh|ltd|limited|inc|bv|b\.v\.|sarl|sas"
     r"|\(m\) sdn\.? ?bhd|marketing|group|m\) sdn bhd)\.?\W*$"
 )
+_CODE = re.compile(r"^\W*[A-Z]{1,2}\d{4,6}\W*$")
+"""A till's or a form's code; a postal code has a place beside it or a hyphen behind its country."""
+
 _LEAST_LETTERS = 3
 
 
 def line_role(text: str) -> LineRole:
     """What one line of a letterhead is."""
     low = text.lower()
-    if sum(c.isalpha() for c in low) < _LEAST_LETTERS and not POSTCODE.search(text):
+    if _CODE.match(text) or (sum(c.isalpha() for c in low) < _LEAST_LETTERS and not POSTCODE.search(text)):
         return (
             LineRole.CONTACT if re.fullmatch(r"[\d ()/.+-]{8,}", low) else LineRole.REGISTER if re.search(r"\d{4}", low) else LineRole.NOISE
         )

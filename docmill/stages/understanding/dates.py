@@ -11,6 +11,7 @@ from datetime import date
 from types import MappingProxyType
 
 from docmill.stages.understanding.layout import Hit, folded, hit
+from docmill.stages.understanding.misread import BORN_DIGITAL
 from docmill.values.page import Page
 
 _NAMES: tuple[str, ...] = (
@@ -31,15 +32,18 @@ MONTHS: MappingProxyType[str, int] = MappingProxyType({name: n for n, names in e
 """Month names and abbreviations of en, de, fr, nl, es and it, lower case -> 1-12."""
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
-_ISO = re.compile(r"(?<![\d./-])(?P<y>(?:19|20)\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2}?)(?=\d\d:\d\d|(?!\d|[./-]\d))")
+_ISO = re.compile(r"(?<![\d./-])(?P<y>(?:19|20)\d\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2}?)(?=\d{1,2}:\d\d|(?!\d|[./-]\d))")
 _FIGURES = re.compile(
-    r"(?<![\d./-])(?P<a>\d{1,2}) ?(?P<s>[./-]) ?(?P<b>\d{1,2}) ?(?P=s) ?(?P<y>(?:19|20)\d\d|\d\d)(?=\d\d:\d\d|(?!\d|[./]\d))"
+    r"(?<![\d./-])(?P<a>\d{1,2}) ?(?P<s>[./-]) ?(?P<b>\d{1,2}) ?(?P=s) ?(?P<y>(?:19|20)\d\d|\d\d)(?=\d{1,2}:\d\d|(?!\d|[./]\d))"
 )
 _DAY_MONTH = re.compile(
     rf"(?<![\w.])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[ ./-]{{0,2}}(?:de )?(?P<n>{_MONTH})\b\.?[ ,./-]{{0,2}}(?:de )?"
     r"(?P<y>(?:19|20)\d\d|\d\d(?![\d:]))"
 )
 _MONTH_DAY = re.compile(rf"\b(?P<n>{_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>(?:19|20)\d\d)\b")
+_COMPACT_DAY_FIRST = re.compile(r"(?<![\w./-])(?P<d>0[1-9]|[12]\d|3[01]) ?(?P<m>0[1-9]|1[0-2]) ?(?P<y>20[0-3]\d)(?![\w./-])")
+"""A date whose separators an engine lost; on text layers such figures are numbers."""
+
 _COMPACT = re.compile(r"(?<![\w./-])(?P<y>20\d\d)(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?![\w./-])")
 
 _US_STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
@@ -79,12 +83,13 @@ def find_dates(page: Page, *, month_first: bool) -> list[PrintedDate]:
     """Every real date from 1970 to 2068 on a page, in reading order."""
     text = folded(page)
     found: dict[tuple[int, int], PrintedDate] = {}
-    for pattern in (_ISO, _DAY_MONTH, _MONTH_DAY, _FIGURES, _COMPACT):
+    lost = () if page.source in BORN_DIGITAL else (_COMPACT_DAY_FIRST,)
+    for pattern in (_ISO, _DAY_MONTH, _MONTH_DAY, _FIGURES, _COMPACT, *lost):
         for m in pattern.finditer(text):
             taken = any(start < m.end() and m.start() < end for start, end in found)
             seen, read = hit(page, *m.span()), _read(m, month_first=month_first)
             if seen and read and not taken:
-                found[m.span()] = PrintedDate(seen, read[0], read[1], pattern is _COMPACT)
+                found[m.span()] = PrintedDate(seen, read[0], read[1], pattern in {_COMPACT, _COMPACT_DAY_FIRST})
     return [found[span] for span in sorted(found)]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from docmill.stages.understanding.checksums import IBAN_LENGTHS, is_iban, vat_id_checks
-from docmill.stages.understanding.layout import ADJACENT, Hit, closeness, field, find, hit
+from docmill.stages.understanding.layout import ADJACENT, DOUBT, LEAST_DOUBT, Hit, closeness, field, find, hit
 from docmill.values.evidence import Field
 from docmill.values.page import Page
 
@@ -48,7 +48,10 @@ def vendor_iban(pages: Sequence[Page]) -> Field | None:
             score -= 0.5 if _THEIRS.search(_before(seen)) else 0.0
             if score > (best[0] if best else 0.3):
                 best = score, ("label:iban" if is_labelled else "form:iban"), seen, compact
-    return field("vendor_iban", best[3], best[2], best[0], best[1]) if best else None
+    if best is None:
+        return None
+    doubt = LEAST_DOUBT if is_iban(best[3]) else DOUBT  # a misread figure fails the check
+    return field("vendor_iban", best[3], best[2], best[0], best[1], doubt=doubt)
 
 
 def _cut_iban(page: Page, m: re.Match[str]) -> tuple[Hit | None, str]:
@@ -87,7 +90,8 @@ def vendor_tax_id(pages: Sequence[Page]) -> Field | None:
             if score > (best[0] if best else 0.35):
                 best = score, rule, seen
     if best is not None:
-        return field("vendor_tax_id", re.sub(r"[ .-]", "", best[2].text).upper(), best[2], best[0], best[1])
+        number = re.sub(r"[ .-]", "", best[2].text).upper()
+        return field("vendor_tax_id", number, best[2], best[0], best[1], doubt=LEAST_DOUBT if vat_id_checks(number) else DOUBT)
     return _local_tax_id(pages)
 
 

@@ -9,6 +9,7 @@ from docmill.stages.understanding.amounts import find_currencies, hinted_currenc
 from docmill.stages.understanding.dates import PrintedDate, find_dates, is_month_first
 from docmill.stages.understanding.labels import ISSUE_DATE_LABELS, Label, find_labels
 from docmill.stages.understanding.layout import LEAST_DOUBT, LITTLE_DOUBT, Hit, closeness, field
+from docmill.stages.understanding.misread import BORN_DIGITAL
 from docmill.values.evidence import Field
 from docmill.values.page import Page
 
@@ -20,6 +21,9 @@ _BASE, _UNSURE_ORDER, _KNOWN_ORDER = 0.3, 0.06, 0.005
 
 _ONLY_DATE, _LABELLED, _CLEAR = 0.985, 0.98, 0.72
 """Confidence of a paper's only date, of one beside a clear label, and the score from which a label is clear."""
+
+_COMPACT_ALONE, _COMPACT_SURE = 0.01, 0.4
+"""Eight figures without a label on a page that an engine read: a date when there is no other, with this confidence."""
 
 DAY_FIRST_CURRENCIES = frozenset({"EUR", "GBP", "CHF", "MYR", "SGD", "AUD", "NZD", "INR", "BRL", "MXN", "ZAR"})
 
@@ -52,6 +56,8 @@ def issue_date(pages: Sequence[Page]) -> Field | None:
 
 def _confidence(score: float, rule: str, *, is_only: bool) -> float:
     """How often dates found like this are right (benchmarks/fields.py): the only date of a paper is its date."""
+    if rule == "compact":
+        return _COMPACT_SURE
     if is_only:
         return _ONLY_DATE
     return _LABELLED if rule.startswith("label:") and score > _CLEAR else min(0.93, score)
@@ -71,7 +77,7 @@ def _score(printed: PrintedDate, labels: list[tuple[Label, Hit]]) -> tuple[float
             good, rule = label.weight * near, f"label:{label.name}"
         bad = max(bad, -label.weight * near)
     if printed.is_compact and good < 0.5:  # noqa: PLR2004 - eight figures are a date only beside a label
-        return 0.0, rule
+        return (_COMPACT_ALONE, "compact") if printed.seen.page.source not in BORN_DIGITAL else (0.0, rule)
     text, seen = printed.seen.page.text, printed.seen
     around = text[max(0, seen.start - 3) : seen.start] + "|" + text[seen.end : seen.end + 3]
     is_range = bool(_DASH_BESIDE.search(around))

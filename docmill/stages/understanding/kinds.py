@@ -19,14 +19,15 @@ _TOP, _LOWER_WORTH = 0.4, 0.4
 _TITLE_WORDS = 9
 """A line of more words is prose, not a title (a title may share its line with an address)."""
 
-_LEAST, _LEAST_ALONE, _ENOUGH = 0.35, 0.55, 1.0
+_LEAST, _LEAST_ALONE, _ENOUGH = 0.35, 0.65, 1.0
 """A kind less probable is `other`: with so much evidence by rules, and without."""
 
 _MOST_OTHER = 0.8
 """Confidence of `other` at most: that nothing is known of a paper says little about what it is."""
 
-_DAMPING, _NO_RULE = 0.7, 0.02
-"""`other` has so much evidence without any rule; and what a kind's share counts that no rule speaks for."""
+_DAMPING, _LEAST_DAMPING, _NO_RULE, _NO_RULES = 0.7, 0.1, 0.02, 0.2
+"""`other` has so much evidence without any rule, less the more the best kind has; and what a kind's share counts that no rule speaks for, where rules
+speak for others and where none speaks at all."""
 
 _AMOUNT = re.compile(r"\d[.,]\d{2}(?!\d)")
 _DATE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
@@ -64,8 +65,10 @@ def probabilities(page: Page, evidence: Mapping[str, Sequence[tuple[str, float]]
     """
     worth = worth_of(evidence)
     told = kind_model().probabilities(features_of(page, worth))
-    whole = sum(worth.values()) + _DAMPING
-    joint = {kind: p * max(_NO_RULE, (worth.get(kind, 0.0) + _DAMPING * (kind == OTHER)) / whole) for kind, p in told.items()}
+    damping = max(_LEAST_DAMPING, _DAMPING - 0.6 * max(worth.values(), default=0.0))
+    whole = sum(worth.values()) + damping
+    least = _NO_RULE if worth else _NO_RULES
+    joint = {kind: p * max(least, (worth.get(kind, 0.0) + damping * (kind == OTHER)) / whole) for kind, p in told.items()}
     return {kind: p / sum(joint.values()) for kind, p in joint.items()}
 
 
@@ -118,10 +121,10 @@ def _shape(pages: Sequence[Page]) -> list[tuple[str, str, float]]:
 def _is_running_prose(page: Page) -> bool:
     """Full lines of mostly letters from margin to margin, as in a book."""
     rows = [line for line in page.lines if len(line.words) >= 4]  # noqa: PLR2004 - shorter ones are headings or cells
-    if len(rows) < 12:  # noqa: PLR2004 - less is a letter
+    if len(rows) < 10:  # noqa: PLR2004 - less is a letter
         return False
     widths = sorted(line.box.width for line in rows)
     full = sum(line.box.width > 0.8 * widths[-1] for line in rows)
     letters = sum(c.isalpha() for c in page.text) / max(1, len(page.text.replace(" ", "").replace("\n", "")))
     side_by_side = sum(on_one_row(a.box, b.box) for a, b in pairwise(rows))
-    return full > 0.6 * len(rows) and letters > 0.9 and side_by_side < 0.2 * len(rows)  # noqa: PLR2004 - shares of lines and characters
+    return full > 0.5 * len(rows) and letters > 0.85 and side_by_side < 0.2 * len(rows)  # noqa: PLR2004 - shares of lines and characters

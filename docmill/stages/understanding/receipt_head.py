@@ -20,6 +20,9 @@ _REGISTRATION = re.compile(
 )
 """A company's registration number behind its name, as Malaysian receipts print it."""
 
+_LONE_BRACKET = re.compile(r" [\w-]{1,12}\)\W*$")
+"""The end of such a number whose beginning was not read."""
+
 _TRADE = re.compile(r"\b(?:enterprise|trading|marketing|hardware|supply|restaurant|restoran|pharmacy|bookstores?)\b")
 _LEGAL = re.compile(
     r"\bs[do]n\W{0,2}b[hn][do]\b|\w{3}sdn\b|\b(?:sdn|bhd|s/b|gmbh|ltd|limited|inc|llc|sarl|b\.?v\.?|e\.? ?k\.?|ag|kg|ohg)\b"
@@ -73,6 +76,7 @@ def _plain(text: str, page: Page) -> str:
 
 def name_without_register(text: str) -> str:
     """A name without the number of a register behind it."""
+    text = text if "(" in text else _LONE_BRACKET.sub("", text)
     return _OWNER.sub("", _REGISTRATION.sub("", text.strip(" |,;:-*")).strip(" |,;:-(*"))
 
 

@@ -20,6 +20,9 @@ _PAID_ALONE = 0.4
 _PLAIN_WORDS = 0.85
 """A label this clear names the total even below a table of taxes."""
 
+_ONLY_CURRENCY, _SHARED_SIGNS = 0.97, frozenset({"$", "¥"})
+"""Confidence of a paper's only currency; these signs stand for several."""
+
 _MOST_ROUNDING = Decimal("0.1")
 _ARITHMETIC, _IN_TAX_TABLE, _LATER, _AGREEMENT = 0.25, 0.35, 0.12, 0.08
 
@@ -141,7 +144,9 @@ def currency(pages: Sequence[Page], of_total: Field | None) -> Field | None:
         return field("currency", beside[1], beside[0], 0.95, "beside_total")
     if usual := usual_currency(found):
         seen = next(seen for seen, code in found if code == usual)
-        return field("currency", usual, seen, 0.8 if len({code for _, code in found}) == 1 else 0.6, "most_frequent")
+        is_only = len({code for _, code in found}) == 1
+        is_plain = any(seen.text.lower() not in _SHARED_SIGNS for seen, _ in found)
+        return field("currency", usual, seen, (_ONLY_CURRENCY if is_plain else 0.8) if is_only else 0.6, "most_frequent")
     hint = next((h for page in pages if (h := hinted_currency(page))), None)
     return field("currency", hint[1], hint[0], 0.5, "country_hint") if hint else None
 

@@ -1,6 +1,7 @@
 """Decisions in the ledger: what people said about review tasks, and which job applies it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -10,6 +11,20 @@ from docmill.storage.ledger.states import GOOD_STATES
 from docmill.storage.ledger.tables_jobs import JOBS
 from docmill.storage.ledger.tables_review import DECISIONS, REVIEW_TASKS
 from docmill.values.review import DecisionView
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDecision:
+    """What calibration needs of a decision on a field: no value, only whether it changed one."""
+
+    kind: str | None
+    field: str
+    confidence: float | None
+    document_id: str
+    verdict: str
+    old_digest: str | None
+    new_digest: str | None
+
 
 _COLUMNS = [DECISIONS.c[name] for name in DecisionView.model_fields]
 _OF_TASK = (DECISIONS.c.tenant_id == REVIEW_TASKS.c.tenant_id) & (DECISIONS.c.task_id == REVIEW_TASKS.c.task_id)
@@ -61,6 +76,16 @@ def give_to_job(conn: sa.Connection, tenant: str, decision_ids: Sequence[str], j
     for part in chunks(decision_ids):
         change = sa.update(DECISIONS).where(DECISIONS.c.tenant_id == tenant, DECISIONS.c.decision_id.in_(part))
         conn.execute(change.values(job_id=job_id))
+
+
+def on_fields(conn: sa.Connection, tenant: str, reason: str) -> list[FieldDecision]:
+    """Final decisions on fields whose tasks were opened for a reason."""
+    of_job = (JOBS.c.tenant_id == REVIEW_TASKS.c.tenant_id) & (JOBS.c.job_id == REVIEW_TASKS.c.job_id)
+    columns = (JOBS.c.kind, REVIEW_TASKS.c.name, REVIEW_TASKS.c.confidence, REVIEW_TASKS.c.document_id)
+    said = (DECISIONS.c.verdict, DECISIONS.c.old_digest, DECISIONS.c.new_digest)
+    query = sa.select(*columns, *said).select_from(DECISIONS).join(REVIEW_TASKS, _OF_TASK).join(JOBS, of_job)
+    query = query.where(DECISIONS.c.tenant_id == tenant, DECISIONS.c.is_final, REVIEW_TASKS.c.subject == "field")
+    return [FieldDecision(*row) for row in conn.execute(query.where(REVIEW_TASKS.c.reason == reason).order_by(DECISIONS.c.decision_id))]
 
 
 def to_apply(conn: sa.Connection, tenant: str, *, limit: int) -> list[str]:

@@ -43,7 +43,6 @@ _DECODERS = MappingProxyType(
     },
 )  # fmt: skip
 IMAGE_TYPES = frozenset(_DECODERS)
-_FRAMED = frozenset({_TIFF})  # every frame is a page, as reading counts; of other files with several pictures the first is the page
 
 
 @dataclass(frozen=True, slots=True)

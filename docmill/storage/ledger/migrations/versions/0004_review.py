@@ -6,8 +6,8 @@ Nothing has ever written the first two tables of 0001, so they are made anew rat
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0004"
+revision = "0004"
+down_revision = "0003"
 
 TIME = sa.DateTime(timezone=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-revision = "0004"
+revision = "0003"
 down_revision = "0002"
 
 AT_ONCE = 1000

@@ -1,0 +1,32 @@
+"""Extract documents: what the files below configured roots are and say, without a place in the search index."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from prefect import flow
+
+from docmill.values.options import MillOptions
+from flows.artifacts import publish_table
+from flows.ingest_documents import RUNNER, mill_batch
+from flows.rooms import open_room
+from tasks.register_files import register_files
+from tasks.write_report import write_report
+
+DEFAULT_OPTIONS = MillOptions(index=False)
+
+
+@flow(flow_run_name="extract-sources", task_runner=RUNNER, persist_result=False, log_prints=False)  # type: ignore[arg-type] # as in ingest_documents
+def extract_documents(sources: Sequence[str], options: MillOptions = DEFAULT_OPTIONS) -> dict[str, int]:
+    """Read and understand files; kind, fields and line items are in each one's results JSON. Returns how many documents there are of each kind.
+
+    Args:
+        sources: Folders or gs://bucket/prefix below DOCMILL_SOURCE_ROOTS.
+        options: How to mill them; `index` is always off.
+    """
+    with open_room() as room:
+        batch = register_files(room, sources, options.model_copy(update={"index": False}))
+        mill_batch(room, batch)
+        report = write_report(room, batch)
+        publish_table(report)
+        kinds = Counter(line.kind or "unread" for line in (*report.results, *report.failures))
+        return dict(sorted(kinds.items()))
