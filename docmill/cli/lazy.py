@@ -35,6 +35,8 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "reindex": "search",
         "review": "review",
         "audit": "audit",
+        "back-up": "backup",
+        "restore": "backup",
         "clean-up": "maintenance",
         "sweep": "maintenance",
         "reconcile": "maintenance",
