@@ -45,6 +45,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "serve": "stack",
         "doctor": "installation",
         "db": "installation",
+        "deploy": "installation",
         "submit": "remote",
         "wait": "remote",
         "download": "remote",
