@@ -29,6 +29,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "result": "documents",
         "url": "documents",
         "export": "documents",
+        "export-results": "export_results",
         "delete": "documents",
         "purchasing": "purchasing",
         "search": "search",

@@ -2,6 +2,7 @@
 
     private/<tenant>/runs/<run>        lease and outcome markers; needed while the run lives
     private/<tenant>/journal/<job>     begin markers; needed until the job is over
+    private/<tenant>/exports/          exported results: copies that no erasure reaches, so they never grow old
     private/<tenant>/read/*.note       notes of page contents; useless once the words they lead to are gone
     <temporary folder>/docmill-shard-* scratch folders of dead workers of this machine
     <home>/incoming                    uploads that a dead gateway left
@@ -21,7 +22,7 @@ from docmill.services.cleaning_disk import clean_incoming, clean_scratch
 from docmill.services.cleaning_report import Cleaning, CleanUp
 from docmill.services.running.room import Room
 from docmill.storage.ledger import finished, stuck
-from docmill.values.keys import PRIVATE
+from docmill.values.keys import PRIVATE, exports_prefix
 from docmill.values.ports import ObjectInfo
 
 AT_ONCE: Final = 500
@@ -29,17 +30,19 @@ AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """For how long things stay: markers and journals after their end, uploads and scratch folders after their last change."""
+    """For how long things stay: markers and journals after their end, uploads after their last change, exports after they were made."""
 
     runs: timedelta
     journals: timedelta
     files: timedelta
+    exports: timedelta
 
     @classmethod
     def of(cls, room: Room) -> "Retention":
         """What the settings say."""
         found = room.settings
-        return cls(*(timedelta(seconds=s) for s in (found.keep_run_markers_s, found.keep_journals_s, found.keep_temporary_files_s)))
+        kept = (found.keep_run_markers_s, found.keep_journals_s, found.keep_temporary_files_s, found.keep_exports_s)
+        return cls(*(timedelta(seconds=s) for s in kept))
 
 
 def clean_up(room: Room, *, dry_run: bool = False, retention: Retention | None = None) -> CleanUp:
@@ -59,6 +62,7 @@ def clean_up(room: Room, *, dry_run: bool = False, retention: Retention | None =
         _remove(room, cleaning, objects, last=f"{name}/lease.json")
     for _, objects in _old_journals(room, now - keep.journals):
         _remove(room, cleaning, objects)
+    _remove(room, cleaning, _old_exports(room, now - keep.exports))
     _remove(room, cleaning, _dangling_notes(room))
     clean_scratch(cleaning)
     clean_incoming(cleaning, room.settings.home.absolute(), before=now - keep.files)
@@ -106,6 +110,13 @@ def _groups(room: Room, prefix: str) -> Iterator[tuple[str, Sequence[ObjectInfo]
     """(the path element after the prefix, its objects); a store lists by name, so groups come whole."""
     for key, found in groupby(room.store.list(prefix), key=lambda info: info.name.removeprefix(prefix).split("/", 1)[0]):
         yield key, list(found)
+
+
+def _old_exports(room: Room, before: datetime) -> Iterator[ObjectInfo]:
+    prefix = exports_prefix(room.tenant)
+    for info in room.store.list(prefix):
+        if info.name.removeprefix(prefix) < f"{before.astimezone(UTC):%Y%m%dT%H%M%SZ}":
+            yield info
 
 
 def _dangling_notes(room: Room) -> Iterator[ObjectInfo]:

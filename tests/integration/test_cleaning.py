@@ -21,7 +21,7 @@ from docmill.services.sources import files_of
 from docmill.storage.ledger import idempotency
 from docmill.values.options import MillOptions
 
-NOW = Retention(timedelta(), timedelta(), timedelta())
+NOW = Retention(timedelta(), timedelta(), timedelta(), timedelta())
 
 
 @pytest.fixture
@@ -87,7 +87,14 @@ def test_a_note_whose_words_are_gone_goes(room, letter):
     room.store.create(f"{prefix}words.json", b"[]")
     room.store.create(f"{prefix}ab2.note", json.dumps({"object_name": f"{prefix}words.json"}).encode())
     room.store.create(f"{prefix}ab3.note", b"no JSON")
-    assert clean_up(room).cleaned_files == (f"{prefix}ab1.note", f"{prefix}ab3.note")
+    day = f"{room.ledger.now():%Y%m%d}"
+    for name in (f"20200101T000000Z-{'a' * 8}.csv", f"{day}T235959Z-{'b' * 8}.csv"):
+        room.store.create(f"private/default/exports/{name}", b"old")
+    assert clean_up(room).cleaned_files == (
+        "private/default/exports/20200101T000000Z-aaaaaaaa.csv",
+        f"{prefix}ab1.note",
+        f"{prefix}ab3.note",
+    )
     assert room.store.exists(f"{prefix}ab2.note")
 
 

@@ -3,6 +3,7 @@
 import logging
 
 import httpx
+import pytest
 
 from docmill.cli.prefect_setup import QUEUES, make_queues
 
@@ -51,3 +52,35 @@ def test_a_run_says_its_name_id_state_and_seconds(prefect_server, home, caplog, 
     assert [line.split(" run ")[0] for line in said] == ["flow breaks", "flow breaks"]
     assert [line.split()[4] for line in said] == ["running", "failed"]
     assert "document" not in "".join(said)
+
+
+def test_maintenance_flows_run_one_after_the_other(prefect_server, room, tmp_path, monkeypatch):
+    from milled_papers import LETTER, ingest
+
+    from docmill.errors import SettingsInvalid
+    from docmill.settings import settings
+    from flows.back_up import back_up
+    from flows.clean_up_files import clean_up_files
+    from flows.clean_up_ledger import clean_up_ledger
+    from flows.export_results import export_results
+    from flows.reconcile import reconcile
+    from flows.sweep import sweep
+
+    (tmp_path / "a.txt").write_text(LETTER)
+    ingest(room, tmp_path / "a.txt")
+    room.close()
+    assert sweep() == {"queued": 0, "failed": 0, "cancelled": 0, "erasures": 0}
+    assert reconcile() == {"results": 1, "objects": 1, "unnamed": 0, "missing": 0}
+    exported = export_results()
+    assert exported["documents"] == 1
+    assert "Mill Lane" not in room.store.read(exported["object"]).decode()
+    assert clean_up_files(dry_run=True)["cleaned_files"] == 0
+    assert clean_up_ledger() == {"idempotency_keys": 0, "outbox": 0}
+    with pytest.raises(SettingsInvalid):
+        back_up()
+    monkeypatch.setenv("DOCMILL_BACKUP_FOLDER", str(tmp_path / "backups"))
+    monkeypatch.setenv("DOCMILL_BACKUP_KEYS_FOLDER", str(tmp_path / "keys"))
+    settings.cache_clear()
+    done = back_up()
+    assert (done["chunks"] > 0, done["audit_events"] > 0, done["gone"]) == (True, True, 0)
+    assert len(list((tmp_path / "backups").glob("docmill-*/backup.json"))) == 1
