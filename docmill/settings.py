@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     gateway_url: str | None = Field(default=None, description="Public address of the gateway in signed links.")
     gateway_port: int = Field(default=8000, description="First port `docmill serve` tries.")
     prefect_port: int = Field(default=4200, description="First port `docmill up` tries for the Prefect server.")
+    prefect_api_url: str | None = Field(
+        default=None,
+        description="Prefect server that the gateway dispatches to where no `docmill up` runs, such as http://prefect:4200/api.",
+    )
     api_key: SecretStr | None = Field(default=None, description="Key that `docmill submit`, `wait` and `download` show the gateway.")
     require_keys: bool = Field(default=False, description="The gateway asks for an API key on loopback too.")
     notify_urls: SecretStr | None = Field(
@@ -101,6 +105,14 @@ class Settings(BaseSettings):
     retries: int = Field(default=3, ge=0, description="Further tries of a task after a retryable error.")
     retry_delay_s: float = Field(default=60.0, ge=0, description="Delay before the first further try; doubles each time (60, 120, 240).")
     item_tries: int = Field(default=2, ge=1, description="An item begun this often without an end is quarantined.")
+
+    keep_run_markers_s: float = Field(default=3600.0, ge=0, description="Leases and markers of runs stay so long after the run's end.")
+    keep_journals_s: float = Field(default=3600.0, ge=0, description="Journals stay so long after the job's final state.")
+    keep_temporary_files_s: float = Field(default=3600.0, ge=0, description="Abandoned uploads stay so long after their last byte.")
+    keep_exports_s: float = Field(default=86_400.0, ge=0, description="Exports that a flow wrote into the store stay so long.")
+    backup_folder: Path | None = Field(default=None, description="Where the flow back-up writes, one folder a time; without it, it fails.")
+    backup_keys_folder: Path | None = Field(default=None, description="Where the flow back-up copies the key files; another disk.")
+    keep_backups: int = Field(default=7, ge=1, description="So many whole backups stay in the backup folder; older ones go.")
 
     max_bytes: int = Field(default=100 * MIB, gt=0, description="Largest file.")
     max_pages: int = Field(default=2000, gt=0, description="Most pages of one document.")

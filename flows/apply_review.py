@@ -4,11 +4,12 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from docmill.services.review.applying import apply_decision
+from flows.hooks import HOOKS
 from flows.rooms import open_room
 from tasks.policies import FLOW_RETRIES, FLOW_RETRY_DELAY_S
 
 
-@flow(flow_run_name="apply-{decision_id}", persist_result=False, retries=FLOW_RETRIES, retry_delay_seconds=FLOW_RETRY_DELAY_S)
+@flow(flow_run_name="apply-{decision_id}", persist_result=False, retries=FLOW_RETRIES, retry_delay_seconds=FLOW_RETRY_DELAY_S, **HOOKS)
 def apply_review(decision_id: str) -> dict[str, str | bool]:
     """Apply a decision, with all others of its document that wait; doing it again changes nothing. Returns the job and its state.
 

@@ -7,6 +7,7 @@ from prefect import flow
 
 from docmill.values.options import MillOptions
 from flows.artifacts import publish_table
+from flows.hooks import HOOKS
 from flows.ingest_documents import RUNNER, mill_batch
 from flows.rooms import open_room
 from tasks.register_files import register_files
@@ -15,7 +16,7 @@ from tasks.write_report import write_report
 DEFAULT_OPTIONS = MillOptions(index=False)
 
 
-@flow(flow_run_name="extract-sources", task_runner=RUNNER, persist_result=False, log_prints=False)  # type: ignore[arg-type] # as in ingest_documents
+@flow(flow_run_name="extract-sources", task_runner=RUNNER, persist_result=False, log_prints=False, **HOOKS)  # type: ignore[arg-type] # as in ingest_documents
 def extract_documents(sources: Sequence[str], options: MillOptions = DEFAULT_OPTIONS) -> dict[str, int]:
     """Read and understand files; kind, fields and line items are in each one's results JSON. Returns how many documents there are of each kind.
 

@@ -3,6 +3,7 @@
 from prefect import flow
 from prefect.runtime import flow_run
 
+from flows.hooks import HOOKS
 from flows.rooms import open_room
 from tasks.make_order import make_order
 
@@ -11,7 +12,7 @@ def _run_name() -> str:
     return f"order-{flow_run.parameters.get('request_id')}"
 
 
-@flow(flow_run_name=_run_name, persist_result=False)
+@flow(flow_run_name=_run_name, persist_result=False, **HOOKS)
 def generate_purchase_order(request_id: str) -> str:
     """The order's number.
 

@@ -8,13 +8,14 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from blocks import DaskCluster, saved_or_default
-from docmill.errors import DocmillError, StageFailed
+from blocks.runners import without_text
 from docmill.services.jobs import cancel_run, renew_leases
 from docmill.services.running.heart import Heart
 from docmill.services.running.room import Room
 from docmill.services.running.run import BatchRun
 from docmill.values.options import MillOptions
 from flows.artifacts import Progress, publish_table
+from flows.hooks import HOOKS
 from flows.pump import pump
 from flows.rooms import open_room
 from tasks.policies import TASK_THREADS, run_lease_s
@@ -29,7 +30,7 @@ def _run_name() -> str:
     return f"ingest-{flow_run.parameters.get('batch_id') or 'sources'}"
 
 
-@flow(flow_run_name=_run_name, task_runner=RUNNER, persist_result=False, log_prints=False)  # type: ignore[arg-type] # Prefect's own runner, its type parameter is invariant
+@flow(flow_run_name=_run_name, task_runner=RUNNER, persist_result=False, log_prints=False, **HOOKS)  # type: ignore[arg-type] # Prefect's own runner, its type parameter is invariant
 def ingest_documents(
     batch_id: str | None = None,
     sources: Sequence[str] = (),
@@ -73,8 +74,7 @@ def _given_back(run: BatchRun) -> Iterator[None]:
         yield
     except Exception as error:  # noqa: BLE001 - whatever broke, the leases must be given back
         renew_leases(room.ledger, room.tenant, run.run_id, lease_s=0)
-        # what a library raises may hold what a document says; Prefect keeps exceptions
-        raise error if isinstance(error, DocmillError) else StageFailed(f"the run broke: {type(error).__name__}") from None
+        raise without_text(error) from None
     except BaseException:  # Prefect cancels a run by a BaseException, Ctrl-C is one too
         cancel_run(room.ledger, room.tenant, run.run_id)
         raise

@@ -6,10 +6,11 @@ from prefect import flow
 
 from docmill.services.purchasing.matching import match_open
 from docmill.services.purchasing.ordering import finish_orders
+from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False)
+@flow(persist_result=False, **HOOKS)
 def match_open_receipts() -> dict[str, int]:
     """Counts of receipts by outcome, and of orders that were finished by the state of their papers."""
     with open_room() as room:

@@ -5,10 +5,11 @@ from dataclasses import asdict
 from prefect import flow
 
 from docmill.services.erase import finish_erasures
+from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False)
+@flow(persist_result=False, **HOOKS)
 def optimize_index() -> dict[str, int]:
     """Finish erasures that died and bring the tenant's index up to date; searches go on, writers wait. Returns how the index stands."""
     with open_room() as room:

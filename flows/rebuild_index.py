@@ -11,6 +11,7 @@ from prefect_dask.task_runners import DaskTaskRunner
 from pydantic import Field
 
 from docmill.services.reindex import chunk_objects, rebuild_tenant, slices
+from flows.hooks import HOOKS
 from flows.rooms import open_room
 from tasks.check_chunks import check_chunks
 
@@ -23,7 +24,7 @@ RUNNER = DaskTaskRunner(
 )
 
 
-@flow(task_runner=RUNNER, persist_result=False)  # type: ignore[arg-type] # prefect-dask's own runner, its type parameter is invariant
+@flow(task_runner=RUNNER, persist_result=False, **HOOKS)  # type: ignore[arg-type] # prefect-dask's own runner, its type parameter is invariant
 def rebuild_index(
     documents_per_task: Annotated[int, Field(ge=1, le=100_000)] = SLICE,
 ) -> dict[str, int]:

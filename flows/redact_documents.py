@@ -10,6 +10,7 @@ from docmill.services.privacy_report import batch_privacy, privacy_page
 from docmill.values.keys import PUBLIC
 from docmill.values.options import MillOptions
 from flows.artifacts import publish_table
+from flows.hooks import HOOKS
 from flows.ingest_documents import DEFAULT_OPTIONS, RUNNER, mill_batch
 from flows.rooms import open_room
 from tasks.register_files import register_files
@@ -20,7 +21,7 @@ def _run_name() -> str:
     return f"redact-{flow_run.id}"
 
 
-@flow(flow_run_name=_run_name, task_runner=RUNNER, persist_result=False, log_prints=False)  # type: ignore[arg-type] # Prefect's own runner, its type parameter is invariant
+@flow(flow_run_name=_run_name, task_runner=RUNNER, persist_result=False, log_prints=False, **HOOKS)  # type: ignore[arg-type] # Prefect's own runner, its type parameter is invariant
 def redact_documents(sources: Sequence[str] = (), options: MillOptions = DEFAULT_OPTIONS) -> dict[str, int]:
     """Mill every new file below the sources with redaction; returns counts by state. A bad document never fails the batch.
 

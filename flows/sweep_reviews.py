@@ -7,10 +7,11 @@ from prefect.runtime import flow_run
 
 from docmill.services.review.applying import apply_waiting
 from docmill.services.review.overdue import sweep
+from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False)
+@flow(persist_result=False, **HOOKS)
 def sweep_reviews() -> dict[str, int]:
     """One sweep; doing it again changes nothing. Returns how many tasks were freed and escalated and how many documents got a new version."""
     with open_room() as room:

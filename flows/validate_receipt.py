@@ -4,6 +4,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from docmill.services.purchasing.matching import match_document
+from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
@@ -11,7 +12,7 @@ def _run_name() -> str:
     return f"validate-{str(flow_run.parameters.get('document_id'))[:12]}"
 
 
-@flow(flow_run_name=_run_name, persist_result=False)
+@flow(flow_run_name=_run_name, persist_result=False, **HOOKS)
 def validate_receipt(document_id: str) -> dict[str, str | float | None]:
     """Outcome, score, order and decision of the document's current version.
 

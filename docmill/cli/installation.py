@@ -1,5 +1,7 @@
-"""`docmill db upgrade` and `docmill doctor`: is everything there, and how to mend what is not."""
+"""`docmill db upgrade`, `deploy` and `doctor`: is everything there, and how to mend what is not."""
 
+import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,8 +9,9 @@ import typer
 from docmill.cli.checks import CHECKS, Finding
 from docmill.cli.output import show_json, show_table
 from docmill.cli.rooms import make_home
+from docmill.errors import SettingsInvalid
 from docmill.services.ledger_key import seal_of
-from docmill.settings import settings
+from docmill.settings import prefect_environment, settings
 from docmill.storage.ledger import upgrade_ledger
 
 db = typer.Typer(help="The ledger's schema.", no_args_is_help=True)
@@ -18,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(db, name="db")
     app.command()(doctor)
+    app.command()(deploy)
 
 
 @db.callback()
@@ -44,3 +48,18 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON o
         show_table("docmill doctor", ("", "part", "what was found", "how to mend it"), rows)
     if any(f.needed and not f.ok for f in found):
         raise typer.Exit(30)
+
+
+def deploy() -> None:
+    """Tell the Prefect server of DOCMILL_PREFECT_API_URL of docmill: work pool, queues, blocks, deployments. Again after each upgrade."""
+    from docmill.cli.prefect_setup import set_up_prefect  # noqa: PLC0415 - loads httpx, only where used
+
+    found = settings()
+    if found.prefect_api_url is None:
+        raise SettingsInvalid("set DOCMILL_PREFECT_API_URL; `docmill up` deploys by itself")
+    make_home(found)
+    logs = found.home.absolute() / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    extra = {"PREFECT_API_URL": found.prefect_api_url, "DOCMILL_WORKDIR": str(Path.cwd())}
+    set_up_prefect(prefect_environment(found, **extra), logs, threading.Event())
+    typer.echo("the Prefect server knows docmill's deployments")

@@ -12,6 +12,9 @@ from docmill.cli.parts import LOOK_EVERY_S, START_S, ToldToEnd, running_part
 from docmill.errors import ClusterLost
 
 POOL = "docmill"
+QUEUES = ("purchases", "documents", "ai", "validation", "search", "notifications", "maintenance")
+"""Work queues, first things first: a purchase never waits for a night's batch, housekeeping waits for everything."""
+
 ANSWER_S = 30.0
 PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
 """In a checkout a link to the one at the root; in a wheel a copy."""
@@ -40,10 +43,29 @@ def set_up_prefect(environment: Mapping[str, str], logs: Path, stop: threading.E
                 raise ClusterLost(f"the Prefect server did not take the {name}; {part.log} has what was said")
 
     prefect("work pool", "work-pool", "create", POOL, "--type", "process", "--overwrite")
+    make_queues(environment["PREFECT_API_URL"])
     with ThreadPoolExecutor(1) as beside:
         blocks = beside.submit(prefect, "blocks", "block", "register", "-m", "blocks")
         prefect("deployments", "--no-prompt", "deploy", "--all", "--prefect-file", str(PREFECT_FILE))
         blocks.result()
+
+
+def make_queues(api_url: str, pool: str = POOL) -> None:
+    """Make the pool's queues in the order of `QUEUES`; the server moves other queues behind them.
+
+    Raises:
+        ClusterLost: the server did not take them.
+    """
+    queues = f"{api_url.rstrip('/')}/work_pools/{pool}/queues"
+    try:
+        for priority, name in enumerate(QUEUES, 1):
+            body = {"name": name, "priority": priority}
+            answer = httpx.post(queues, json=body, timeout=ANSWER_S)
+            if answer.status_code == httpx.codes.CONFLICT:
+                answer = httpx.patch(f"{queues}/{name}", json=body, timeout=ANSWER_S)
+            answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise ClusterLost(f"the Prefect server did not take the work queues: {type(error).__name__}") from None
 
 
 def run_by(api_url: str, command: str) -> None:

@@ -20,7 +20,7 @@ LOCK_EVERY_S: Final = 5.0
 
 
 class PrefectFinder:
-    """Finds the Prefect server that `docmill up` notes, also after it came back on another port."""
+    """Finds the Prefect server that `docmill up` notes, also after it came back on another port; else the one that the settings name."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
@@ -29,7 +29,7 @@ class PrefectFinder:
     def __call__(self) -> PrefectCalls | None:
         """Calls to the server if it answers."""
         stack = running_stack(self._room.settings)
-        url = stack.prefect_api_url if stack else None
+        url = stack.prefect_api_url if stack else self._room.settings.prefect_api_url
         if self._calls is not None and self._calls.api_url != url:
             self._calls.close()
             self._calls = None

@@ -23,6 +23,7 @@ __all__ = [
     "AttemptView",
     "attempts_of",
     "cancel_asked",
+    "cancel_lost",
     "cancel_run",
     "claim_jobs",
     "finish_jobs",
@@ -148,6 +149,18 @@ def cancel_asked(ledger: Ledger, tenant: str, run_id: str) -> list[str]:
         held = attempts.held_among(conn, tenant, run_id, rows)
         stopped = [row for row in rows.values() if row.state is JobState.CANCELLING and row.job_id in held]
         attempts.end(conn, tenant, stopped, reason="cancelled", at=at)
+        _cancel(conn, tenant, stopped, at)
+    return [row.job_id for row in stopped]
+
+
+def cancel_lost(ledger: Ledger, tenant: str, job_ids: Sequence[str], *, before: datetime) -> list[str]:
+    """End those of the jobs that are being cancelled while their lease ended before an instant; returns their ids."""
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        rows = job_rows.locked(conn, tenant, job_ids)
+        until = attempts.leases(conn, tenant, rows)
+        stopped = [row for row in rows.values() if row.state is JobState.CANCELLING and until[row.job_id] < before]
+        attempts.end(conn, tenant, stopped, reason="lease_lost", at=at)
         _cancel(conn, tenant, stopped, at)
     return [row.job_id for row in stopped]
 

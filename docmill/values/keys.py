@@ -114,6 +114,11 @@ def journal_prefix(tenant: str, job_id: str, stage: str, item: str) -> str:
     return f"{PRIVATE}/{_checked(tenant)}/journal/{job_id}/{stage}-{item}"
 
 
+def exports_prefix(tenant: str) -> str:
+    """Where exports of many results lie until they are cleaned up; names begin with the time, YYYYMMDDTHHMMSSZ."""
+    return f"{PRIVATE}/{_checked(tenant)}/exports/"
+
+
 def erasures_prefix(tenant: str) -> str:
     """Where promises to erase documents lie."""
     return f"{PRIVATE}/{_checked(tenant)}/erasures/"

@@ -9,6 +9,9 @@ import yaml
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
 
+from docmill.cli.prefect_setup import QUEUES
+from flows.hooks import told
+
 ROOT = Path(__file__).parents[2]
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
 
@@ -27,7 +30,8 @@ def ids(deployment):
 def test_the_entrypoint_is_a_flow_of_the_four_packages(deployment):
     assert isinstance(flow_of(deployment), Flow)
     assert deployment["entrypoint"].startswith("flows.")
-    assert deployment["work_pool"] == {"name": "docmill"}
+    assert deployment["work_pool"]["name"] == "docmill"
+    assert deployment["work_pool"]["work_queue_name"] in QUEUES
     assert deployment["description"]
 
 
@@ -61,3 +65,28 @@ def test_the_working_directory_is_set_because_pull_steps_are_explicit():
     text = (ROOT / "prefect.yaml").read_text()
     assert "set_working_directory" in text
     assert "DOCMILL_WORKDIR" in text
+
+
+def test_purchases_come_before_documents_and_those_before_housekeeping():
+    queue = {d["name"]: QUEUES.index(d["work_pool"]["work_queue_name"]) for d in DEPLOYMENTS}
+    assert (
+        queue["generate-purchase-order"]
+        < queue["ad-hoc"]
+        <= queue["nightly"]
+        < queue["redact"]
+        < queue["rebuild-index"]
+        < queue["reconcile"]
+    )
+    assert queue["sweep"] < queue["rebuild-index"], "what frees stuck jobs must not wait behind a rebuild"
+
+
+def test_no_night_begins_while_another_runs_and_none_is_dropped():
+    (nightly,) = [d for d in DEPLOYMENTS if d["name"] == "nightly"]
+    assert nightly["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=ids)
+def test_every_flow_says_when_it_begins_and_ends(deployment):
+    flow = flow_of(deployment)
+    for kind in ("on_running_hooks", "on_completion_hooks", "on_failure_hooks", "on_crashed_hooks", "on_cancellation_hooks"):
+        assert told in getattr(flow, kind)

@@ -40,14 +40,20 @@ def _locked_folder() -> tuple[Path, int]:
             os.close(lock)
 
 
-@lru_cache(maxsize=1)
-def _sweep_once(parent: str) -> None:
-    for left in Path(parent).glob(f"{_PREFIX}*"):
+def abandoned_folders(parent: Path) -> Iterator[Path]:
+    """Scratch folders below `parent` that no living process holds; each is locked while the caller has it."""
+    for left in sorted(parent.glob(f"{_PREFIX}*")):
         with contextlib.suppress(OSError):  # in use, gone meanwhile, or another user's
             lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 if os.fstat(lock).st_uid == os.getuid():
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(left, ignore_errors=True)
+                    yield left
             finally:
                 os.close(lock)
+
+
+@lru_cache(maxsize=1)
+def _sweep_once(parent: str) -> None:
+    for left in abandoned_folders(Path(parent)):
+        shutil.rmtree(left, ignore_errors=True)

@@ -33,7 +33,7 @@ def keep(
     Raises:
         Conflict: somebody else has used the key meanwhile (raised where the transaction ends).
     """
-    conn.execute(sa.delete(KEYS).where(KEYS.c.tenant_id == tenant, KEYS.c.expires_at <= at))
+    forget_ended(conn, tenant, at=at)
     row = {
         "tenant_id": tenant,
         "idempotency_key": key,
@@ -44,3 +44,8 @@ def keep(
         "expires_at": until,
     }
     conn.execute(sa.insert(KEYS).values(row))
+
+
+def forget_ended(conn: sa.Connection, tenant: str, *, at: datetime) -> int:
+    """Remove what is not remembered any more; returns how many keys."""
+    return int(conn.execute(sa.delete(KEYS).where(KEYS.c.tenant_id == tenant, KEYS.c.expires_at <= at)).rowcount)

@@ -88,9 +88,9 @@ def postpone(conn: sa.Connection, tenant: str, event_id: str, *, until: datetime
     conn.execute(sa.update(OUTBOX).where(OUTBOX.c.tenant_id == tenant, OUTBOX.c.event_id == event_id).values(next_try=until))
 
 
-def forget_delivered(conn: sa.Connection, tenant: str, *, before: datetime) -> None:
-    """Remove rows that were done before an instant."""
-    conn.execute(sa.delete(OUTBOX).where(OUTBOX.c.tenant_id == tenant, OUTBOX.c.delivered_at < before))
+def forget_delivered(conn: sa.Connection, tenant: str, *, before: datetime) -> int:
+    """Remove rows that were done before an instant; returns how many."""
+    return int(conn.execute(sa.delete(OUTBOX).where(OUTBOX.c.tenant_id == tenant, OUTBOX.c.delivered_at < before)).rowcount)
 
 
 def counts(conn: sa.Connection, tenant: str, *, most_tries: int) -> tuple[int, int]:

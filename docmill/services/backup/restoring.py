@@ -1,0 +1,148 @@
+"""Restoring a backup into an empty home, and proving that what came back is whole. The ledger comes last: without it nothing begins to work."""
+
+import mimetypes
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from docmill.errors import Conflict, Damaged, StoreUnavailable
+from docmill.services import audit
+from docmill.services.backup.keys import restore_keys
+from docmill.services.backup.manifest import KNOWLEDGE, STORE, Backup, check_files, copy_file, file_sha256, read_backup, read_sums
+from docmill.services.reconciling import reconcile
+from docmill.services.running.room import Room
+from docmill.settings import Settings
+from docmill.storage.knowledge.ports import Query, SearchMode
+from docmill.storage.ledger.copying import POSTGRES_FILE, refuse_ledger, restore_ledger, tenant_ids
+from docmill.storage.objects import StoreSpec, open_store
+from docmill.values.model import Value
+
+OCTETS = "application/octet-stream"
+
+
+class Proof(Value):
+    """What was proven of a restored home; everything else raises.
+
+    Attributes:
+        files, size_bytes: as many as the backup has, each with its SHA-256.
+        tenants, audit_events, chunks: that hold and are searched.
+        unnamed_results: results that came after the ledger's copy.
+        missing_results: results that were erased while the backup was taken.
+        seconds: how long restoring and proving took.
+    """
+
+    files: int
+    size_bytes: int
+    tenants: int
+    audit_events: int
+    chunks: int
+    unnamed_results: int
+    missing_results: int
+    seconds: float
+
+
+def restore(folder: Path, settings: Settings, *, keys: Path | None = None) -> Proof:
+    """Restore a backup to where the settings point: nothing may be there yet.
+
+    Raises:
+        NotFound, Damaged: no whole backup, or it was changed; nothing was written.
+        Conflict: there is a ledger, an object or an index already; nothing was written.
+        InvalidOptions: the backup needs its keys.
+        StoreUnavailable, LedgerUnavailable, EngineMissing: a part could not be written; begin again with an empty home.
+    """
+    began = time.monotonic()
+    backup = read_backup(folder)
+    check_files(folder)
+    _refuse(settings)
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        restore_keys(backup.keys, keys, settings.home.absolute())
+        _restore_objects(folder, settings)
+        for name, _ in read_sums(folder):
+            if name.startswith(f"{KNOWLEDGE}/"):
+                copy_file(folder / name, settings.knowledge_dir / name.removeprefix(f"{KNOWLEDGE}/"))
+        restore_ledger(settings.resolved_ledger_url, folder / backup.ledger)
+    except OSError as error:
+        raise StoreUnavailable(f"the home cannot be written: {error.strerror}") from None
+    return _proof(folder, backup, settings, began)
+
+
+def prove(folder: Path, settings: Settings, *, keys: Path | None = None) -> Proof | None:
+    """Restore a backup into a scratch home and throw it away; None for one of PostgreSQL, of which the files are checked only.
+
+    Raises:
+        As `restore`.
+    """
+    if read_backup(folder).ledger == POSTGRES_FILE:
+        check_files(folder)
+        return None
+    with tempfile.TemporaryDirectory(prefix="docmill-drill-") as scratch:
+        home = settings.model_copy(update={"home": Path(scratch) / "home", "ledger_url": None, "store_url": None, "gcs_bucket": None})
+        return restore(folder, home, keys=keys)
+
+
+def _refuse(settings: Settings) -> None:
+    refuse_ledger(settings.resolved_ledger_url)
+    if next(iter(open_store(StoreSpec.from_settings(settings)).list("")), None) is not None:
+        raise Conflict("the store holds objects already; restore into an empty one")
+    if settings.knowledge_dir.exists() and any(settings.knowledge_dir.iterdir()):
+        raise Conflict("the home has a knowledge base already; restore into an empty one")
+
+
+def _restore_objects(folder: Path, settings: Settings) -> None:
+    store = open_store(StoreSpec.from_settings(settings))
+    for path, sha256 in read_sums(folder):
+        if path.startswith(f"{STORE}/"):
+            name = path.removeprefix(f"{STORE}/")
+            store.create_from(name, folder / path, media_type=mimetypes.guess_type(name)[0] or OCTETS)
+            with tempfile.TemporaryDirectory() as scratch:
+                if file_sha256(store.fetch(name, Path(scratch))) != sha256:
+                    raise Damaged("an object came back with other bytes")
+
+
+def _proof(folder: Path, backup: Backup, settings: Settings, began: float) -> Proof:
+    events = chunks = unnamed = missing = 0
+    first = Room.open(settings)
+    try:
+        with first.ledger.reading() as conn:
+            tenants = tenant_ids(conn)
+    finally:
+        first.close()
+    for tenant in tenants:
+        room = Room.open(settings, tenant)
+        try:
+            trail = audit.verify(room.ledger, tenant)
+            found = reconcile(room)
+            count = room.knowledge.count(tenant)
+            if trail.broken or count != backup.chunks.get(tenant, 0):
+                raise Damaged("the restored audit trail or search index does not hold", broken=len(trail.broken), chunks=count)
+            room.knowledge.search(tenant, Query("total", mode=SearchMode.TEXT, limit=1))
+        finally:
+            room.close()
+        events, chunks = events + trail.events, chunks + count
+        unnamed, missing = unnamed + len(found.unnamed_objects), missing + len(found.missing_objects)
+    return Proof(
+        files=sum(1 for _ in read_sums(folder)),
+        size_bytes=backup.size_bytes,
+        tenants=len(tenants),
+        audit_events=events,
+        chunks=chunks,
+        unnamed_results=unnamed,
+        missing_results=missing,
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+def thin_out(parent: Path, keep: int) -> int:
+    """Remove all but the newest whole backups below a folder, and what was never finished before them; returns how many went.
+
+    Names are times, so they sort by age.
+    """
+    found = sorted(path for path in parent.iterdir() if path.is_dir() and path.name.startswith("docmill-"))
+    whole = [path for path in found if (path / "backup.json").is_file()]
+    first_kept = whole[-keep:][0].name if whole else ""
+    old = [path for path in found if path.name < first_kept]
+    for path in old:
+        shutil.rmtree(path)
+    return len(old)

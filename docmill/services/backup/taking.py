@@ -1,0 +1,109 @@
+"""Taking a backup while work goes on: all that the copied ledger names is in the backup, and what came later is a surplus.
+
+The index is held still while the ledger is copied, the store comes last: objects are never changed, and the ledger names them only after they
+are there.
+"""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import docmill
+from docmill.errors import Conflict, InvalidOptions, NotFound, StoreUnavailable
+from docmill.services.backup.keys import copy_keys, key_files
+from docmill.services.backup.manifest import HEAD, KNOWLEDGE, STORE, SUMS, Backup, copy_file, file_sha256
+from docmill.services.running.room import Room
+from docmill.storage.knowledge.copying import held_still
+from docmill.storage.ledger.copying import copy_ledger, tenant_ids
+
+
+@dataclass
+class _Copied:
+    sums: list[str] = field(default_factory=list)
+    size_bytes: int = 0
+
+    def add(self, name: str, sha256: str, size_bytes: int) -> None:
+        self.sums.append(f"{sha256}  {name}\n")
+        self.size_bytes += size_bytes
+
+
+def back_up(room: Room, folder: Path, *, keys: Path | None = None) -> Backup:
+    """Write a backup into a folder that is empty or not there yet.
+
+    Args:
+        room: the opened parts; all tenants are backed up.
+        folder: where to.
+        keys: where the key files are copied to; without it they are not, and must be kept by other means.
+
+    Raises:
+        Conflict: the folder is not empty, or `keys` holds other keys.
+        InvalidOptions: `keys` lies in the backup, or the backup in the store or index.
+        StoreUnavailable, LedgerUnavailable, EngineMissing: a part cannot be copied; what is there has no backup.json.
+    """
+    began, home = time.monotonic(), room.settings.home.absolute()
+    folder = folder.absolute()
+    _checked(folder, keys, room)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copied = _Copied()
+        taken_at, ledger, chunks = _copy_ledger_and_index(room, folder, copied)
+        for name, sha256, size_bytes in _copy_store(room, folder):
+            copied.add(f"{STORE}/{name}", sha256, size_bytes)
+        if keys is not None:
+            copy_keys(home, keys)
+        (folder / SUMS).write_text("".join(copied.sums), encoding="utf-8")
+        head = Backup(
+            docmill=docmill.__version__,
+            taken_at=taken_at,
+            ledger=ledger,
+            files=len(copied.sums),
+            size_bytes=copied.size_bytes,
+            chunks=chunks,
+            keys={path.name: file_sha256(path) for path in key_files(home)},
+            sums_sha256=file_sha256(folder / SUMS),
+            seconds=round(time.monotonic() - began, 1),
+        )
+        (folder / HEAD).write_text(head.model_dump_json(indent=2), encoding="utf-8")
+    except OSError as error:
+        raise StoreUnavailable(f"the backup cannot be written: {error.strerror}") from None
+    return head
+
+
+def _checked(folder: Path, keys: Path | None, room: Room) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Conflict("the folder for the backup is not empty")
+    if keys is not None and keys.absolute().is_relative_to(folder):
+        raise InvalidOptions("--keys: keys must not lie in the backup that they open")
+    home = room.settings.home.absolute()
+    if folder.is_relative_to(home):
+        raise InvalidOptions("the backup must not lie in DOCMILL_HOME, which it is to outlive")
+
+
+def _copy_ledger_and_index(room: Room, folder: Path, copied: _Copied) -> tuple[datetime, str, dict[str, int]]:
+    directory = room.settings.knowledge_dir
+    with held_still(directory) as files:
+        taken_at = room.ledger.now()
+        ledger = copy_ledger(room.settings.resolved_ledger_url, folder)
+        for path in files:
+            name = f"{KNOWLEDGE}/{path.relative_to(directory).as_posix()}"
+            copied.add(name, *copy_file(path, folder / name))
+        with room.ledger.reading() as conn:
+            tenants = tenant_ids(conn)
+        chunks = {tenant: room.knowledge.count(tenant) for tenant in tenants}
+    copied.add(ledger.name, file_sha256(ledger), ledger.stat().st_size)
+    return taken_at, ledger.name, chunks
+
+
+def _copy_store(room: Room, folder: Path) -> Iterator[tuple[str, str, int]]:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        for info in room.store.list(""):
+            try:
+                source = room.store.fetch(info.name, Path(scratch))
+                yield info.name, *copy_file(source, folder / STORE / info.name)
+            except (NotFound, FileNotFoundError):
+                continue  # erased or cleaned up meanwhile
+            if source.is_relative_to(scratch):
+                source.unlink()

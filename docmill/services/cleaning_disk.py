@@ -1,0 +1,68 @@
+"""Cleaning up on this machine's disk: scratch folders of dead workers and uploads that a dead gateway left. Documents lie in both.
+
+Files are overwritten before they are unlinked. On disks that write elsewhere (SSD, copy-on-write file systems) this proves nothing; there
+only encryption of the disk does.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from docmill.services.cleaning_report import Cleaning
+from docmill.services.milling.scratch import abandoned_folders
+
+_ZEROS: Final = bytes(1024 * 1024)
+
+
+def clean_scratch(cleaning: Cleaning) -> None:
+    """Remove scratch folders that no living process holds, whatever their age."""
+    with suppress(FileNotFoundError):
+        for folder in abandoned_folders(Path(tempfile.gettempdir())):
+            _remove(cleaning, folder)
+
+
+def clean_incoming(cleaning: Cleaning, home: Path, *, before: datetime) -> None:
+    """Remove uploads that nothing was added to since an instant. One under way is written to all the time."""
+    incoming = home / "incoming"
+    if not incoming.is_dir():
+        return
+    for folder in sorted(incoming.iterdir()):
+        with suppress(FileNotFoundError):
+            if max(path.lstat().st_mtime for path in (folder, *folder.rglob("*"))) < before.timestamp():
+                _remove(cleaning, folder)
+
+
+def _remove(cleaning: Cleaning, folder: Path) -> None:
+    with _told(cleaning, folder):
+        files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        size_bytes = sum(path.stat().st_size for path in files)
+        if not cleaning.dry_run:
+            for path in files:
+                _overwrite(path)
+            shutil.rmtree(folder)
+        cleaning.cleaned(folder.name, size_bytes)
+
+
+@contextmanager
+def _told(cleaning: Cleaning, folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        return  # its owner was quicker
+    except OSError as error:
+        cleaning.failed(folder.name, error.strerror or type(error).__name__)
+
+
+def _overwrite(path: Path) -> None:
+    left = path.stat().st_size
+    if path.stat().st_nlink > 1:
+        return  # another name of these bytes may be an original in the store
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        while left > 0:
+            left -= file.write(_ZEROS[:left])
+        file.flush()

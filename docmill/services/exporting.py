@@ -1,0 +1,135 @@
+"""Exporting results of many documents: a table (CSV, Parquet) or the results themselves (ZIP). Newest result of each document that fits.
+
+A table has a row a document and, for each name of a field, its value and its confidence (0.0-1.0). File names are not in results, so not here.
+"""
+
+import csv
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+from docmill.errors import InvalidOptions, NotFound
+from docmill.services.running.room import Room
+from docmill.storage.ledger import job_search
+from docmill.storage.ledger.job_search import JobFilter
+from docmill.values.jobs import JobView
+from docmill.values.results import Results, read_results
+
+Form = Literal["csv", "parquet", "zip"]
+FORMS: Final[tuple[Form, ...]] = ("csv", "parquet", "zip")
+PAGE: Final = 500
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+Cell = str | float | int | None
+
+
+def export_results(room: Room, wanted: JobFilter, path: Path, form: Form) -> int:
+    """Write a new file; returns how many documents are in it.
+
+    Raises:
+        InvalidOptions: the file is there already or cannot be written.
+        StoreUnavailable, LedgerUnavailable: in the middle; the file is incomplete then and is removed.
+    """
+    try:
+        with path.open("xb"):
+            pass
+        path.chmod(0o600)  # what documents say
+    except OSError as error:
+        raise InvalidOptions(f"a new file cannot be written there ({error.strerror})") from None
+    try:
+        return _WRITERS[form](path, _results(room, wanted))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _results(room: Room, wanted: JobFilter) -> Iterator[Results]:
+    seen: set[str] = set()
+    for job in _jobs(room, wanted):
+        if job.results_object is None or job.document_id in seen:
+            continue
+        try:
+            found = read_results(room.store.read(job.results_object))
+        except NotFound:
+            continue  # erased meanwhile
+        seen.add(job.document_id)
+        yield found
+
+
+def _jobs(room: Room, wanted: JobFilter) -> Iterator[JobView]:
+    before: str | None = None
+    while True:
+        with room.ledger.reading() as conn:
+            page = job_search.search(conn, room.tenant, wanted, limit=PAGE, before=before)
+        yield from page
+        if len(page) < PAGE:
+            return
+        before = page[-1].job_id
+
+
+def _row(found: Results) -> dict[str, Cell]:
+    row: dict[str, Cell] = {
+        "task_id": found.task_id,
+        "document_id": found.document.id,
+        "sha256": found.document.sha256,
+        "outcome": found.outcome.name.value,
+        "kind": found.kind.name,
+        "kind_confidence": found.kind.confidence,
+        "page_count": found.document.page_count,
+        "created_at": found.created_at.isoformat(),
+    }
+    for field in found.fields:
+        if f"{field.name}.value" not in row:  # the first one of a name, as the page has it
+            row |= {f"{field.name}.value": field.value, f"{field.name}.confidence": field.confidence}
+    return row
+
+
+def _columns(rows: list[dict[str, Cell]]) -> list[str]:
+    """The fixed columns first, then those of fields by name."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [n for n in names if "." not in n] + sorted(
+        (n for n in names if "." in n), key=lambda n: (n.split(".")[0], n.endswith("confidence"))
+    )
+
+
+def _csv(path: Path, results: Iterator[Results]) -> int:
+    rows = [_row(found) for found in results]
+    with path.open("w", encoding="utf-8", newline="") as out:
+        table = csv.DictWriter(out, _columns(rows), restval="")
+        table.writeheader()
+        table.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    return len(rows)
+
+
+def _harmless(value: Cell) -> Cell:
+    """A spreadsheet would run what begins like a formula; documents come from strangers. Numbers stay numbers."""
+    if not isinstance(value, str) or not value.startswith(_FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
+
+
+def _parquet(path: Path, results: Iterator[Results]) -> int:
+    import pandas as pd  # noqa: PLC0415 - loads in 0.5 s, only where used
+
+    rows = [_row(found) for found in results]
+    frame = pd.DataFrame(rows, columns=_columns(rows) or ["task_id"])
+    frame.to_parquet(path, index=False)
+    return len(rows)
+
+
+def _zip(path: Path, results: Iterator[Results]) -> int:
+    count = 0
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for found in results:
+            out.writestr(f"task_{found.task_id}_results.json", json.dumps(found.model_dump(mode="json"), ensure_ascii=False))
+            count += 1
+    return count
+
+
+_WRITERS: Final = {"csv": _csv, "parquet": _parquet, "zip": _zip}

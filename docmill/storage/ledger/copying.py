@@ -1,0 +1,117 @@
+"""A whole copy of the ledger's database as one file, and back. SQLite by its online backup, PostgreSQL by its own pg_dump and pg_restore.
+
+A copy shows one instant, while others go on reading and writing.
+"""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+from docmill.errors import Conflict, EngineMissing, LedgerUnavailable
+from docmill.settings import child_environment
+from docmill.storage.ledger.engine import make_engine, schema_revision, sqlite_path
+from docmill.storage.ledger.tables_accounts import TENANTS
+
+SQLITE_FILE, POSTGRES_FILE = "ledger.sqlite3", "ledger.pgdump"
+_ANSWER_S: Final = 4 * 3600
+_PAGES: Final = 4096
+"""Pages of one step of SQLite's backup; writers get their turn between steps."""
+
+
+def copy_ledger(url: str, folder: Path) -> Path:
+    """Copy the database at a URL into a new file in `folder`.
+
+    Raises:
+        LedgerUnavailable: there is no ledger, or the database does not answer.
+        EngineMissing: pg_dump is not installed.
+    """
+    source = sqlite_path(url)
+    if source is None:
+        target = folder / POSTGRES_FILE
+        _run_postgres("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
+        target.chmod(0o600)
+        return target
+    target = folder / SQLITE_FILE
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(f"file:{source}?mode=rw", uri=True)) as old,
+            contextlib.closing(sqlite3.connect(target)) as new,
+        ):
+            old.backup(new, pages=_PAGES)
+            new.execute("PRAGMA journal_mode = DELETE")  # one file, without a -wal beside it
+    except sqlite3.Error as error:
+        raise LedgerUnavailable(f"the ledger cannot be copied: {type(error).__name__}") from None
+    return target
+
+
+def refuse_ledger(url: str) -> None:
+    """Make sure that there is no ledger at a URL yet.
+
+    Raises:
+        Conflict: there is one.
+        LedgerUnavailable: the database does not answer.
+    """
+    place = sqlite_path(url)
+    if place is None:
+        engine = make_engine(url)
+        try:
+            with engine.connect() as conn:
+                is_there = schema_revision(conn) is not None
+        except sa.exc.SQLAlchemyError:
+            raise LedgerUnavailable("the database to restore into does not answer; make an empty one first") from None
+        finally:
+            engine.dispose()
+    else:
+        is_there = place.exists()
+    if is_there:
+        raise Conflict("there is a ledger already; restore into an empty home and an empty database")
+
+
+def restore_ledger(url: str, copy: Path) -> None:
+    """Put a copy where the URL points, into nothing or into an empty database.
+
+    Raises:
+        Conflict: the copy is of another kind of database than the URL.
+        EngineMissing: pg_restore is not installed.
+        LedgerUnavailable: the database does not take it.
+    """
+    place = sqlite_path(url)
+    if (place is None) != (copy.name == POSTGRES_FILE):
+        raise Conflict("the backup's ledger is of another kind of database than DOCMILL_LEDGER_URL")
+    if place is None:
+        _run_postgres("pg_restore", url, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(copy))
+        return
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = place.with_name(f"{place.name}.restoring")
+    shutil.copyfile(copy, part)
+    part.chmod(0o600)
+    part.replace(place)
+
+
+def tenant_ids(conn: sa.Connection) -> list[str]:
+    """All tenants."""
+    return list(conn.execute(sa.select(TENANTS.c.tenant_id).order_by(TENANTS.c.tenant_id)).scalars())
+
+
+def _run_postgres(program: str, url: str, *words: str) -> None:
+    if shutil.which(program) is None:
+        raise EngineMissing(f"{program} is not installed; it comes with PostgreSQL's client programs", program=program)
+    parsed = sa.engine.make_url(url)
+    database = f"--dbname={parsed.database}"
+    place = [f"--host={parsed.host or 'localhost'}", f"--port={parsed.port or 5432}", f"--username={parsed.username or 'postgres'}"]
+    environment = child_environment(PGPASSWORD=str(parsed.password or ""), PGCONNECT_TIMEOUT="30")
+    try:
+        subprocess.run(
+            [program, *place, "--no-password", database, *words], env=environment, timeout=_ANSWER_S, check=True, capture_output=True
+        )
+    except subprocess.CalledProcessError as error:  # what it says may hold rows
+        raise LedgerUnavailable(f"{program} ended with code {error.returncode}", program=program) from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LedgerUnavailable(f"{program} did not end: {type(error).__name__}", program=program) from None

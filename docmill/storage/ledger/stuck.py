@@ -1,0 +1,72 @@
+"""Jobs that nobody carries on: held under a lease that ran out, or accepted long ago and in no queue.
+
+Belongs here: the questions. What follows from the answers is in docmill/services/sweeping.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from docmill.storage.ledger.states import HELD_STATES
+from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, BATCHES, JOBS
+from docmill.values.jobs import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class StuckJob:
+    """A job that nobody carries on. `file_name` is as the ledger keeps it; `is_queued`: some open batch of a dispatcher has it."""
+
+    job_id: str
+    document_id: str
+    file_name: str
+    state: JobState
+    stage: str | None
+    attempt: int
+    fence: int
+    is_queued: bool
+
+
+_JOB: Final = tuple(JOBS.c[name] for name in StuckJob.__slots__ if name != "is_queued")
+_IS_CURRENT: Final = (
+    (ATTEMPTS.c.tenant_id == JOBS.c.tenant_id) & (ATTEMPTS.c.job_id == JOBS.c.job_id) & (ATTEMPTS.c.number == JOBS.c.attempt)
+)
+
+
+def lost(conn: sa.Connection, tenant: str, *, before: datetime, dispatcher: str, limit: int) -> list[StuckJob]:
+    """Held jobs whose lease ended before an instant, oldest first."""
+    query = sa.select(*_JOB, _in_batch_of(dispatcher, is_open=True).label("is_queued")).join(ATTEMPTS, _IS_CURRENT)
+    query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.state.in_(HELD_STATES), ATTEMPTS.c.lease_until < before)
+    return _found(conn, query, limit)
+
+
+def forgotten(
+    conn: sa.Connection, tenant: str, *, before: datetime, queued_by: Sequence[str], dispatcher: str, limit: int
+) -> list[StuckJob]:
+    """Jobs accepted before an instant that nobody has begun, oldest first; not those of submitters whose jobs a dispatcher takes by itself."""
+    query = sa.select(*_JOB, sa.false().label("is_queued"))
+    query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.state == JobState.ACCEPTED, JOBS.c.accepted_at < before)
+    query = query.where(*(~_in_batch_of(one, is_open=False) for one in queued_by), ~_in_batch_of(dispatcher, is_open=True))
+    return _found(conn, query, limit)
+
+
+def last_leases(conn: sa.Connection, tenant: str) -> dict[str, datetime]:
+    """Run id -> until when the ledger believed in the last of its attempts."""
+    latest = sa.func.max(ATTEMPTS.c.lease_until, type_=ATTEMPTS.c.lease_until.type)
+    query = sa.select(ATTEMPTS.c.flow_run_id, latest).where(ATTEMPTS.c.tenant_id == tenant).group_by(ATTEMPTS.c.flow_run_id)
+    return {str(run_id): until for run_id, until in conn.execute(query)}
+
+
+def _found(conn: sa.Connection, query: "sa.Select[tuple[object, ...]]", limit: int) -> list[StuckJob]:
+    rows = conn.execute(query.order_by(JOBS.c.job_id).limit(limit)).mappings()
+    return [StuckJob(**dict(row) | {"state": JobState(row["state"]), "is_queued": bool(row["is_queued"])}) for row in rows]
+
+
+def _in_batch_of(submitted_by: str, *, is_open: bool) -> sa.ColumnElement[bool]:
+    of_batch = (BATCHES.c.tenant_id == BATCH_FILES.c.tenant_id) & (BATCHES.c.batch_id == BATCH_FILES.c.batch_id)
+    query = sa.select(BATCH_FILES.c.job_id).join(BATCHES, of_batch)
+    query = query.where(BATCH_FILES.c.tenant_id == JOBS.c.tenant_id, BATCH_FILES.c.job_id == JOBS.c.job_id)
+    query = query.where(BATCHES.c.submitted_by == submitted_by)
+    return (query.where(BATCHES.c.finished_at.is_(None)) if is_open else query).correlate(JOBS).exists()

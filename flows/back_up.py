@@ -1,0 +1,26 @@
+"""Every night: a backup in a new folder, restored once into a scratch home as proof; old ones go only after that."""
+
+from datetime import UTC, datetime
+
+from prefect import flow
+
+from docmill.errors import SettingsInvalid
+from docmill.services.backup.restoring import prove, thin_out
+from docmill.services.backup.taking import back_up as take
+from flows.hooks import HOOKS
+from flows.rooms import open_room
+
+
+@flow(persist_result=False, **HOOKS)
+def back_up() -> dict[str, int]:
+    """Take one backup and prove it. Returns files, bytes, audit events and chunks that came back, and old backups that went."""
+    with open_room() as room:
+        parent, keys = room.settings.backup_folder, room.settings.backup_keys_folder
+        if parent is None or keys is None:
+            raise SettingsInvalid("set DOCMILL_BACKUP_FOLDER and, on another disk, DOCMILL_BACKUP_KEYS_FOLDER")
+        folder = parent / f"docmill-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        taken = take(room, folder, keys=keys)
+        proof = prove(folder, room.settings, keys=keys)
+        events, chunks = (proof.audit_events, proof.chunks) if proof else (0, 0)
+        gone = thin_out(parent, room.settings.keep_backups)
+        return {"files": taken.files, "size_bytes": taken.size_bytes, "audit_events": events, "chunks": chunks, "gone": gone}

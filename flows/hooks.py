@@ -1,0 +1,23 @@
+"""What every flow says when it begins and ends: name, id, state, seconds. On stderr, in docmill's own log; never parameters or results."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from docmill.logs import start_logging
+from docmill.settings import settings
+
+log = logging.getLogger("docmill.flows")
+
+
+def told(flow: Any, flow_run: Any, state: Any) -> None:
+    """Log one change of a flow run. A run that ended in any other way than completed is a warning."""
+    start_logging(settings())  # a worker's process has not gone through the command line
+    began = flow_run.start_time
+    seconds = round((datetime.now(UTC) - began).total_seconds(), 1) if began else 0.0
+    level = logging.INFO if state.type.value in {"RUNNING", "COMPLETED"} else logging.WARNING
+    log.log(level, "flow %s run %s %s after %s s", flow.name, flow_run.id, state.type.value.lower(), seconds)
+
+
+HOOKS: Final[dict[str, Any]] = {name: [told] for name in ("on_running", "on_completion", "on_failure", "on_crashed", "on_cancellation")}
+"""To be given to `@flow`."""

@@ -1,0 +1,151 @@
+"""The restore drill: a home with milled documents comes back from its backup into nothing, whole; whatever was changed is refused."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+
+import pytest
+from milled_papers import INVOICE, LETTER, ingest
+from typer.testing import CliRunner
+
+from docmill.cli.main import app
+from docmill.errors import Conflict, Damaged, EngineMissing, InvalidOptions, NotFound
+from docmill.services.audit import verify
+from docmill.services.audit_signing import sign_heads
+from docmill.services.backup.restoring import prove, restore, thin_out
+from docmill.services.backup.taking import back_up
+from docmill.services.jobs import list_jobs
+from docmill.services.running.room import Room
+from docmill.settings import settings
+from docmill.storage.knowledge.ports import Query
+from docmill.storage.ledger import open_ledger, upgrade_ledger
+from docmill.storage.ledger.copying import copy_ledger, refuse_ledger, restore_ledger
+from docmill.values.jobs import IncomingFile
+
+pytest_plugins = ("ledger_fixtures",)
+
+
+@pytest.fixture
+def papers(room, tmp_path):
+    room.close()
+    with contextlib.closing(Room.open(settings())) as opened:  # with the home's seal
+        for name, text in (("invoice.txt", INVOICE), ("letter.txt", LETTER)):
+            (tmp_path / name).write_text(text)
+        ingest(opened, tmp_path / "invoice.txt", tmp_path / "letter.txt")
+        sign_heads(opened.ledger, opened.tenant, settings().home.absolute())
+        yield opened
+
+
+def elsewhere(tmp_path):
+    return settings().model_copy(update={"home": tmp_path / "new" / "home"})
+
+
+def objects(room):
+    return {info.name: room.store.read(info.name) for info in room.store.list("")}
+
+
+def test_everything_comes_back_into_an_empty_home(papers, home, tmp_path):
+    from docmill.services.intake import take_in
+    from docmill.values.options import MillOptions
+
+    taken = back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    check = [shutil.which("sha256sum"), "--check", "--quiet", "SHA256SUMS"]
+    assert subprocess.run(check, cwd=tmp_path / "backup", check=False).returncode == 0
+    assert list((tmp_path / "backup").glob("**/*.key")) == []
+    assert (tmp_path / "backup").stat().st_mode & 0o077 == 0
+    files = [path for path in (tmp_path / "backup").rglob("*") if path.is_file()]
+    assert {path.name for path in files if path.stat().st_mode & 0o077} <= {"backup.json", "SHA256SUMS"}
+    kept, jobs = objects(papers), list_jobs(papers.ledger, papers.tenant)
+    found = papers.knowledge.search("default", Query("jute twine"))
+    (tmp_path / "later.txt").write_text("What came after the backup.\n")
+    take_in(papers, [IncomingFile(location=str(tmp_path / "later.txt"), name="later.txt")], MillOptions())
+    papers.close()
+    shutil.rmtree(home)
+
+    proof = restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
+    assert (proof.files, proof.missing_results, proof.unnamed_results, proof.chunks) == (taken.files, 0, 0, taken.chunks["default"])
+    with contextlib.closing(Room.open(elsewhere(tmp_path))) as room:
+        assert objects(room) == kept
+        assert list_jobs(room.ledger, room.tenant) == jobs, "file names are unsealed by the restored key"
+        report = verify(room.ledger, room.tenant)
+        assert (report.broken, report.signatures, report.events) == ((), 1, proof.audit_events)
+        assert [hit.chunk.id for hit in room.knowledge.search("default", Query("jute twine"))] == [hit.chunk.id for hit in found] != []
+        (tmp_path / "again.txt").write_text("And work goes on.\n")
+        ingest(room, tmp_path / "again.txt", index=False)
+    with pytest.raises(Conflict):
+        restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
+
+
+def test_what_was_changed_or_is_not_whole_is_refused_and_nothing_is_written(papers, tmp_path):
+    backup = tmp_path / "backup"
+    with pytest.raises(NotFound):
+        restore(backup, elsewhere(tmp_path))
+    back_up(papers, backup, keys=tmp_path / "keys")
+    assert prove(backup, settings(), keys=tmp_path / "keys").missing_results == 0
+    with pytest.raises(InvalidOptions):
+        prove(backup, settings())
+    with pytest.raises(Conflict):
+        back_up(papers, backup)
+    with pytest.raises(InvalidOptions):
+        back_up(papers, tmp_path / "b", keys=tmp_path / "b" / "keys")
+    with pytest.raises(InvalidOptions):
+        back_up(papers, papers.settings.home / "backup")
+    one = next(path for path in (backup / "store" / "originals").rglob("*") if path.is_file())
+    whole = one.read_bytes()
+    for change in (lambda: one.write_bytes(whole + b"x"), one.unlink):
+        change()
+        with pytest.raises(Damaged):
+            restore(backup, elsewhere(tmp_path), keys=tmp_path / "keys")
+    one.write_bytes(whole)
+    (tmp_path / "keys" / "ledger-names.key").write_bytes(b"another key" * 4)
+    with pytest.raises(Damaged):
+        restore(backup, elsewhere(tmp_path), keys=tmp_path / "keys")
+    sums = backup / "SHA256SUMS"
+    sums.write_text("".join(sums.read_text().splitlines(keepends=True)[1:]))
+    with pytest.raises(Damaged):
+        restore(backup, elsewhere(tmp_path), keys=tmp_path / "keys")
+    assert not (tmp_path / "new" / "home" / "ledger.db").exists()
+    sums.unlink()
+    with pytest.raises(NotFound):
+        restore(backup, elsewhere(tmp_path), keys=tmp_path / "keys")
+
+
+def test_old_backups_go_and_the_newest_stay(tmp_path):
+    for name in ("docmill-1", "docmill-2", "docmill-3", "docmill-4"):
+        (tmp_path / name).mkdir()
+        if name != "docmill-2":
+            (tmp_path / name / "backup.json").write_text("{}")
+    (tmp_path / "mine").mkdir()
+    assert thin_out(tmp_path, 2) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["docmill-3", "docmill-4", "mine"]
+    assert thin_out(tmp_path, 2) == 0
+
+
+def test_the_command_line(papers, home, tmp_path, monkeypatch):
+    papers.close()
+    run = CliRunner().invoke
+    told = run(app, ["back-up", str(tmp_path / "one")])
+    assert "ledger-names.key" in told.stderr
+    done = json.loads(run(app, ["back-up", str(tmp_path / "two"), "--keys", str(tmp_path / "keys"), "--json"]).stdout)
+    assert (done["ledger"], sorted(done["keys"])) == ("ledger.sqlite3", sorted(p.name for p in (tmp_path / "keys").iterdir()))
+    monkeypatch.setenv("DOCMILL_HOME", str(tmp_path / "restored"))
+    settings.cache_clear()
+    proof = json.loads(run(app, ["restore", str(tmp_path / "two"), "--keys", str(tmp_path / "keys"), "--json"]).stdout)
+    assert proof["files"] == done["files"]
+
+
+def test_a_postgresql_ledger_goes_through_its_own_programs(postgres_server, tmp_path, monkeypatch):
+    old, new = (postgres_server.url(postgres_server.new_database()) for _ in range(2))
+    upgrade_ledger(old)
+    copy = copy_ledger(old, tmp_path)
+    refuse_ledger(new)
+    restore_ledger(new, copy)
+    open_ledger(new).close()
+    with pytest.raises(Conflict):
+        refuse_ledger(new)
+    with pytest.raises(Conflict):
+        restore_ledger(f"sqlite:///{tmp_path / 'ledger.db'}", copy)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EngineMissing):
+        copy_ledger(old, tmp_path)

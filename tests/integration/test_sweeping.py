@@ -1,0 +1,101 @@
+"""The sweeper over a real ledger: nothing stays with a run that is gone."""
+
+import dataclasses
+
+import pytest
+
+from docmill.services.audit import verify_streams
+from docmill.services.dispatch import DISPATCHER
+from docmill.services.jobs import attempts_of, claim_jobs, renew_leases, request_cancel
+from docmill.services.reconciling import reconcile
+from docmill.services.sweeping import MOST_ATTEMPTS, Sweep, sweep
+from docmill.storage.ledger import waiting
+from docmill.values.jobs import JobState
+from docmill.values.keys import results_name
+
+pytest_plugins = ("ledger_fixtures",)
+NOTHING = Sweep(queued=0, failed=0, cancelled=0)
+
+
+@pytest.fixture
+def room(ledger, tmp_path, monkeypatch):
+    from docmill.services.running.room import Room
+    from docmill.settings import Settings
+    from docmill.storage.ledger import upgrade_ledger
+
+    found = Settings(home=tmp_path / "home")
+    found.home.mkdir(exist_ok=True)
+    if not (found.home / "ledger.db").exists():
+        upgrade_ledger(found.resolved_ledger_url)
+    opened = Room.open(found)
+    opened.close()
+    return dataclasses.replace(opened, ledger=ledger)
+
+
+def queued_batches(room):
+    with room.ledger.reading() as conn:
+        return waiting.open_batches(conn, room.tenant, dispatcher=DISPATCHER)
+
+
+def test_a_lost_job_is_queued_once_and_claimed_by_the_next_run(room, work, clock):
+    batch_id, one = work.one()
+    work.claim(batch_id, lease_s=30)
+    clock.pass_seconds(80)
+    assert sweep(room) == NOTHING, "a lease that ended 50 s ago may still be renewed"
+    clock.pass_seconds(20)
+    assert sweep(room) == Sweep(queued=1, failed=0, cancelled=0)
+    assert sweep(room) == NOTHING
+    (batch,) = queued_batches(room)
+    (job,) = work.claim(batch.batch_id)
+    assert job.job_id == one.job_id
+    assert [a.end_reason for a in attempts_of(room.ledger, room.tenant, one.job_id)] == ["lease_lost", None]
+    assert work.finish(work.end(job)) == []
+    assert verify_streams(room.ledger, room.tenant) == {}
+
+
+def test_a_job_that_is_lost_again_and_again_fails_with_a_reason(room, work, clock):
+    batch_id, one = work.one()
+    for _ in range(MOST_ATTEMPTS):
+        assert work.view(one.job_id).state in {JobState.ACCEPTED, JobState.RUNNING}
+        work.claim(batch_id, lease_s=1)
+        clock.pass_seconds(120)
+    assert sweep(room) == Sweep(queued=0, failed=1, cancelled=0)
+    view = work.view(one.job_id)
+    assert (view.state, view.error_code, view.error_message) == (JobState.FAILED, "cluster_lost", "its run was lost 5 times")
+
+
+def test_a_lost_job_that_was_being_cancelled_is_cancelled_and_a_living_one_is_left_alone(room, work, clock):
+    batch_id, one = work.one(1)
+    work.claim(batch_id, lease_s=1)
+    request_cancel(room.ledger, room.tenant, one.job_id)
+    other, two = work.one(2)
+    work.claim(other, run_id="alive", lease_s=1)
+    clock.pass_seconds(120)
+    renew_leases(room.ledger, room.tenant, "alive", 30)
+    assert sweep(room) == Sweep(queued=0, failed=0, cancelled=1)
+    assert [work.view(i.job_id).state for i in (one, two)] == [JobState.CANCELLED, JobState.RUNNING]
+
+
+def test_a_job_that_nobody_began_is_queued_after_an_hour(room, work, clock):
+    _, one = work.one()
+    clock.pass_seconds(1800)
+    assert sweep(room) == NOTHING
+    clock.pass_seconds(1801)
+    assert sweep(room) == Sweep(queued=1, failed=0, cancelled=0)
+    assert sweep(room) == NOTHING
+    (batch,) = queued_batches(room)
+    assert [j.job_id for j in claim_jobs(room.ledger, room.tenant, batch.batch_id, run_id="r", lease_s=9)] == [one.job_id]
+
+
+def test_ledger_and_store_are_compared_and_nothing_is_deleted(room, work, clock):
+    done, active = work.mill(1), work.one(2)[1]
+    names = {j: results_name(room.tenant, clock.instant.date(), j) for j in (active.job_id, "0" * 26)}
+    for name in names.values():
+        room.store.create(name, b"{}")
+    found = reconcile(room)
+    assert (found.results, found.objects, found.unnamed_objects) == (1, 2, (names["0" * 26],))
+    assert list(found.missing_objects) == [done.job_id]
+    assert not found.is_clean
+    room.store.create(found.missing_objects[done.job_id], b"{}")
+    assert reconcile(room).missing_objects == {}
+    assert all(room.store.exists(name) for name in names.values())

@@ -1,0 +1,112 @@
+"""What is shipped to run docmill elsewhere: the image, the compose file and the manifests, checked without a network or a daemon."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from blocks.dask_cluster import DASK_SETTINGS
+from docmill.settings import Settings
+
+FOLDER = Path(__file__).parents[2] / "deployments"
+MANIFESTS = [(path.name, body) for path in sorted((FOLDER / "kubernetes").glob("*.yaml")) for body in yaml.safe_load_all(path.read_text())]
+COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+LEDGER_SECRETS = {"DOCMILL_LEDGER_URL", "DOCMILL_LEDGER_KEY"}
+
+
+def pods():
+    for _, body in MANIFESTS:
+        if "template" in body.get("spec", {}):
+            yield body["metadata"]["name"], body["spec"]["template"]["spec"]
+
+
+def containers():
+    return [(f"{name}/{one['name']}", one) for name, pod in pods() for one in pod["containers"]]
+
+
+def test_the_dockerfile_has_no_faults():
+    done = subprocess.run(
+        [Path(sys.executable).with_name("hadolint"), FOLDER / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.returncode) == ("", 0)
+    users = re.findall(r"^USER (\S+)", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
+    assert users == ["10001:10001"]
+
+
+@pytest.mark.parametrize(("file", "body"), MANIFESTS, ids=lambda x: x if isinstance(x, str) else f"{x['kind']}-{x['metadata']['name']}")
+def test_a_manifest_is_valid_and_in_the_namespace(file, body):
+    kubernetes_validate.validate(body, "1.30", strict=True)
+    assert body["metadata"].get("namespace", body["metadata"]["name"]) == "docmill"
+
+
+@pytest.mark.parametrize(("name", "one"), containers(), ids=lambda x: x if isinstance(x, str) else "")
+def test_a_container_asks_for_what_it_needs_and_may_do_no_more(name, one):
+    assert set(one["resources"]["requests"]) == {"cpu", "memory"}
+    assert one["resources"]["limits"]["memory"]
+    context = one["securityContext"]
+    assert (context["allowPrivilegeEscalation"], context["readOnlyRootFilesystem"]) == (False, True)
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    assert not one["image"].endswith(":latest")
+
+
+def test_pods_run_as_nobody_special_and_mount_only_what_is_there():
+    for name, pod in pods():
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is False
+        (owner,) = [body for _, body in MANIFESTS if body["metadata"]["name"] == name and "template" in body.get("spec", {})]
+        claims = {claim["metadata"]["name"] for claim in owner["spec"].get("volumeClaimTemplates", ())}
+        volumes = {volume["name"] for volume in pod["volumes"]} | claims
+        for one in pod["containers"]:
+            assert {mount["name"] for mount in one["volumeMounts"]} <= volumes
+
+
+def test_only_parts_that_open_the_ledger_know_how():
+    for name, one in containers():
+        known = {env["name"] for env in one.get("env", ())}
+        assert bool(known & LEDGER_SECRETS) == name.startswith(("docmill/", "docmill-set-up/")), name
+        assert all("valueFrom" in env for env in one.get("env", ()) if re.search("PASSWORD|KEY$|LEDGER_URL|CONNECTION_URL", env["name"]))
+    assert not LEDGER_SECRETS & set(COMPOSE["services"]["dask-worker"]["environment"])
+    assert set(COMPOSE["services"]["flows"]["environment"]) >= LEDGER_SECRETS
+
+
+def test_every_setting_that_is_set_exists():
+    known = {f"DOCMILL_{name.upper()}" for name in Settings.model_fields} | {"DOCMILL_WORKDIR"}
+    used = set(
+        re.findall(
+            r"\bDOCMILL_[A-Z_]+\b",
+            "".join(path.read_text() for path in FOLDER.rglob("*") if path.suffix in {".yaml", ""} and path.is_file()),
+        )
+    )
+    assert used - known == set()
+
+
+def test_dask_is_set_as_docmill_needs_it_and_speaks_tls_in_kubernetes():
+    (found,) = [body["data"] for _, body in MANIFESTS if body["kind"] == "ConfigMap" and body["metadata"]["name"] == "dask"]
+    for place in (found, COMPOSE["services"]["scheduler"]["environment"], COMPOSE["services"]["dask-worker"]["environment"]):
+        assert place["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] == str(DASK_SETTINGS["distributed.scheduler.allowed-failures"])
+        assert place["DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL"] == DASK_SETTINGS["distributed.scheduler.worker-ttl"]
+    code = "import json; from distributed.security import Security; s = Security()\n"
+    code += "print(json.dumps({k: getattr(s, k) for k in s.__slots__ if k.startswith(('tls_', 'require')) and 'version' not in k}))"
+    said = json.loads(subprocess.run([sys.executable, "-c", code], env=found, capture_output=True, timeout=60, check=True).stdout)
+    assert said["require_encryption"] is True
+    assert said["tls_ca_file"] == "/secrets/dask/ca.crt"
+    assert {said[f"tls_{role}_cert"] for role in ("scheduler", "worker", "client")} == {"/secrets/dask/tls.crt"}
+    assert {said[f"tls_{role}_key"] for role in ("scheduler", "worker", "client")} == {"/secrets/dask/tls.key"}
+
+
+def test_images_are_tagged_as_the_same_version_everywhere():
+    tags = {one["image"] for name, one in containers() if one["image"].startswith("docmill")}
+    assert len(tags) == 1
+
+
+def test_every_service_of_the_compose_file_is_known():
+    services = COMPOSE["services"]
+    assert set(services) == {"postgres", "prefect", "set-up", "scheduler", "dask-worker", "flows", "gateway"}
+    assert all(port.startswith("127.0.0.1:") for one in services.values() for port in one.get("ports", ()))
+    assert {name for one in services.values() for name in one.get("depends_on", ())} <= set(services)
+    assert all("${" in str(value) for one in services.values() for key, value in one.get("environment", {}).items() if "PASSWORD" in key)
