@@ -165,6 +165,7 @@ def test_results_that_were_withdrawn_leave_no_link(client, room):
     assert told["download_urls"] == {"original_file": None, "results_file": None}
 
 
+@pytest.mark.slow
 def test_over_a_megabyte_the_text_is_linked(client, room):
     lines = b"so\n" * 11_000 + b"the end\n"
     body = send(client, "long.txt", lines, index="false").json()
