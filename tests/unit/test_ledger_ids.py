@@ -10,6 +10,7 @@ NOW = datetime(2026, 3, 4, 12, 0, 0, 5000, tzinfo=UTC)
 def test_calls_within_one_millisecond_never_give_the_same_id() -> None:
     made = [name for count in (3, 1, 2, 500, 1) for name in new_ids(count, NOW)]
     assert len(set(made)) == len(made) == 507
+    assert made == sorted(made)
     assert {len(name) for name in made} == {26}
     assert len({name[:10] for name in made}) == 1
 
