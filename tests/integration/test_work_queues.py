@@ -52,13 +52,17 @@ def test_a_run_says_its_name_id_state_and_seconds(prefect_server, home, monkeypa
     monkeypatch.setattr("flows.hooks.start_logging", lambda _: None)
     logger, heard = logging.getLogger("docmill.flows"), Heard()
     monkeypatch.setattr(logger, "handlers", [heard])
-    monkeypatch.setattr(logger, "level", logging.INFO)
 
     @flow(**HOOKS)
     def breaks(secret):
         raise ValueError(secret)
 
-    state = breaks("what a document says", return_state=True)
+    before = logger.level
+    logger.setLevel(logging.INFO)  # not by its attribute: loggers remember which levels are off
+    try:
+        state = breaks("what a document says", return_state=True)
+    finally:
+        logger.setLevel(before)
     assert state.is_failed()
     said = heard.lines
     assert [line.split(" run ")[0] for line in said] == ["flow breaks", "flow breaks"]
