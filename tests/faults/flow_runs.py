@@ -86,7 +86,7 @@ class FlowProcess:
         script.write_text(FLOW)
         self.log = (folder / f"flow-{time.time_ns()}.log").open("wb")
         path = os.pathsep.join([str(ROOT), *sys.path])
-        env = {**os.environ, "PREFECT_API_URL": api_url, "PREFECT_LOGGING_TO_API_ENABLED": "false", "PYTHONPATH": path, **environment}
+        env = {**os.environ, "PREFECT_API_URL": api_url, "PREFECT_LOGGING_TO_API_ENABLED": "false", "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", **environment}
         self.process = subprocess.Popen([sys.executable, str(script), batch_id], env=env, stdout=self.log, stderr=self.log, cwd=folder)
         self.pid = self.process.pid
 
@@ -107,8 +107,13 @@ class FlowProcess:
         self.process.wait(10)
 
     def end(self, within_s):
-        """Its exit code."""
-        return self.process.wait(within_s)
+        """Its exit code. One that does not end says where its threads stand."""
+        try:
+            return self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # faulthandler writes every thread's stack
+            self.process.wait(10)
+            raise AssertionError(f"the flow process did not end within {within_s} s\n{self.output[-12000:]}") from None
 
     @property
     def output(self):
