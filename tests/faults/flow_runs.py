@@ -86,7 +86,8 @@ class FlowProcess:
         script.write_text(FLOW)
         self.log = (folder / f"flow-{time.time_ns()}.log").open("wb")
         path = os.pathsep.join([str(ROOT), *sys.path])
-        env = {**os.environ, "PREFECT_API_URL": api_url, "PREFECT_LOGGING_TO_API_ENABLED": "false", "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", **environment}
+        prefect = {"PREFECT_API_URL": api_url, "PREFECT_LOGGING_TO_API_ENABLED": "false"}
+        env = {**os.environ, **prefect, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", **environment}
         self.process = subprocess.Popen([sys.executable, str(script), batch_id], env=env, stdout=self.log, stderr=self.log, cwd=folder)
         self.pid = self.process.pid
 

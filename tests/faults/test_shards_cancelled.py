@@ -1,8 +1,10 @@
 """Cancelling a run: queued shards never start, running items are cut within seconds, no child is left, nothing is tried again."""
 
+import contextlib
 import signal
 import time
 
+import psutil
 import pytest
 from dask_servers import DaskServers
 from flow_runs import PUBLISHED, FlowProcess, FlowThread, jobs_of, published_once, taken_in, task_runs
@@ -51,10 +53,14 @@ def reading(room, batch_id, flow, count):
 
     def all_busy():
         held = in_flight(room)
-        return held if len(held) == count and held <= slow and len(programs()) == count else None
+        if len(held) != count or not held <= slow:
+            return None
+        with contextlib.suppress(psutil.NoSuchProcess):  # a program that has just ended its page
+            running = programs()
+            return ([p for program in running for p in (program, *program.parents()[:2])], held) if len(running) == count else None
 
-    held = until(all_busy, 120, "slow pages are being read")
-    working = [p for program in programs() for p in (program, *program.parents()[:2])]  # the program, its cell, the cell's guardian
+    # the program, its cell, the cell's guardian
+    working, held = until(all_busy, 120, "slow pages are being read")
     assert flow.process.poll() is None, flow.output[-3000:]
     return working, held
 
