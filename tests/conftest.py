@@ -15,6 +15,16 @@ for suite in ("integration", "faults", "browser"):
     sys.path.insert(0, str(Path(__file__).parent / suite))
 pytest.register_assert_rewrite("ledger_fixtures")  # imported by some tests before others name it as their plugin
 
+PROCESS_SUITES = ("faults", "e2e", "browser")
+"""Suites whose tests start, kill and wait for many real processes. A machine that stands still for half a minute breaks a wait there, so a failed
+test is run once more; the summary names each such test. A defect fails twice, everywhere else once is enough."""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent.name in PROCESS_SUITES:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):

@@ -78,7 +78,7 @@ def cancelled(room, batch_id, flow, signum, running):
     flow.send(signum)
     assert gone(working, CUT_WITHIN_S) == [], "running items are cut"
     cut_after_s = time.monotonic() - sent
-    code = flow.end(30)
+    code = flow.end(60)
     ended_after_s = time.monotonic() - sent
     assert code != 0
     assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.CANCELLED}, flow.output[-2000:]
