@@ -1,8 +1,9 @@
-"""Commands that load when they are asked for: `docmill --version` must not wait for the database, `docmill list` not for Prefect.
+"""Commands that load when they are asked for: `docmill --version` must not wait for the database, `docmill list` not for Prefect, `--help` for nothing.
 
-Belongs here: which module holds which command. Does not belong here: what commands do.
+Belongs here: which commands there are, in the words of the help, and which module holds which. Does not belong here: what commands do.
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -11,60 +12,77 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-MODULES: MappingProxyType[str, str] = MappingProxyType(
+SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "ingest": "ingest",
-        "remill": "ingest",
-        "read": "read",
-        "extract": "extract",
-        "classify": "extract",
-        "find-pii": "privacy",
-        "redact": "privacy",
-        "verify": "privacy",
-        "check-redactions": "privacy",
-        "privacy-report": "purge",
-        "purge-originals": "purge",
-        "list": "status",
-        "status": "status",
-        "result": "documents",
-        "url": "documents",
-        "export": "documents",
-        "export-results": "export_results",
-        "delete": "documents",
-        "purchasing": "purchasing",
-        "search": "search",
-        "similar": "search",
-        "search-stats": "search_stats",
-        "reindex": "search",
-        "review": "review",
-        "audit": "audit",
-        "back-up": "backup",
-        "restore": "backup",
-        "clean-up": "maintenance",
-        "sweep": "maintenance",
-        "reconcile": "maintenance",
-        "up": "stack",
-        "down": "stack",
-        "serve": "stack",
-        "doctor": "installation",
-        "db": "installation",
-        "deploy": "installation",
-        "submit": "remote",
-        "wait": "remote",
-        "download": "remote",
-        "keys": "keys",
-        "webhooks": "webhooks",
-        "demo": "stack",
+        "Mill documents": {
+            "ingest": ("ingest", "files, folders or gs:// prefixes, all the way"),
+            "remill": ("ingest", "a document again: what is missing, or everything"),
+            "list": ("status", "jobs, newest first"),
+            "status": ("status", "where a job or a batch stands, why it failed"),
+            "result": ("documents", "the current results JSON of a document"),
+            "url": ("documents", "a signed link to an artefact that expires"),
+            "export": ("documents", "everything published of a document"),
+            "export-results": ("export_results", "results by filter as CSV, Parquet or ZIP"),
+            "delete": ("documents", "a document with everything made from it"),
+        },
+        "One file, no ledger": {
+            "read": ("read", "text, JSON, hOCR, ALTO, Markdown, searchable PDF"),
+            "extract": ("extract", "kind, fields, line items, contradictions"),
+            "classify": ("extract", "what kind of document it is, how surely and why"),
+        },
+        "Privacy": {
+            "find-pii": ("privacy", "personal data in a document or in text"),
+            "redact": ("privacy", "a redacted copy that was proven clean"),
+            "verify": ("privacy", "whether a copy and its certificate hold"),
+            "check-redactions": ("privacy", "text that was left under black boxes"),
+            "privacy-report": ("purge", "what personal data a batch held"),
+            "purge-originals": ("purge", "remove what redacted documents came from"),
+        },
+        "Knowledge base": {
+            "search": ("search", "passages by meaning and by words"),
+            "similar": ("search", "near-duplicates and related documents"),
+            "search-stats": ("search_stats", "what was searched for, in vain, how quickly"),
+            "reindex": ("search", "write the index anew from the kept chunks"),
+        },
+        "People and purchasing": {
+            "review": ("review", "what machines doubt: list, claim, decide"),
+            "audit": ("audit", "the audit trail: verify, sign, export"),
+            "purchasing": ("purchasing", "requests, orders, receipts matched against them"),
+        },
+        "Servers": {
+            "up": ("stack", "Prefect server and UI, worker, gateway with pages"),
+            "down": ("stack", "end them"),
+            "serve": ("stack", "the HTTP API and the pages alone"),
+            "submit": ("remote", "upload files to a gateway"),
+            "wait": ("remote", "wait until tasks are over"),
+            "download": ("remote", "fetch what tasks published"),
+            "keys": ("keys", "API keys: who may use the gateway"),
+            "webhooks": ("webhooks", "who is told when a task is over"),
+            "deploy": ("installation", "tell a Prefect server of the deployments"),
+        },
+        "Upkeep": {
+            "doctor": ("installation", "what is missing here and how to mend it"),
+            "db": ("installation", "the ledger's schema"),
+            "back-up": ("backup", "ledger, store and index of one point in time"),
+            "restore": ("backup", "bring a backup back, into an empty place"),
+            "clean-up": ("maintenance", "remove what runs left and nobody needs"),
+            "sweep": ("maintenance", "queue jobs again whose runs are gone"),
+            "reconcile": ("maintenance", "compare ledger and store"),
+            "demo": ("stack", "write sample documents and mill them"),
+        },
     },
 )
-"""Command -> its module in this package, in the order of the help; every module has `add_to(app)`, which adds its commands."""
+"""Heading -> command -> its module in this package and its line in the help; every module has `add_to(app)`, which adds its commands."""
+
+MODULES: Mapping[str, str] = MappingProxyType({name: module for group in SECTIONS.values() for name, (module, _) in group.items()})
+"""Command -> its module."""
 
 
 class LazyCommands(TyperGroup):
     """A group whose commands come from the modules of this package."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """All commands, for the help: this loads every module."""
+        """All commands: this loads every module."""
         del ctx
         for module in dict.fromkeys(MODULES.values()):
             self._load(module)
@@ -77,6 +95,14 @@ class LazyCommands(TyperGroup):
         else:
             self.list_commands(ctx)
         return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The help's list of commands, without loading any of them."""
+        del ctx
+        width = max(map(len, MODULES))
+        for heading, group in SECTIONS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), line) for name, (_, line) in group.items()])
 
     def _load(self, module: str) -> None:
         part = typer.Typer(rich_markup_mode=None)
