@@ -17,8 +17,9 @@ from docmill.stages.understanding.payment import payment_method, payment_terms
 from docmill.stages.understanding.receipt_head import receipt_vendor
 from docmill.stages.understanding.sum_checks import other_contradictions
 from docmill.stages.understanding.sums import choose_sums
+from docmill.stages.understanding.till_rows import till_rows
 from docmill.stages.understanding.totals import currency
-from docmill.values.evidence import Field, Kind, TaxShare, Understanding
+from docmill.values.evidence import Field, Kind, LineItem, TaxShare, Understanding
 from docmill.values.page import Page
 
 FIRST_PAGES, LAST_PAGES = 4, 2
@@ -85,7 +86,7 @@ def _printed(pages: list[Page], kind: Kind) -> Understanding:
     if not pages:
         return Understanding(kind=kind)
     fields, messages, shares = _fields(pages, kind.name)
-    items = line_items(pages) if kind.name in MONEY_KINDS else ()
+    items = _goods(pages, kind.name) if kind.name in MONEY_KINDS else ()
     if kind.name != "receipt":  # tills print weights, codes and set prices where invoices print quantities
         messages += line_contradictions(items, pages)
     return Understanding(
@@ -95,6 +96,12 @@ def _printed(pages: list[Page], kind: Kind) -> Understanding:
         taxes=shares,
         problems=tuple(doubt(f"the page contradicts itself: {m}") for m in messages),
     )
+
+
+def _goods(pages: list[Page], kind: str) -> tuple[LineItem, ...]:
+    """Rows of tables; of receipts rather what adds up to the sum, which proves more than heads do."""
+    added_up = tuple(item for page in pages for item in till_rows(page)) if kind == "receipt" else ()
+    return added_up or line_items(pages)
 
 
 def _fields(pages: list[Page], kind: str) -> tuple[tuple[Field, ...], list[str], tuple[TaxShare, ...]]:
