@@ -21,6 +21,7 @@ from docmill.stages.reading.plain_text import read_text_page
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
+from docmill.stages.reading.unlocking import unlock_pdf
 from docmill.stages.reading.unpacking import members_of
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages
@@ -40,6 +41,24 @@ def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict
     if digests:
         Path(digests_path).write_text(json.dumps(digests), encoding="utf-8")
     return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice}
+
+
+def unlock(path: str, password: str, out_path: str) -> dict[str, bool]:
+    """Write a copy of a locked PDF that asks for no password.
+
+    Args:
+        path: the PDF.
+        password: the owner's or the user's.
+        out_path: where the copy goes.
+
+    Returns:
+        {"unlocked": whether a copy was written; a PDF that opens without a password needs none}.
+
+    Raises:
+        Encrypted: the password does not open it, or none would.
+        Damaged: it is damaged beyond repair.
+    """
+    return {"unlocked": unlock_pdf(Path(path), password, Path(out_path))}
 
 
 def unpack(path: str, media_type: str, out_dir: str, limits: dict[str, float]) -> dict[str, object]:
