@@ -21,6 +21,7 @@ from docmill.errors import Damaged
 from docmill.services.certificate_keys import CertificateKeys
 from docmill.services.certificates import make_certificate, values_of
 from docmill.services.milling.shard import MillLimits
+from docmill.services.milling.stages_reading import engine_name
 from docmill.services.pii_rules import rules_in, rules_of
 from docmill.services.redacting import Redaction, redact_and_prove
 from docmill.services.unlocked_file import unlocked_in
@@ -189,7 +190,7 @@ class FilePrivacy:
 
     def _read(self, file: Path) -> tuple[str, list[Path]]:
         limits = self._limits
-        engine = f"vision@{limits.vision_endpoint}" if self.options.engine == "vision" and limits.vision_endpoint else self.options.engine
+        engine = engine_name(self.options.engine, limits.vision_endpoint)
         seen = self._call("reading.verbs:inspect", str(file), limits.for_reading(), deadline_s=limits.page_deadline_s)
         media_type, paths = str(seen["media_type"]), list[Path]()
         refuse_lie(media_type, file.name)
