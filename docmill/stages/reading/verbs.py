@@ -18,6 +18,7 @@ from docmill.stages.reading.office_container import type_of
 from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
+from docmill.stages.reading.quality import quality_of
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
@@ -239,7 +240,5 @@ def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, langua
 
 
 def _rated(image: PageImage, page: Page) -> Page:
-    from docmill.stages.reading.quality import quality_of  # noqa: PLC0415 - loads NumPy in 0.2 s, only where images are read
-
     quality = quality_of(image, page)
     return page.model_copy(update={"quality": quality.score, "quality_reasons": quality.reasons})
