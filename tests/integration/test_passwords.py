@@ -91,7 +91,7 @@ def test_a_locked_pdf_is_milled_and_its_password_forgotten(tmp_path, room, home,
     (job,) = batch_jobs(room.ledger, room.tenant, batch_id)
     assert (job.page_count, job.error_code, kept_password(room)) == (2, None, [None])
     results = read_results(room.store.read(job.results_object))
-    assert "471102" in results.text.full_text
+    assert "471102" in results.full_text
     assert files_with(home, SECRET) == []
     assert SECRET not in caplog.text
     assert page_picture(room, job, results, 1, redacted=False).startswith(b"\x89PNG")
