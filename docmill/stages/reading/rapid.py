@@ -15,6 +15,7 @@ from PIL import Image
 
 from docmill.errors import Damaged, EngineMissing
 from docmill.stages.reading.rapid_answer import TALL, Strip, lines_of, strip_of
+from docmill.stages.reading.rapid_letters import LetterChoice
 from docmill.stages.reading.rapid_models import gpu_provider, require, versions
 from docmill.values.page import Page
 from docmill.values.ports import PageImage
@@ -69,7 +70,9 @@ class RapidEngine:
         detector, recogniser = require(language)
         pixels = _pixels(image)
         with _reading, _translated(image.number):  # the detector keeps its own scaling between two of its calls
-            strips = _strips(_loaded(detector, recogniser, use_gpu=self._use_gpu), pixels)
+            models = _loaded(detector, recogniser, use_gpu=self._use_gpu)
+            models.text_rec.postprocess_op.choose(language)
+            strips = _strips(models, pixels)
         scale = (image.width_px / pixels.shape[1], image.height_px / pixels.shape[0])
         return Page(
             number=image.number,
@@ -124,6 +127,8 @@ def _loaded(detector: Path, recogniser: Path, *, use_gpu: bool = False) -> Any:
     for part, model in ((models.cfg.Det, detector), (models.cfg.Rec, recogniser)):
         with flag_override(part, "allow_objects", values=True):
             part.session = _session(model, providers)  # with a session of its own, RapidOCR looks for no model on disk or on the network
+    recognising = models._load_rec_model()  # noqa: SLF001 - the recogniser's own name is None until its first line
+    recognising.postprocess_op = LetterChoice(recognising.postprocess_op)
     return models
 
 
