@@ -1,10 +1,12 @@
-"""Reading: steady-state pages per second of docmill on Dask workers against plain `tesseract` on all cores, same images, same run.
+"""Reading: steady-state pages per second of docmill on Dask workers against plain `tesseract` and OCRmyPDF on all cores, same pages, same run.
 
-    python benchmarks/reading.py [--pages 100]
+    python benchmarks/reading.py [--pages 100] [--rounds 2] [--ocrmypdf PROGRAM]
 
-Scanned pages are generated (one page a file). Plain Tesseract runs as one process per page, as many at a time as there are cores, with
-OMP_THREAD_LIMIT=1 and the same settings. docmill mills the same images through the read stage on a warm local cluster; the start of the cluster
-is printed apart. Rounds alternate, so that a noisy machine hurts both.
+Scanned pages are generated. Plain Tesseract runs as one process per page, as many at a time as there are cores, with OMP_THREAD_LIMIT=1 and the
+same settings, on PNG files. docmill mills the same PNG files, and the scans as one PDF, through the read stage on a warm local cluster; the
+start of the cluster is printed apart. OCRmyPDF gets the same PDF with a job per core and nothing optional switched on; it is left out when the
+program is not there. Then pages with a text layer: what the read stage takes per page, beside raw pypdfium2 and `pdftotext -bbox` on one core
+each. Rounds alternate, so that a noisy machine hurts all.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -24,8 +27,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from blocks.runners import ShardRunner
     from docmill.services.running.room import Room
-
-ROUNDS = 2
 
 
 def plain_tesseract(images: list[Path], cores: int) -> float:
@@ -41,8 +42,42 @@ def plain_tesseract(images: list[Path], cores: int) -> float:
     return time.perf_counter() - started
 
 
-def docmill_reading(opened: Room, runner: ShardRunner, images: list[Path]) -> float:
-    """Seconds of the read stage over all images; registration and inspection are not counted, artefacts, receipts and folding are."""
+def ocrmypdf(program: str, scans: Path, cores: int) -> float:
+    """Seconds of OCRmyPDF over a PDF of scans."""
+    words = [
+        program,
+        "-j",
+        str(cores),
+        "-l",
+        "eng",
+        "--output-type",
+        "pdf",
+        "--optimize",
+        "0",
+        "-q",
+        str(scans),
+        str(scans.with_suffix(".ocr.pdf")),
+    ]
+    started = time.perf_counter()
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def raw_extraction(file: Path) -> tuple[float, float]:
+    """Seconds of pypdfium2 and of poppler for the text of all pages of a PDF, one after another."""
+    import pypdfium2
+
+    started = time.perf_counter()
+    with pypdfium2.PdfDocument(file) as document:
+        for page in document:
+            page.get_textpage().get_text_range()
+    by_pdfium, started = time.perf_counter() - started, time.perf_counter()
+    subprocess.run(["pdftotext", "-bbox", str(file), os.devnull], check=True)
+    return by_pdfium, time.perf_counter() - started
+
+
+def docmill_reading(opened: Room, runner: ShardRunner, images: list[Path], engine: str = "tesseract") -> float:
+    """Seconds of the read stage over all files; registration and inspection are not counted, artefacts, receipts and folding are."""
     from blocks.runners import RunSignals
     from docmill.services.intake import take_in
     from docmill.services.running.heart import Heart
@@ -50,7 +85,7 @@ def docmill_reading(opened: Room, runner: ShardRunner, images: list[Path]) -> fl
     from docmill.services.sources import files_of
     from docmill.values.options import MillOptions
 
-    options = MillOptions(engine="tesseract", index=False, force=True)
+    options = MillOptions(engine=engine, index=False, force=True)
     batch_id, _ = take_in(opened, files_of([str(image) for image in images], opened.settings), options)
     run = BatchRun(opened, batch_id, f"bench-{batch_id}", workers=runner.workers, lease_s=600)
     signals = RunSignals(still_s=lambda: run.still_s, longest_item_s=lambda: run.longest_item_s)
@@ -65,40 +100,69 @@ def docmill_reading(opened: Room, runner: ShardRunner, images: list[Path]) -> fl
 
 
 def main() -> None:
-    """Print pages per second of both and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print pages per second of all and their ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=100)
-    pages, cores = parser.parse_args().pages, len(os.sched_getaffinity(0))
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--ocrmypdf", default=shutil.which("ocrmypdf"), help="The program; by default the one on PATH.")
+    asked = parser.parse_args()
+    pages, cores = asked.pages, len(os.sched_getaffinity(0))
     sys.path.insert(0, str(Path(__file__).parents[1]))
     with tempfile.TemporaryDirectory(prefix="docmill-bench-") as folder:
         os.environ["DOCMILL_HOME"] = str(Path(folder) / "home")
         from blocks.dask_cluster import DaskCluster
         from docmill.cli.rooms import room
+        from docmill.services.samples.bulk import write_long
 
-        images = scans(Path(folder), pages)
+        images, book = scans(Path(folder), pages)
+        long = write_long(Path(folder) / "long.pdf", pages)
+        rows: dict[str, list[float]] = {}
         started = time.perf_counter()
         with room() as opened, DaskCluster(mode="local", workers=cores).open(estimated_s=1e9) as runner:
             docmill_reading(opened, runner, images[: 2 * cores])
             print(f"start-up: {time.perf_counter() - started:.1f} s (cluster, cells, first pages)")
-            rounds = [(plain_tesseract(images, cores), docmill_reading(opened, runner, images)) for _ in range(ROUNDS)]
-    for plain, ours in rounds:
-        print(f"plain tesseract {pages / plain:.2f} pages/s | docmill {pages / ours:.2f} pages/s | ratio {plain / ours:.3f}")
-    print(f"median ratio {statistics.median(plain / ours for plain, ours in rounds):.3f} over {pages} pages on {cores} cores")
+            for _ in range(asked.rounds):
+                rows.setdefault("plain tesseract, PNG", []).append(plain_tesseract(images, cores))
+                rows.setdefault("docmill, PNG", []).append(docmill_reading(opened, runner, images))
+                rows.setdefault("docmill, PDF of scans", []).append(docmill_reading(opened, runner, [book]))
+                if asked.ocrmypdf:
+                    rows.setdefault("OCRmyPDF, PDF of scans", []).append(ocrmypdf(asked.ocrmypdf, book, cores))
+            print_rows(rows, pages, cores)
+            for _ in range(asked.rounds):
+                print_born_digital(docmill_reading(opened, runner, [long], "auto"), raw_extraction(long), pages, cores)
 
 
-def scans(folder: Path, pages: int) -> list[Path]:
-    """Page images of generated scans, one file each."""
+def print_rows(rows: dict[str, list[float]], pages: int, cores: int) -> None:
+    """Pages per second and the ratio to docmill on the same kind of file."""
+    for name, seconds in rows.items():
+        print(f"{name:>24}: {' '.join(f'{pages / one:.2f}' for one in seconds)} pages/s over {pages} pages on {cores} cores")
+    for peer, own in (("plain tesseract, PNG", "docmill, PNG"), ("plain tesseract, PNG", "docmill, PDF of scans"),
+                      ("OCRmyPDF, PDF of scans", "docmill, PDF of scans"), ("OCRmyPDF, PDF of scans", "docmill, PNG")):  # fmt: skip
+        if peer in rows:
+            ratios = [a / b for a, b in zip(rows[peer], rows[own], strict=True)]
+            print(f"{own} against {peer}: {statistics.median(ratios):.3f}x")
+
+
+def print_born_digital(ours: float, raw: tuple[float, float], pages: int, cores: int) -> None:
+    """Milliseconds per page; docmill's are of one core, as if its cores worked one after another."""
+    told = [1000 * seconds / pages for seconds in (ours * cores, *raw)]
+    print(f"text layer, ms per page and core: docmill {told[0]:.1f}, raw pypdfium2 {told[1]:.1f}, pdftotext -bbox {told[2]:.1f}")
+
+
+def scans(folder: Path, pages: int) -> tuple[list[Path], Path]:
+    """Page images of generated scans, one file each, and the scans as one PDF."""
     from pdf2image import convert_from_path
 
     from docmill.services.samples import write_scans
 
     made = []
-    for pdf in write_scans(folder / "scans", pages, 1):
-        image = folder / f"{pdf.stem}.png"
-        with contextlib.closing(convert_from_path(pdf, dpi=200, grayscale=True)[0]) as page:
+    (book,) = write_scans(folder / "scans", 1, pages)
+    for number in range(1, pages + 1):
+        image = folder / f"scan-{number:04d}.png"
+        with contextlib.closing(convert_from_path(book, dpi=200, grayscale=True, first_page=number, last_page=number)[0]) as page:
             page.save(image, dpi=(200, 200))
         made.append(image)
-    return made
+    return made, book
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
         done = client.wait(task.task_id)
         client.download(done, Path("out"))
 
-Belongs here: the calls and their errors. It needs httpx and nothing else of docmill's services.
+Belongs here: the calls and their errors. It needs httpx and pydantic, and nothing else of docmill's services.
 """
 
 import json
@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx
+from pydantic import SecretStr
 
 from docmill.errors import ClusterLost, DocmillError, StageFailed, TimedOut, error_from_code
 
@@ -93,6 +94,7 @@ class Client:
         collection: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
+        password: SecretStr | str | None = None,
         **options: OptionValue,
     ) -> Task:
         """Upload one file.
@@ -103,6 +105,7 @@ class Client:
             collection: the collection the document belongs to.
             metadata: JSON that is kept with the task.
             idempotency_key: the same key gives the same task for a day.
+            password: tried on PDFs that ask for one; the gateway forgets it when the task is over.
             options: those of MillOptions, such as language="de", redact=True, entities=("PERSON", "IBAN_CODE").
 
         Raises:
@@ -113,6 +116,7 @@ class Client:
         fields |= {"tags": list(tags)} if tags else {}
         fields |= {"collection": collection} if collection else {}
         fields |= {"metadata": json.dumps(metadata)} if metadata else {}
+        fields |= {"password": password.get_secret_value() if isinstance(password, SecretStr) else password} if password else {}
         headers = self._headers | ({"Idempotency-Key": idempotency_key} if idempotency_key else {})
 
         def send() -> httpx.Response:

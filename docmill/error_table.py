@@ -41,7 +41,7 @@ ERROR_TABLE: MappingProxyType[str, ErrorKind] = MappingProxyType(dict((
     _row("damaged", 11, 422, "v", "The file is damaged.",
          "Export or scan it again; the original bytes are kept."),
     _row("encrypted", 12, 422, "v", "The file asks for a password.",
-         "Send a copy without a password."),
+         "Send it again with its password (`--password-file`, or the upload's field `password`), or a copy without one."),
     _row("too_large", 13, 413, "v", "The file is over a limit.",
          "Split it, or raise the limit named in the message."),
     _row("timed_out", 20, 504, "", "The item took longer than its deadline.",

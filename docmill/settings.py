@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     )
     document_deadline_s: float = Field(default=600.0, gt=0, description="Longest time for any other stage of one document.")
     cell_memory_bytes: int = Field(default=4096 * MIB, gt=0, description="Address space of a parsing process.")
+    use_gpu: bool = Field(default=False, description="RapidOCR computes on a GPU; needs an ONNX Runtime that has a provider for one.")
     cell_items: int = Field(default=1000, gt=0, description="A parsing process is replaced after so many items.")
 
     search_log: Literal["off", "digests", "text"] = Field(

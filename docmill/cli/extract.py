@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import SecretStr
 
 from docmill.cell import Cell, CellLimits
 from docmill.cli.option_flags import with_mill_options
 from docmill.cli.output import show_json, show_table
+from docmill.cli.password import PasswordFile, read_password
 from docmill.cli.read import read_file
 from docmill.errors import DocmillError, NotFound
 from docmill.services.milling.shard import MillLimits
+from docmill.services.unlocked_file import unlocked_file
 from docmill.settings import settings
 from docmill.values.evidence import Evidence, Understanding
 from docmill.values.options import MillOptions
@@ -44,19 +47,20 @@ class Looked:
     problems: tuple[Problem, ...]
 
 
-def extract(files: Files, *, options: MillOptions, as_json: AsJson = False) -> None:
+def extract(files: Files, *, options: MillOptions, as_json: AsJson = False, password_file: PasswordFile = None) -> None:
     """Kind, fields, line items and contradictions of files."""
-    _each(files, options, as_json=as_json, body=extracted, show=_show_fields)
+    _each(files, options, read_password(password_file), as_json=as_json, body=extracted, show=_show_fields)
 
 
-def classify(files: Files, *, options: MillOptions, as_json: AsJson = False) -> None:
+def classify(files: Files, *, options: MillOptions, as_json: AsJson = False, password_file: PasswordFile = None) -> None:
     """The kind of files, how sure it is, and which rules said so."""
-    _each(files, options, as_json=as_json, body=classified, show=_show_kind)
+    _each(files, options, read_password(password_file), as_json=as_json, body=classified, show=_show_kind)
 
 
 def _each(
     files: Iterable[Path],
     options: MillOptions,
+    password: SecretStr | None,
     *,
     as_json: bool,
     body: "Callable[[Looked], dict[str, JsonValue]]",
@@ -72,7 +76,7 @@ def _each(
     paths = list(files)
     for path in paths:
         try:
-            looked = look_at(path, options)
+            looked = look_at(path, options, password)
         except DocmillError as error:
             first = first or error
             if len(paths) > 1:
@@ -88,8 +92,8 @@ def _each(
         raise first
 
 
-def look_at(path: Path, options: MillOptions) -> Looked:
-    """Read and understand one file in the cell.
+def look_at(path: Path, options: MillOptions, password: SecretStr | None = None) -> Looked:
+    """Read and understand one file in the cell; the password is tried where it is a PDF that asks for one.
 
     Raises:
         NotFound: there is no such file.
@@ -97,6 +101,11 @@ def look_at(path: Path, options: MillOptions) -> Looked:
     """
     if not path.is_file():
         raise NotFound("there is no such file")
+    with unlocked_file(path, password, settings()) as source:
+        return _look_at(source, options)
+
+
+def _look_at(path: Path, options: MillOptions) -> Looked:
     pages, problems, first = read_file(path, options)
     if not pages and first is not None:
         raise first

@@ -7,6 +7,7 @@ import typer
 from docmill.cli.milling import mill
 from docmill.cli.option_flags import with_mill_options
 from docmill.cli.output import show_json, show_table
+from docmill.cli.password import PasswordFile, read_password
 from docmill.cli.rooms import room
 from docmill.errors import error_from_code
 from docmill.services.batches import batch_jobs
@@ -35,13 +36,14 @@ def ingest(
     as_json: Json = False,
     tag: Annotated[list[str] | None, typer.Option(help="Tag every document; may be repeated.")] = None,
     collection: Annotated[str | None, typer.Option(help="Collection the documents belong to.")] = None,
+    password_file: PasswordFile = None,
 ) -> None:
     """Mill documents: read, understand, find personal data, redact, index, validate, publish.
 
     Exit code 0 when a result was published for at least one document; else the code of the first failure.
     """
     with room() as opened:
-        sender = Sender(tags=tuple(tag or ()), collection=collection)
+        sender = Sender(tags=tuple(tag or ()), collection=collection, password=read_password(password_file))
         found = list(files_of(paths, opened.settings))
         if not found:
             typer.echo("docmill: there are no files in these folders; hidden ones are left out", err=True)

@@ -10,6 +10,7 @@ import typer
 
 from docmill.cli.option_flags import options_from, with_mill_options
 from docmill.cli.output import show_json, show_table
+from docmill.cli.password import PasswordFile, read_password
 from docmill.error_table import ERROR_TABLE
 from docmill.errors import InvalidOptions, NotFound, RedactionUnproven
 from docmill.services.certificate_keys import fingerprint, keys_of, raw_public, read_hash_key, read_public_key
@@ -45,13 +46,14 @@ def find_pii(
         list[str] | None, typer.Option("--entities", help="Types to look for; all when not given. Comma-separated or repeated.")
     ] = None,
     rules: _RULES = None,
+    password_file: PasswordFile = None,
     as_json: _JSON = False,
 ) -> None:
     """Print the personal data in a document or in text, with its place and confidence."""
     if sum(one is not None for one in (file, text, jsonl)) != 1:
         raise InvalidOptions("name a file, or one of --text and --jsonl")
     wanted = options_from({"language": options.language, "engine": options.engine, "entities": entities or list(KNOWN_ENTITIES)})
-    with FilePrivacy(settings(), wanted, rules) as work:
+    with FilePrivacy(settings(), wanted, rules, read_password(password_file)) as work:
         if jsonl is not None:
             typer.echo(work.find_in_lines(_content(jsonl)), nl=False)
             return
@@ -70,9 +72,10 @@ def redact(
     style: Annotated[Literal["box", "label"], typer.Option("--style", help="Black boxes, or boxes with the type's name.")] = "box",
     certificate: Annotated[Path | None, typer.Option("--certificate", help="The certificate to write.")] = None,
     rules: _RULES = None,
+    password_file: PasswordFile = None,
 ) -> None:
     """Write a redacted copy that was proven clean; on any doubt nothing is written."""
-    with FilePrivacy(settings(), options, rules) as work:
+    with FilePrivacy(settings(), options, rules, read_password(password_file)) as work:
         made = work.redact(_existing(file), style)
         if out.suffix.lower() not in made.suffixes:
             raise InvalidOptions(f"the copy is {made.media_type}: let the name end in {' or '.join(made.suffixes)}")
@@ -118,9 +121,9 @@ def verify(
         raise typer.Exit(_FOUND)
 
 
-def check_redactions(file: _SOURCE, *, as_json: _JSON = False) -> None:
+def check_redactions(file: _SOURCE, *, password_file: PasswordFile = None, as_json: _JSON = False) -> None:
     """Find text under boxes in a PDF that somebody redacted. Exit code 23 when there is any."""
-    with FilePrivacy(settings(), MillOptions()) as work:
+    with FilePrivacy(settings(), MillOptions(), password=read_password(password_file)) as work:
         found = work.covered_text(_existing(file))
     if as_json:
         show_json({"found": [one.model_dump(mode="json") for one in found]})

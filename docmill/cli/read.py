@@ -11,9 +11,11 @@ import typer
 
 from docmill.cell import Cell, CellLimits
 from docmill.cli.option_flags import one_of, with_mill_options
+from docmill.cli.password import PasswordFile, read_password
 from docmill.errors import DocmillError, InvalidOptions, NotFound, TimedOut
 from docmill.services.milling.shard import MillLimits
 from docmill.services.milling.stages_reading import engine_name
+from docmill.services.unlocked_file import unlocked_file
 from docmill.settings import settings
 from docmill.stages.reading.formats import SEARCHABLE_PDF, Rendered, render, rendered_pdf
 from docmill.stages.reading.sniff import refuse_lie
@@ -40,17 +42,20 @@ def read(
     options: MillOptions,
     form: Annotated[str, one_of("--format", FORMS, "Form of the output; pdf is a searchable PDF.")] = "text",
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of printing.", metavar="FILE")] = None,
+    password_file: PasswordFile = None,
 ) -> None:
     """Read one file and print what it says; pages that cannot be read are reported, the others are printed."""
     if form == SEARCHABLE_PDF and out is None and sys.stdout.isatty():
         raise InvalidOptions("a PDF is not for the terminal: name a file with --out")
     if not file.is_file():
         raise NotFound("there is no such file; a folder is for `docmill ingest`")
-    pages, problems, first = read_file(file, options)
-    if not pages and first is not None:
-        raise first
-    if form == SEARCHABLE_PDF:
-        rendered = searchable_pdf(file, pages)
+    with unlocked_file(file, read_password(password_file), settings()) as source:
+        pages, problems, first = read_file(source, options)
+        if not pages and first is not None:
+            raise first
+        made = searchable_pdf(source, pages) if form == SEARCHABLE_PDF else None
+    if made is not None:
+        rendered = made
     else:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         rendered = render(pages, form, document_id=document_id(settings().tenant, digest), problems=problems)

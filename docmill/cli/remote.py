@@ -9,6 +9,7 @@ import typer
 
 from docmill.cli.option_flags import with_mill_options
 from docmill.cli.output import show_json
+from docmill.cli.password import PasswordFile, read_password
 from docmill.client import Client, Task
 from docmill.errors import ClusterLost, error_from_code
 from docmill.services.stack_note import running_stack
@@ -34,13 +35,15 @@ def submit(
     url: Url = None,
     tag: Annotated[list[str] | None, typer.Option(help="Tag every document; may be repeated.")] = None,
     collection: Annotated[str | None, typer.Option(help="Collection the documents belong to.")] = None,
+    password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """Upload files to a gateway and print their task ids. DOCMILL_API_KEY is sent where it is set."""
     asked: dict[str, Any] = options.model_dump(mode="json", exclude_defaults=True)
+    password = read_password(password_file)
     with _client(url) as client:
         for file in files:
-            task = client.submit(file, tags=tag or (), collection=collection, **asked)
+            task = client.submit(file, tags=tag or (), collection=collection, password=password, **asked)
             show_json({"task_id": task.task_id, "status": task.status}) if as_json else typer.echo(task.task_id)
 
 

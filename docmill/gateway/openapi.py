@@ -48,6 +48,12 @@ def upload_body() -> dict[str, Any]:
         **options,
         "tags": {"type": "array", "items": text, "description": "Labels; repeated, or with commas."},
         "collection": {**text, "description": "The collection the document belongs to."},
+        "password": {
+            **text,
+            "format": "password",
+            "writeOnly": True,
+            "description": "Tried on PDFs that ask for one; kept until the task is over.",
+        },
         "metadata": {**text, "description": "A JSON object of at most 4 KB that is kept with the task.", "examples": ['{"case": 17}']},
     }
     schema = {"type": "object", "required": ["file"], "properties": properties}

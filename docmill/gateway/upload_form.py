@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from docmill.errors import InvalidOptions
 from docmill.services.uploads import Said
 from docmill.values.options import MillOptions
 
-SAID_FIELDS: Final = ("tags", "collection", "metadata")
+SAID_FIELDS: Final = ("tags", "collection", "metadata", "password")
 LISTS: Final = ("entities", "tags")
 KNOWN: Final = (*MillOptions.model_fields, *SAID_FIELDS)
 MOST_TAGS: Final = 50
@@ -37,7 +37,7 @@ def read_fields(fields: list[tuple[str, str]]) -> Asked:
         if name not in KNOWN:
             raise InvalidOptions(f"an unknown field; known are file, {', '.join(KNOWN)}")
         if value.strip():
-            given.setdefault(name, []).append(value.strip())
+            given.setdefault(name, []).append(value if name == "password" else value.strip())
     options: dict[str, str | list[str]] = {}
     for name, values in given.items():
         if name in LISTS:
@@ -46,10 +46,15 @@ def read_fields(fields: list[tuple[str, str]]) -> Asked:
             raise InvalidOptions(f"{name} is given more than once")
         else:
             options[name] = values[0]
-    tags, collection, metadata = (options.pop(name, None) for name in SAID_FIELDS)
+    tags, collection, metadata, password = (options.pop(name, None) for name in SAID_FIELDS)
     if tags and len(tags) > MOST_TAGS:
         raise InvalidOptions(f"more than {MOST_TAGS} tags")
-    said = Said(tuple(tags or ()), str(collection) if collection else None, _metadata(str(metadata)) if metadata else None)
+    said = Said(
+        tags=tuple(tags or ()),
+        collection=str(collection) if collection else None,
+        metadata=_metadata(str(metadata)) if metadata else None,
+        password=SecretStr(str(password)) if password else None,
+    )
     return Asked(_options(options), said)
 
 

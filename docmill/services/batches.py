@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import SecretStr
+
 from docmill.errors import NotFound
 from docmill.services.batches_registering import Asked, Order, register
 from docmill.storage.ledger import Ledger, views
@@ -49,6 +51,7 @@ def register_jobs(
     collection: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     plan_digest: str,
+    password: SecretStr | None = None,
 ) -> list[Registration]:
     """Register files with a batch, all in one transaction.
 
@@ -63,15 +66,17 @@ def register_jobs(
         collection: the collection that the jobs belong to.
         metadata: JSON of the client, at most 4 KB.
         plan_digest: digest of options, stage versions and engines: jobs with the same one give the same result.
+        password: tried on PDFs that ask for one.
 
     Returns:
         A registration per file, in their order; the same bytes twice share one job.
 
     Raises:
         NotFound: no such batch.
-        InvalidOptions: metadata or a label is too long.
+        InvalidOptions: metadata, a label or the password is too long.
+        SettingsInvalid: a password came, and the ledger was opened without a key.
     """
-    order = Order(options, plan_digest, submitted_by, tuple(tags), collection, metadata)
+    order = Order(options, plan_digest, submitted_by, tuple(tags), collection, metadata, password)
     with ledger.transaction() as conn:
         if not batch_rows.exists(conn, tenant, batch_id, lock=True):
             raise NotFound("no such batch")

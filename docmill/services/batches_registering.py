@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from docmill.errors import InvalidOptions
+from pydantic import SecretStr
+
+from docmill.errors import DocmillError, Encrypted, InvalidOptions
 from docmill.services.jobs_events import end_notice, state_event
+from docmill.stages.reading.media_types import PDF
 from docmill.storage.ledger import Connection, outbox
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger import batches as batch_rows
@@ -19,7 +22,7 @@ from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.ids import new_ids
 from docmill.storage.ledger.records import JobRow, NewJob, Registration
-from docmill.storage.ledger.seals import sealed, sealed_json
+from docmill.storage.ledger.seals import sealed, sealed_json, sealed_secret
 from docmill.storage.ledger.states import GOOD_STATES
 from docmill.storage.ledger.texts import storable, storable_json
 from docmill.values.jobs import JobState
@@ -32,10 +35,10 @@ NAME_LIMIT = 255
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How files are to be milled and what their sender says about them.
+    """How files are to be milled and what their sender says about them; `password` is tried on PDFs that ask for one.
 
     Raises:
-        InvalidOptions: the client's metadata is not JSON or over 4 KB of it, or a name is over 255 characters.
+        InvalidOptions: the client's metadata is not JSON or over 4 KB of it, or a name or the password is over 255 characters.
     """
 
     options: MillOptions
@@ -44,6 +47,7 @@ class Order:
     tags: tuple[str, ...] = ()
     collection: str | None = None
     metadata: Mapping[str, Any] | None = None
+    password: SecretStr | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the ledger does not take."""
@@ -56,6 +60,8 @@ class Order:
             raise InvalidOptions(f"metadata of {size} bytes; {METADATA_LIMIT_BYTES} are allowed")
         if max(map(len, (self.submitted_by, self.collection or "", *self.tags))) > NAME_LIMIT:
             raise InvalidOptions(f"a tag, collection or sender is longer than {NAME_LIMIT} characters")
+        if self.password is not None and not 0 < len(self.password.get_secret_value()) <= NAME_LIMIT:
+            raise InvalidOptions(f"a password has 1-{NAME_LIMIT} characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,16 @@ class Asked:
     file: NewJob
     order: Order
     parent_job_id: str | None = None
+
+    @property
+    def password(self) -> SecretStr | None:
+        """The password, for a file that may ask for it."""
+        return self.order.password if self.file.media_type == PDF else None
+
+    @property
+    def error(self) -> DocmillError | None:
+        """Why it cannot be milled. That a PDF asks for a password is no reason any more when one comes with it."""
+        return None if self.password and isinstance(self.file.error, Encrypted) else self.file.error
 
 
 @dataclass(slots=True)
@@ -126,7 +142,7 @@ def _serves(last: JobRow, asked: Asked, batch_id: str) -> bool:
     if asked.order.options.force:
         return False
     if last.state in {JobState.ACCEPTED, JobState.RUNNING}:
-        return True
+        return asked.password is None  # the one under way may have none, or a wrong one
     return last.state in GOOD_STATES and asked.parent_job_id is None
 
 
@@ -135,7 +151,7 @@ def _insert(conn: Connection, tenant: str, batch_id: str, new: Sequence[_New], a
     job_rows.insert(conn, rows)
     events, notices = [], []
     for made in new:
-        order, error = made.asked.order, made.asked.file.error
+        order, error = made.asked.order, made.asked.error
         told = {"batch_id": batch_id, "parent_job_id": made.parent, "plan_digest": order.plan_digest, "by": order.submitted_by}
         events.append(state_event(made.job_id, made.document_id, JobState.ACCEPTED, **told))
         if error is not None:
@@ -147,8 +163,8 @@ def _insert(conn: Connection, tenant: str, batch_id: str, new: Sequence[_New], a
 
 
 def _row(conn: Connection, tenant: str, batch_id: str, made: _New, at: datetime) -> dict[str, Any]:
-    order, file = made.asked.order, made.asked.file
-    state = JobState.ACCEPTED if file.error is None else JobState.FAILED
+    order, file, error = made.asked.order, made.asked.file, made.asked.error
+    state, password = JobState.ACCEPTED if error is None else JobState.FAILED, made.asked.password
     return {
         "tenant_id": tenant,
         "job_id": made.job_id,
@@ -160,13 +176,14 @@ def _row(conn: Connection, tenant: str, batch_id: str, made: _New, at: datetime)
         "tags": [storable(tag) for tag in order.tags],
         "collection": storable(order.collection) if order.collection else None,
         "client_metadata": sealed_json(conn, storable_json(dict(order.metadata))) if order.metadata else None,
+        "password": sealed_secret(conn, password) if password and error is None else None,
         "options": order.options.model_dump(mode="json"),
         "options_digest": order.options.digest(),
         "plan_digest": order.plan_digest,
         "state": state,
-        "message": "" if file.error is None else state.value,
-        "error_code": file.error.code if file.error else None,
-        "error_message": storable(file.error.message) if file.error else None,
+        "message": "" if error is None else state.value,
+        "error_code": error.code if error else None,
+        "error_message": storable(error.message) if error else None,
         "accepted_at": at,
-        "finished_at": at if file.error else None,
+        "finished_at": at if error else None,
     }

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from docmill.services import batches
 from docmill.services.arriving import arrivals
 from docmill.services.batches import NewJob, Registration
@@ -27,11 +29,12 @@ REGISTER_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends files and what they say about them."""
+    """Who sends files and what they say about them; `password` is tried on PDFs that ask for one."""
 
     submitted_by: str = "local"
     tags: Sequence[str] = ()
     collection: str | None = None
+    password: SecretStr | None = None
 
 
 def take_in(
@@ -64,6 +67,7 @@ def take_in(
             tags=tuple(sender.tags),
             collection=sender.collection,
             plan_digest=plan,
+            password=sender.password,
         )
     if len(registered) != len(incoming):
         batches.recount_files(room.ledger, room.tenant, batch_id, total_files=len(registered))

@@ -14,9 +14,10 @@ from docmill.cell import CellLimits, thread_cell
 from docmill.errors import NotFound, StageFailed, UnsupportedType
 from docmill.services import lookups
 from docmill.services.running.room import Room
+from docmill.services.running.unlocking import UNLOCKED_COPY
 from docmill.storage.ledger import artefacts
 from docmill.values.jobs import JobView
-from docmill.values.keys import original_name
+from docmill.values.keys import original_name, unlocked_name
 from docmill.values.results import Results
 
 DPI: Final = 110
@@ -70,7 +71,10 @@ def _part(kind: bytes, body: bytes) -> bytes:
 
 
 def _original(room: Room, job: JobView) -> str:
-    return original_name(room.tenant, lookups.sha256_of(room.ledger, room.tenant, job.document_id))
+    sha256 = lookups.sha256_of(room.ledger, room.tenant, job.document_id)
+    with room.ledger.reading() as conn:
+        is_unlocked = bool(artefacts.documents_with(conn, room.tenant, [job.document_id], UNLOCKED_COPY))
+    return unlocked_name(room.tenant, sha256) if is_unlocked else original_name(room.tenant, sha256)
 
 
 def _redacted(room: Room, job: JobView) -> tuple[str, str]:

@@ -83,6 +83,30 @@ def outcome_of(given: PublishInput) -> Outcome:
     return judge((*given.problems, *contradictions, *doubts), something_done=bool(given.pages))
 
 
+@dataclass(slots=True)
+class _Shown:
+    """What the results say of the pages, gathered in one pass that keeps no page: there may be thousands."""
+
+    blocks: list[shape.TextBlock] = field(default_factory=list)
+    dropped: int = 0
+    texts: list[str] = field(default_factory=list)
+    facts: list[shape.PageFacts] = field(default_factory=list)
+    words: Counter[str] = field(default_factory=Counter)
+
+
+def _shown(given: PublishInput) -> _Shown:
+    shown, least = _Shown(), given.job.options.confidence_threshold
+    for page in given.pages:
+        lines = [line for line in page.lines if line.words]
+        kept = [_block(page.number, line) for line in lines if line.confidence >= least]
+        shown.blocks += kept
+        shown.dropped += len(lines) - len(kept)
+        shown.texts.append(page.text)
+        shown.facts.append(_page(page))
+        shown.words[page.language] += len(page.words)
+    return shown
+
+
 def build_results(given: PublishInput) -> shape.Results:
     """The results of one job. With redaction the fields are masked here, whoever calls."""
     options, found = given.job.options, given.understanding or Understanding(kind=UNKNOWN_KIND)
@@ -90,8 +114,7 @@ def build_results(given: PublishInput) -> shape.Results:
     if options.redact:
         fields = mask_fields(fields, given.spans, given.read_pages)
         items = mask_line_items(items, given.spans, given.read_pages)
-    lines = [(page.number, line) for page in given.pages for line in page.lines if line.words]
-    blocks = [_block(number, line) for number, line in lines if line.confidence >= options.confidence_threshold]
+    shown = _shown(given)
     return shape.Results(
         schema_version=shape.SCHEMA_VERSION,
         task_id=given.job.job_id,
@@ -100,13 +123,13 @@ def build_results(given: PublishInput) -> shape.Results:
         options=shape.ResultOptions.model_validate(options.model_dump()),
         kind=shape.ResultKind.model_validate(found.kind.model_dump()),
         fields=tuple(_field(one) for one in fields),
-        full_text="\n\n".join(page.text for page in given.pages),
-        language=_language(given),
+        full_text="\n\n".join(shown.texts),
+        language=shown.words.most_common(1)[0][0] if shown.words.total() else options.language,
         format=options.extract_format,
-        text_blocks=tuple(blocks),
-        text_blocks_count=len(blocks),
-        text_blocks_dropped=len(lines) - len(blocks),
-        pages=tuple(_page(page) for page in given.pages),
+        text_blocks=tuple(shown.blocks),
+        text_blocks_count=len(shown.blocks),
+        text_blocks_dropped=shown.dropped,
+        pages=tuple(shown.facts),
         personal_data=_personal_data(given),
         validation=shape.ValidationFacts(passed=not _doubtful(given.failed_checks), failed_checks=tuple(given.failed_checks)),
         artefacts=tuple(_artefact(one) for one in given.artefacts if one.prefix == PUBLIC or not options.redact),
@@ -213,13 +236,6 @@ def _line_item(one: LineItem) -> shape.ResultLineItem:
         confidence=seen.confidence,
         source=seen.source,
     )
-
-
-def _language(given: PublishInput) -> str:
-    words = Counter[str]()
-    for page in given.pages:
-        words[page.language] += len(page.words)
-    return words.most_common(1)[0][0] if words.total() else given.job.options.language
 
 
 def _personal_data(given: PublishInput) -> shape.PersonalData:

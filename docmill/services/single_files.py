@@ -14,13 +14,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from pydantic import SecretStr
+
 from docmill.cell import Cell, CellLimits
 from docmill.errors import Damaged
 from docmill.services.certificate_keys import CertificateKeys
 from docmill.services.certificates import make_certificate, values_of
 from docmill.services.milling.shard import MillLimits
+from docmill.services.milling.stages_reading import engine_name
 from docmill.services.pii_rules import rules_in, rules_of
 from docmill.services.redacting import Redaction, redact_and_prove
+from docmill.services.unlocked_file import unlocked_in
 from docmill.settings import Settings
 from docmill.stages.privacy import version
 from docmill.stages.privacy.redaction.evidence import CoveredText, Evidence
@@ -75,9 +79,17 @@ class MadeCopy:
 
 
 class FilePrivacy:
-    """One cell and one scratch folder. Use as a context manager. `rules` names other rules for personal data than the settings do."""
+    """One cell and one scratch folder. Use as a context manager.
 
-    def __init__(self, settings: Settings, options: MillOptions, rules: Path | None = None) -> None:
+    Args:
+        settings: of this process.
+        options: how to read and what to look for.
+        rules: other rules for personal data than the settings name.
+        password: tried on PDFs that ask for one.
+    """
+
+    def __init__(self, settings: Settings, options: MillOptions, rules: Path | None = None, password: SecretStr | None = None) -> None:
+        self._password = password
         own = rules_in(rules) if rules else rules_of(settings)
         self.options, self._limits = options, MillLimits.from_settings(settings)
         self.cell = Cell(CellLimits(memory_bytes=self._limits.cell_memory_bytes, items=self._limits.cell_items))
@@ -99,7 +111,7 @@ class FilePrivacy:
         Raises:
             DocmillError: a page cannot be read, or an engine is missing.
         """
-        _, paths = self._read(file)
+        _, paths = self._read(self._unlocked(file))
         text = {page.number: page.text for page in self._pages(paths)}
         return [
             FoundSpan(text=text[s.page][s.start : s.end], type=DATA_LABELS.get(s.type, s.type), **s.model_dump(exclude={"boxes", "type"}))
@@ -136,12 +148,13 @@ class FilePrivacy:
             RedactionUnproven: it could not be proven clean.
             DocmillError: the file cannot be read.
         """
-        media_type, paths = self._read(file)
+        source = self._unlocked(file)
+        media_type, paths = self._read(source)
         spans = self._found(paths)
         out = self._folder / "copy"
         out.mkdir()
         asked = Redaction(
-            source=str(file),
+            source=str(source),
             media_type=media_type,
             page_paths=list(map(str, paths)),
             spans_path=str(self._folder / "spans.json"),
@@ -167,12 +180,17 @@ class FilePrivacy:
             UnsupportedType, Damaged, Encrypted: it is no PDF that can be opened.
         """
         out = self._folder / "covered.json"
-        self._privacy("check_redactions", str(file), str(out))
+        self._privacy("check_redactions", str(self._unlocked(file)), str(out))
         return [CoveredText.model_validate(one) for one in json.loads(out.read_bytes())]
+
+    def _unlocked(self, file: Path) -> Path:
+        if self._password is None:
+            return file
+        return unlocked_in(self._folder, file, self._password, self.cell, deadline_s=self._limits.page_deadline_s)
 
     def _read(self, file: Path) -> tuple[str, list[Path]]:
         limits = self._limits
-        engine = f"vision@{limits.vision_endpoint}" if self.options.engine == "vision" and limits.vision_endpoint else self.options.engine
+        engine = engine_name(self.options.engine, limits.vision_endpoint)
         seen = self._call("reading.verbs:inspect", str(file), limits.for_reading(), deadline_s=limits.page_deadline_s)
         media_type, paths = str(seen["media_type"]), list[Path]()
         refuse_lie(media_type, file.name)

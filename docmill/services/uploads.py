@@ -11,6 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from docmill.errors import Conflict, Damaged, InvalidOptions
 from docmill.services.arriving import arrivals
 from docmill.services.batches_registering import Asked, Order, register
@@ -49,11 +51,12 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a sender says about its files."""
+    """What a sender says about its files; `password` is tried on PDFs that ask for one."""
 
     tags: tuple[str, ...] = ()
     collection: str | None = None
     metadata: Mapping[str, Any] | None = None
+    password: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,15 @@ def submit(room: Room, files: Sequence[Received], options: MillOptions, said: Sa
 
     Raises:
         UnsupportedType, Damaged: the only file is of a type docmill does not read, or empty; nothing was kept.
-        InvalidOptions: metadata, a label or the idempotency key cannot be used.
+        InvalidOptions: metadata, a label, the password or the idempotency key cannot be used.
         Conflict: the idempotency key was used with another request.
         StoreUnavailable, LedgerUnavailable: nothing was registered.
     """
     if idempotency_key is not None and not KEY_FORM.fullmatch(idempotency_key):
         raise InvalidOptions("Idempotency-Key is 1-200 visible ASCII characters")
     options = under_rules(room, options)
-    order = Order(options, plan_digest(options, list(STAGE_WORK.values())), GATEWAY, said.tags, said.collection, said.metadata)
+    plan = plan_digest(options, list(STAGE_WORK.values()))
+    order = Order(options, plan, GATEWAY, said.tags, said.collection, said.metadata, said.password)
     if len(files) == 1:
         _refuse_unreadable(files[0])
     arrived = [(at, job) for at, file in enumerate(files) for job in arrivals(room, file.path, file.name, options)]
@@ -151,4 +155,6 @@ def _registered(room: Room, arrived: Sequence[NewJob], order: Order, key: str | 
 def _request_digest(arrived: Sequence[NewJob], order: Order) -> str:
     names = [hashlib.sha256(job.name.encode("utf-8", "replace")).hexdigest() for job in arrived]
     said = [list(order.tags), order.collection, dict(order.metadata or {})]
+    if order.password is not None:
+        said.append("password")  # that there is one, and nothing of it
     return digest("upload", [job.sha256 for job in arrived], names, order.options.model_dump(mode="json"), said)

@@ -7,6 +7,7 @@ Objects live under three prefixes, and the first path element inside each is the
 
     originals/<tenant>/<2>/<sha256>              the bytes as they came
     private/<tenant>/<stage>/<2>/<key>.<ext>     page words, raw fields, spans
+    private/<tenant>/unlocked/<2>/<sha256>.pdf   copies of locked PDFs without their password
     public/<tenant>/...                          results JSON, redacted copies: all that may be shown without the scope originals:read
 
 File names are personal data and never part of a key.
@@ -82,6 +83,11 @@ def artefact_key(
 def original_name(tenant: str, sha256: str) -> str:
     """Where the bytes of a document lie."""
     return f"{ORIGINALS}/{_checked(tenant)}/{sha256[:2]}/{sha256}"
+
+
+def unlocked_name(tenant: str, sha256: str) -> str:
+    """Where the copy of a locked PDF lies that asks for no password; `sha256` is of the bytes as they came."""
+    return f"{PRIVATE}/{_checked(tenant)}/unlocked/{sha256[:2]}/{sha256}.pdf"
 
 
 def private_name(tenant: str, stage: str, key: str, ext: str = "json") -> str:

@@ -1,6 +1,8 @@
-"""Several pages in one JSON file, as redaction leaves them."""
+"""Pages in files: several in one JSON array, as redaction leaves them, and one to a file, as reading keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import overload
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -10,6 +12,39 @@ from docmill.values.page import Page
 
 _PAGES = TypeAdapter(list[Page])
 _SPANS = TypeAdapter(list[Span])
+
+
+class PageFiles(Sequence[Page]):
+    """Pages that are loaded when they are looked at and not kept: a book of 2,000 pages takes the memory of one.
+
+    Going over them again loads them again, so whoever needs them often keeps what is needed of each.
+
+    Args:
+        paths: Page JSON files in page order.
+    """
+
+    def __init__(self, paths: Iterable[str | Path]) -> None:
+        self._paths = tuple(Path(path) for path in paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __iter__(self) -> Iterator[Page]:
+        return map(_page, self._paths)
+
+    @overload
+    def __getitem__(self, index: int) -> Page: ...
+    @overload
+    def __getitem__(self, index: slice) -> "PageFiles": ...
+    def __getitem__(self, index: int | slice) -> "Page | PageFiles":
+        return PageFiles(self._paths[index]) if isinstance(index, slice) else _page(self._paths[index])
+
+
+def _page(path: Path) -> Page:
+    try:
+        return Page.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise StageFailed("a page file is missing or is not a page", reason=type(error).__name__) from None
 
 
 def read_pages(data: bytes) -> list[Page]:

@@ -11,9 +11,11 @@ import zipfile
 from contextlib import closing
 
 import httpx
+import pikepdf
 import pytest
 from api_milling import mill
 from gateway_process import gateway_process, multipart_file, settings_of
+from reading_pages import text_pdf
 
 from docmill.errors import TooManyRequests
 from docmill.gateway.app import create_app
@@ -176,6 +178,20 @@ def test_over_a_megabyte_the_text_is_linked(client, room):
     assert len(answer.content) < 20_000
     assert (told["ocr_result"]["full_text"], told["ocr_result"]["text_blocks"]) == (None, [])
     assert "the end" in client.get(told["download_urls"]["results_file"]).json()["full_text"]
+
+
+def test_a_locked_pdf_is_opened_by_its_password_which_no_answer_shows(client, room, tmp_path):
+    secret = "open-sesame-canary "  # a space at the end belongs to it
+    locked = text_pdf(tmp_path / "a.pdf", encryption=pikepdf.Encryption(owner="o", user=secret)).read_bytes()
+    refused = send(client, "a.pdf", locked, "application/pdf", password="wrong-canary", index="false").json()
+    mill(room, refused["batch_id"])
+    told = client.get(refused["status_url"]).json()
+    assert (told["status"], told["error"]["code"]) == ("failed", "encrypted")
+    answer = send(client, "a.pdf", locked, "application/pdf", password=secret, index="false")
+    mill(room, answer.json()["batch_id"])
+    done = client.get(answer.json()["status_url"])
+    assert "471102" in done.json()["ocr_result"]["full_text"]
+    assert "canary" not in answer.text + done.text + json.dumps(told)
 
 
 def test_a_failed_task_says_why(client, room):

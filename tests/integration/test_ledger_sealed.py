@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from docmill.services.batches import batch_jobs, create_batch, register_jobs
 from docmill.services.documents import remill
+from docmill.services.jobs import request_cancel
 from docmill.services.ledger_key import KEY_FILE, seal_of
 from docmill.services.uploads import waiting
 from docmill.settings import Settings
@@ -132,3 +134,25 @@ def test_the_key_is_made_once_and_may_come_from_the_settings(tmp_path: Path) -> 
     assert seal_of(given).opened(closed) == UNREADABLE
     assert seal_of(given).opened(seal_of(given).closed("b")) == "b"
     assert seal_of(given).closed("b") != seal_of(given).closed("b")
+
+
+def test_a_password_is_sealed_for_a_purpose_of_its_own_and_goes_with_the_end_of_its_job(ledger_url: str) -> None:
+    with contextlib.closing(open_ledger(ledger_url, seal=SEAL)) as ledger:
+        batch_id = create_batch(ledger, "default", total_files=2, submitted_by="local")
+        files = [NewJob(f"{n:064x}", 10, media_type, "a", stored=True) for n, media_type in enumerate(("application/pdf", "image/png"), 1)]
+        secret = SecretStr("Passwortus")
+        register_jobs(ledger, "default", batch_id, files, MillOptions(), submitted_by="local", plan_digest="p" * 64, password=secret)
+        pdf, picture = (job.job_id for job in batch_jobs(ledger, "default", batch_id))
+        with ledger.reading() as conn:
+            kept = dict(conn.execute(sa.select(JOBS.c.job_id, JOBS.c.password)).tuples().all())
+            assert job_rows.passwords(conn, "default", [pdf, picture]) == {pdf: secret}
+            assert job_rows.passwords(conn, "other", [pdf]) == {}
+        assert kept[picture] is None
+        assert kept[pdf].startswith("sealed1:")
+        assert SEAL.opened(kept[pdf]) == UNREADABLE
+        request_cancel(ledger, "default", pdf)
+        with ledger.reading() as conn:
+            assert job_rows.passwords(conn, "default", [pdf]) == {}
+            assert conn.execute(sa.select(JOBS.c.password).where(JOBS.c.job_id == pdf)).scalar_one() is None
+    with contextlib.closing(open_ledger(ledger_url, seal=Seal(bytes(32)))) as stranger, stranger.reading() as conn:
+        assert job_rows.passwords(conn, "default", [pdf]) == {}

@@ -10,6 +10,7 @@ from reading_pages import text_pdf
 from docmill.services.batches import batch_jobs
 from docmill.services.intake import take_in
 from docmill.services.milling.bench import Bench
+from docmill.services.samples.bulk import write_long
 from docmill.services.sources import files_of
 from docmill.values.options import MillOptions
 from docmill.values.results import read_results
@@ -57,6 +58,15 @@ def test_only_the_changed_page_is_read_again(tmp_path, room, reads):
     assert milled(room, rewritten(first, tmp_path / "c.pdf"), language="de")[0] == [PAGES]
     assert len(reads) == PAGES  # another option of reading
     assert [job.document_id for job in batch_jobs(room.ledger, room.tenant, batch_id)] == [changed]
+
+
+@pytest.mark.slow
+def test_of_500_pages_the_changed_one_is_read_again(tmp_path, room, reads):
+    first = write_long(tmp_path / "a.pdf", 500)
+    assert milled(room, first)[0] == [500]
+    reads.clear()
+    assert milled(room, rewritten(first, tmp_path / "b.pdf", page=321))[0] == [500]
+    assert reads == [321]
 
 
 def test_an_erased_document_leaves_no_words_behind(tmp_path, room, reads):

@@ -147,6 +147,27 @@ def zipped(file, members, *, compression=zipfile.ZIP_DEFLATED):
     return file
 
 
+def test_notes_of_a_word_file_come_last(tmp_path):
+    source = word_file(tmp_path / "a.docx")
+    with zipfile.ZipFile(source) as archive:
+        members = {name: archive.read(name).decode("utf-8", "surrogateescape") for name in archive.namelist()}
+    words = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    for kind in ("footnote", "endnote"):
+        members[f"word/{kind}s.xml"] = (
+            f'<w:{kind}s xmlns:w="{words}"><w:{kind} w:type="separator" w:id="-1"><w:p><w:r><w:t>rule</w:t></w:r></w:p></w:{kind}>'
+            f'<w:{kind} w:id="1"><w:p><w:r><w:t>See the </w:t></w:r><w:r><w:t>{kind} 7</w:t></w:r></w:p></w:{kind}></w:{kind}s>'
+        )
+        relation = f'<Relationship Id="n{kind}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}s" Target="{kind}s.xml"/>'
+        members["word/_rels/document.xml.rels"] = members["word/_rels/document.xml.rels"].replace(
+            "</Relationships>", relation + "</Relationships>"
+        )
+        typed = f'<Override PartName="/word/{kind}s.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.{kind}s+xml"/>'
+        members["[Content_Types].xml"] = members["[Content_Types].xml"].replace("</Types>", typed + "</Types>")
+    file = zipped(tmp_path / "b.docx", {name: text.encode("utf-8", "surrogateescape") for name, text in members.items()})
+    (_, second) = pages(file, tmp_path)[1]
+    assert second.text.split("\n")[-2:] == ["See the footnote 7", "See the endnote 7"]
+
+
 def test_a_word_file_that_unpacks_to_too_much(tmp_path):
     file = word_file(tmp_path / "a.docx")
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:

@@ -7,6 +7,7 @@ import pytest
 from docmill.errors import EngineMissing, InvalidOptions, LanguageMissing
 from docmill.stages.reading import engines, tessdata, version
 from docmill.stages.reading.engines import EngineSpec, ocr_engine
+from docmill.stages.reading.rapid_models import gpu_provider
 from docmill.values.options import MillOptions
 
 
@@ -16,6 +17,7 @@ from docmill.values.options import MillOptions
         ("auto", EngineSpec("auto")),
         ("vision@127.0.0.1:9000", EngineSpec("vision", "127.0.0.1:9000")),
         ("vision?credentials=/run/key.json", EngineSpec("vision", None, Path("/run/key.json"))),
+        ("auto?gpu=1", EngineSpec("auto", use_gpu=True)),
         ("vision@eu-vision.googleapis.com:443?credentials=/k", EngineSpec("vision", "eu-vision.googleapis.com:443", Path("/k"))),
     ],
 )
@@ -23,10 +25,20 @@ def test_an_engine_is_named_in_a_string(text, spec):
     assert EngineSpec.of(text) == spec
 
 
-@pytest.mark.parametrize("text", ["vision?key=x", "vision?credentials=", "vision?credentials"])
+@pytest.mark.parametrize("text", ["vision?key=x", "auto?gpu=", "vision?credentials=", "vision?credentials"])
 def test_other_queries_are_refused(text):
     with pytest.raises(InvalidOptions):
         EngineSpec.of(text)
+
+
+@pytest.mark.parametrize("engine", ["auto", "rapidocr"])
+def test_a_gpu_is_used_where_the_runtime_has_a_provider_only(tmp_path, monkeypatch, engine):
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(EngineMissing, match="DOCMILL_USE_GPU"):
+        ocr_engine(EngineSpec.of(f"{engine}?gpu=1"), tmp_path, 1.0)
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
+    assert ocr_engine(EngineSpec.of(f"{engine}?gpu=1"), tmp_path, 1.0).name == engine
+    assert gpu_provider() == "CUDAExecutionProvider"
 
 
 def test_an_unknown_engine_names_the_known_ones(tmp_path):

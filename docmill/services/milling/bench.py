@@ -13,10 +13,10 @@ from pydantic import JsonValue
 from docmill.cell import CellLimits, JsonArgument, thread_cell
 from docmill.services.milling.lease import LeaseWatch
 from docmill.services.milling.scratch import scratch_folder
-from docmill.services.milling.shard import Item, Shard
+from docmill.services.milling.shard import IS_UNLOCKED, Item, Shard
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.jobs import Artefact
-from docmill.values.keys import original_name
+from docmill.values.keys import original_name, unlocked_name
 from docmill.values.ports import ObjectStore
 
 
@@ -55,8 +55,9 @@ class Bench:
         return reply if isinstance(reply, dict) else {"reply": reply}
 
     def original(self, item: Item) -> str:
-        """A local file with the document's bytes."""
-        return self.file(original_name(self.shard.tenant, item.sha256))
+        """A local file with the document's bytes; of a locked PDF those of its unlocked copy."""
+        name_of = unlocked_name if item.facts.get(IS_UNLOCKED) else original_name
+        return self.file(name_of(self.shard.tenant, item.sha256))
 
     def file(self, object_name: str) -> str:
         """A local file with an object's bytes; fetched once per shard."""

@@ -4,6 +4,7 @@ Works on docmill's own JSON, which needs no cell; only a searchable PDF is made 
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ from docmill.values.jobs import Artefact, ClaimedJob
 from docmill.values.keys import public_name, results_name
 from docmill.values.options import MillOptions
 from docmill.values.page import Page
-from docmill.values.pages_file import read_pages, read_spans, write_pages
+from docmill.values.pages_file import PageFiles, read_pages, read_spans, write_pages
 from docmill.values.results import Results, read_results, results_bytes
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _publish(bench: Bench, item: Item, key: str) -> Receipt:
     )
 
 
-def _rendered(bench: Bench, item: Item, pages: list[Page], key: str) -> Rendered:
+def _rendered(bench: Bench, item: Item, pages: Sequence[Page], key: str) -> Rendered:
     if item.options.extract_format != SEARCHABLE_PDF:
         return render(pages, item.options.extract_format, document_id=item.document_id, problems=item.problems)
     source = bench.original(item)
@@ -85,11 +86,11 @@ def _problems(results: Results) -> str:
     return json.dumps([p.model_dump(mode="json") for p in results.outcome.problems])
 
 
-def _read_pages(bench: Bench, item: Item) -> list[Page]:
-    return [Page.model_validate_json(Path(bench.file(a.object_name)).read_bytes()) for a in item.inputs_of("read", PAGE_WORDS)]
+def _read_pages(bench: Bench, item: Item) -> Sequence[Page]:
+    return PageFiles(bench.file(a.object_name) for a in item.inputs_of("read", PAGE_WORDS))
 
 
-def _shown_pages(bench: Bench, item: Item) -> list[Page]:
+def _shown_pages(bench: Bench, item: Item) -> Sequence[Page]:
     """The pages that may be shown.
 
     Raises:
@@ -113,7 +114,7 @@ def _understanding(bench: Bench, item: Item) -> Understanding | None:
     return Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else None
 
 
-def _input(bench: Bench, item: Item, pages: list[Page], text: Artefact) -> PublishInput:
+def _input(bench: Bench, item: Item, pages: Sequence[Page], text: Artefact) -> PublishInput:
     spans, facts = _spans(bench, item), item.facts
     made = tuple(a for a in item.inputs if a.stage != "read")
     return PublishInput(

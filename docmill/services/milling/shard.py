@@ -11,6 +11,8 @@ from docmill.values.options import MillOptions
 from docmill.values.outcome import Problem
 
 type_fact = str | int | float | bool | None
+IS_UNLOCKED = "is_unlocked"
+"""The fact that a document is a locked PDF, read from its unlocked copy."""
 
 
 @dataclass(frozen=True, slots=True)

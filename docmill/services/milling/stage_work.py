@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
-from docmill.services.milling.shard import Item, Shard
+from docmill.services.milling.shard import IS_UNLOCKED, Item, Shard
 from docmill.values.keys import artefact_key, digest
 from docmill.values.options import MillOptions
 
@@ -22,9 +22,9 @@ PAGE_WORDS, UNDERSTANDING, SPANS, REDACTED, REDACTED_PAGES, CHUNKS = (
 
 
 def document_input(shard: Shard, item: Item) -> list[str]:
-    """The key input of stages that read the original bytes."""
+    """The key input of stages that read the original bytes: a verdict on a locked file says nothing about its unlocked copy."""
     del shard
-    return [item.document_id]
+    return [item.document_id, *([IS_UNLOCKED] if item.facts.get(IS_UNLOCKED) else [])]
 
 
 def artefact_inputs(shard: Shard, item: Item) -> list[str]:

@@ -29,7 +29,7 @@ def _inspect(bench: Bench, item: Item, key: str) -> Receipt:
 def engine_name(engine: str, vision_endpoint: str | None) -> str:
     """The engine with what it needs to be opened inside the cell, whose environment holds nothing: endpoint and credential file of this machine."""
     if engine != "vision":
-        return engine
+        return f"{engine}?gpu=1" if settings().use_gpu and engine in {"auto", "rapidocr"} else engine
     if vision_endpoint:
         return f"{engine}@{vision_endpoint}"
     credentials = settings().google_credentials

@@ -18,6 +18,7 @@ from docmill.services.running.ending import failed_end, published_end
 from docmill.services.running.indexing import index_documents
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import Tracked
+from docmill.services.running.unlocking import unlock_documents
 from docmill.services.running.waves import STAGE_INPUTS, Wave, is_lost, next_stage, wants
 from docmill.services.withdrawing import withdraw_unredacted
 from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress
@@ -73,7 +74,10 @@ class BatchRun:
         return sum(plan.guess_cost_s(t.job.size_bytes, t.job.media_type) for t in self.tracked.values())
 
     def first_shards(self) -> list[Shard]:
-        """The shards to begin with: inspection of every job."""
+        """The shards to begin with: inspection of every job, from its unlocked copy where a password came; one that is wrong ends its job."""
+        for job_id, error in unlock_documents(self.room, self.tracked).items():
+            self._take([_failed(self.tracked[job_id].item(), "inspect", error)])
+        self._end([failed_end(t) for t in self.tracked.values() if is_lost(t)])
         costs = [(t.job.job_id, plan.inspect_cost_s(t.job.size_bytes)) for t in self.tracked.values()]
         target = plan.target_s(sum(cost for _, cost in costs), self.workers, self.room.settings.shard_seconds)
         return [self._shard("inspect", [self.tracked[i].item() for i in group], cost_s=target) for group in plan.cut_by_cost(costs, target)]

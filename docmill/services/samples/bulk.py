@@ -39,6 +39,12 @@ def write_scans(folder: Path, count: int, pages: int, *, dpi: int = 200) -> list
     return [_write_scan(folder / f"scan-{number:04d}.pdf", number, pages, dpi) for number in range(count)]
 
 
+def write_long(path: Path, pages: int) -> Path:
+    """Write one PDF of `pages` pages with a text layer (about 430 words a page), no two alike; the same bytes every time."""
+    texts = ([_prose(page * 100 + p, _PARAGRAPH_WORDS) for p in range(_PARAGRAPHS)] for page in range(1, pages + 1))
+    return pdf(path, "Long", (prose(f"Folio {page}", text) for page, text in enumerate(texts, start=1)))
+
+
 def _write_scan(path: Path, number: int, pages: int, dpi: int) -> Path:
     seeds = [number * 10_000 + page for page in range(1, pages + 1)]
     texts = [[_prose(seed * 100 + p, _PARAGRAPH_WORDS) for p in range(_PARAGRAPHS)] for seed in seeds]

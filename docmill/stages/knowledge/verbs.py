@@ -9,7 +9,7 @@ from docmill.stages.knowledge.chunk_file import write_chunks
 from docmill.stages.knowledge.chunking import chunk_pages
 from docmill.stages.knowledge.embedding import embed_each
 from docmill.values.geometry import union
-from docmill.values.page import Page
+from docmill.values.pages_file import PageFiles
 
 LEAST_SURE = 20
 """So many chunks of a document are told of, those of least confidence."""
@@ -31,9 +31,9 @@ def index(page_paths: list[str], document_id: str, out_path: str) -> dict[str, J
 
     Raises:
         EngineMissing: model or tokenizer is not installed.
+        StageFailed: a page file is missing or is not a page.
     """
-    pages = [Page.model_validate_json(Path(path).read_bytes()) for path in page_paths]
-    chunks = chunk_pages(pages, document_id)
+    chunks = chunk_pages(PageFiles(page_paths), document_id)
     vectors, is_done = embed_each([chunk.text for chunk in chunks])
     kept = [chunk for chunk, done in zip(chunks, is_done, strict=True) if done]
     write_chunks(Path(out_path), kept, vectors[is_done])

@@ -18,6 +18,7 @@ from docmill.stages.privacy.redaction.proving import evidence_of, prove_again
 from docmill.values.evidence import Span
 from docmill.values.options import DATA_LABELS
 from docmill.values.page import Page
+from docmill.values.pages_file import PageFiles
 from docmill.values.pii_rules import NO_RULES, PiiRules
 
 PAGES_FILE, EVIDENCE_FILE = "pages.json", "evidence.json"
@@ -29,7 +30,7 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
     """Find personal data in a document's pages and write `{"spans": [Span...], "engines": {...}}`.
 
     Args:
-        page_paths: Page JSON files.
+        page_paths: Page JSON files in page order.
         language: ISO 639-1.
         entities: types to look for.
         out_path: the file to write.
@@ -41,7 +42,7 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
     Raises:
         EngineMissing: names are wanted and their engine is not installed.
     """
-    spans, engines = find_spans(_read_pages(page_paths), language=language, entities=entities, rules=_read_rules(rules_path))
+    spans, engines = find_spans(PageFiles(page_paths), language=language, entities=entities, rules=_read_rules(rules_path))
     body = {"spans": [span.model_dump(mode="json") for span in spans], "engines": engines}
     Path(out_path).write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
     return {"spans": len(spans), "by_type": dict(sorted(Counter(span.type for span in spans).items()))}

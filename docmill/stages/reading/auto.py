@@ -23,13 +23,18 @@ class AutoEngine:
     Args:
         scratch_dir: for temporary files.
         timeout_s: longest run of one outside program.
+        use_gpu: whether RapidOCR computes on a GPU.
+
+    Raises:
+        EngineMissing: a GPU is asked for, and ONNX Runtime has no provider for one.
     """
 
     name = "auto"
 
-    def __init__(self, scratch_dir: Path, timeout_s: float) -> None:
-        self._scratch_dir = scratch_dir
-        self._timeout_s = timeout_s
+    def __init__(self, scratch_dir: Path, timeout_s: float, *, use_gpu: bool = False) -> None:
+        if use_gpu:
+            rapid_models.gpu_provider()  # here, for a missing model is no error below
+        self._scratch_dir, self._timeout_s, self._use_gpu = scratch_dir, timeout_s, use_gpu
 
     def version(self, language: str) -> dict[str, str]:
         """Versions of both engines."""
@@ -64,7 +69,7 @@ class AutoEngine:
         """The image the right way up: itself, or a copy for as long as the block runs; and by how much it was turned clockwise."""
         from docmill.stages.reading.rapid import turn_of  # noqa: PLC0415 - loads NumPy and Pillow, only for doubtful pages
 
-        turn_deg = turn_of(image) if may_be_turned(page) else 0
+        turn_deg = turn_of(image, use_gpu=self._use_gpu) if may_be_turned(page) else 0
         if not turn_deg:
             yield image, 0
             return
@@ -81,7 +86,7 @@ class AutoEngine:
             rapid_models.require(language)
             from docmill.stages.reading.rapid import RapidEngine  # noqa: PLC0415 - only where it is installed
 
-            return RapidEngine()
+            return RapidEngine(use_gpu=self._use_gpu)
         return None
 
 

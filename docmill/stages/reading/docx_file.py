@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from docx.text.run import Run
 
 _BOX_TEXT: Final = ".//w:txbxContent//w:p[not(ancestor::mc:Fallback)]"
+_RELATIONS: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_NOTES: Final = (f"{_RELATIONS}/footnotes", f"{_RELATIONS}/endnotes")
 _PAGE_BREAK: Final = './w:br[@w:type="page"]'
 
 
@@ -47,6 +49,20 @@ def _blocks(document: "Document") -> Iterator[str]:
         yield _block(block)
     for section in sections:
         yield from _margin(section.footer)
+    yield from _notes(document)
+
+
+def _notes(document: "Document") -> Iterator[str]:
+    """Footnotes, then endnotes, each in a line of its own; the library has no access to them."""
+    from docx.oxml import parse_xml  # noqa: PLC0415 - as above
+    from docx.oxml.ns import qn  # noqa: PLC0415 - as above
+
+    parts = {rel.reltype: rel.target_part for rel in document.part.rels.values() if not rel.is_external}
+    for kind in _NOTES:
+        for note in parse_xml(parts[kind].blob) if kind in parts else ():
+            if note.get(qn("w:type")) in {None, "normal"}:  # the others are the lines that part notes from text
+                paragraphs = ("".join(text.text or "" for text in one.iter(qn("w:t"))) for one in note.iter(qn("w:p")))
+                yield " ".join(" ".join(paragraphs).split())
 
 
 def _block(block: "Paragraph | Table") -> str:

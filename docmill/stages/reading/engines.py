@@ -1,7 +1,8 @@
 """Which OCR engines there are, by name. Others come through the entry point group `docmill.ocr_engines`.
 
 An engine is named in a string, because it crosses the cell's border: `name`, `name@host:port` for another address of a service, and
-`name?credentials=FILE` for its key file, in this order: `vision@127.0.0.1:9000`, `vision?credentials=/run/keys/vision.json`.
+`name?credentials=FILE` for its key file, in this order: `vision@127.0.0.1:9000`, `vision?credentials=/run/keys/vision.json`. `?gpu=1` asks
+for a GPU.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,15 +22,16 @@ AUTO: Final = "auto"
 
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
-    """An engine as asked for: its name, another address (host:port) and a key file where given."""
+    """An engine as asked for: its name, another address (host:port) and a key file where given, whether to compute on a GPU."""
 
     name: str
     endpoint: str | None = None
     credentials: Path | None = None
+    use_gpu: bool = False
 
     @classmethod
     def of(cls, text: str) -> "EngineSpec":
-        """Read `name[@host:port][?credentials=FILE]`.
+        """Read `name[@host:port][?credentials=FILE]` or `name[@host:port][?gpu=1]`.
 
         Raises:
             InvalidOptions: anything else behind the question mark.
@@ -37,6 +39,8 @@ class EngineSpec:
         address, _, query = text.partition("?")
         name, _, endpoint = address.partition("@")
         key, _, value = query.partition("=")
+        if query == "gpu=1":
+            return cls(name, endpoint or None, use_gpu=True)
         if query and (key != "credentials" or not value):
             raise InvalidOptions("an engine is written name[@host:port][?credentials=FILE]")
         return cls(name, endpoint or None, Path(value) if value else None)
@@ -46,10 +50,10 @@ EngineFactory = Callable[[EngineSpec, Path, float], OcrEngine]
 """(spec, scratch folder, longest run in seconds) -> engine."""
 
 
-def _auto(_spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngine:
+def _auto(spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngine:
     from docmill.stages.reading.auto import AutoEngine  # noqa: PLC0415 - loads NumPy in 0.2 s, only where pages are read
 
-    return AutoEngine(scratch_dir, timeout_s)
+    return AutoEngine(scratch_dir, timeout_s, use_gpu=spec.use_gpu)
 
 
 def _tesseract(_spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngine:
@@ -58,10 +62,10 @@ def _tesseract(_spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEng
     return TesseractEngine(scratch_dir, timeout_s)
 
 
-def _rapidocr(_spec: EngineSpec, _scratch_dir: Path, _timeout_s: float) -> OcrEngine:
+def _rapidocr(spec: EngineSpec, _scratch_dir: Path, _timeout_s: float) -> OcrEngine:
     from docmill.stages.reading.rapid import RapidEngine  # noqa: PLC0415 - loads NumPy in 0.2 s, only where it is used
 
-    return RapidEngine()
+    return RapidEngine(use_gpu=spec.use_gpu)
 
 
 def _vision(spec: EngineSpec, _scratch_dir: Path, timeout_s: float) -> OcrEngine:

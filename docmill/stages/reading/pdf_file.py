@@ -23,6 +23,7 @@ from docmill.values.geometry import Box
 
 _KEPT_OPEN: Final = 2
 _AES_256: Final = 5  # /V of the encryption dictionary, ISO 32000-2 table 20
+_LOCKED: Final = "the PDF asks for a password: send it again with the password"
 _open: OrderedDict[tuple[str, int, int], pdfium.PdfDocument] = OrderedDict()
 _TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
 
@@ -129,6 +130,10 @@ def _opened(path: Path) -> pdfium.PdfDocument:
             return document
         document.close()
     except pdfium.PdfiumError as error:
+        if error.err_code == raw.FPDF_ERR_SECURITY:
+            raise Encrypted(
+                "the PDF is locked in a way that no password opens: by a certificate, or a scheme docmill does not know"
+            ) from error
         return _repaired(path, refused_password=error.err_code == raw.FPDF_ERR_PASSWORD)
     return _repaired(path, refused_password=False)
 
@@ -144,12 +149,12 @@ def _repaired(path: Path, *, refused_password: bool) -> pdfium.PdfDocument:
         document = pdfium.PdfDocument(rewritten)
         count = len(document)
     except pikepdf.PasswordError as error:
-        raise Encrypted("the PDF asks for a password") from error
+        raise Encrypted(_LOCKED) from error
     except Exception as error:  # both libraries raise what the damage makes of them
         raise Damaged("the PDF is damaged beyond repair") from error
     if is_locked:
         document.close()
-        raise Encrypted("the PDF asks for a password")
+        raise Encrypted(_LOCKED)
     if not count:
         raise Damaged("the PDF has no pages")
     return document

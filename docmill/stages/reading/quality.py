@@ -5,11 +5,11 @@ Says how much to trust a reading and what to do better when the page is scanned 
 
 import itertools
 import math
+from collections.abc import Sequence
 from statistics import median
 from typing import Final, NamedTuple
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from docmill.values.page import Line, Page
 from docmill.values.ports import PageImage
@@ -50,17 +50,29 @@ def _of_pixels(image: PageImage) -> list[tuple[str, float, str]]:
     except (OSError, ValueError, SyntaxError):
         return []
     left, top = max(0, (gray.width - _SAMPLE_PX) // 2), max(0, (gray.height - _SAMPLE_PX) // 2)
-    pixels = np.asarray(gray.crop((left, top, min(gray.width, left + _SAMPLE_PX), min(gray.height, top + _SAMPLE_PX))), dtype=np.int16)
-    if min(pixels.shape) < 2:  # noqa: PLR2004 - no neighbours
+    sample = gray.crop((left, top, min(gray.width, left + _SAMPLE_PX), min(gray.height, top + _SAMPLE_PX)))
+    width, height = sample.size
+    if min(width, height) < 2:  # noqa: PLR2004 - no neighbours
         return []
-    low, high = (float(v) for v in np.percentile(pixels, (0.5, 95)))
+    shades = sample.histogram()
+    low, high = _level(shades, 0.005), _level(shades, 0.95)
     contrast = (high - low) / 255
-    steepest = float(np.percentile(np.abs(np.diff(pixels, axis=1)), 99.7))
-    sharp = steepest / max(1.0, high - low)
+    steps = ImageChops.difference(sample.crop((1, 0, width, height)), sample.crop((0, 0, width - 1, height))).histogram()
+    sharp = _level(steps, 0.997) / max(1, high - low)
     return [
         ("low contrast", min(1.0, contrast / _CONTRAST), f"{contrast:.2f}"),
         ("blurred", min(1.0, sharp / _SHARP) if contrast > 0 else 1.0, f"{sharp:.2f}"),
     ]
+
+
+def _level(histogram: Sequence[int], share: float) -> int:
+    """The lowest level that at least this share of the pixels do not exceed."""
+    wanted, seen = share * sum(histogram), 0
+    for level, count in enumerate(histogram):
+        seen += count
+        if seen >= wanted:
+            return level
+    return len(histogram) - 1
 
 
 def _of_words(page: Page) -> list[tuple[str, float, str]]:

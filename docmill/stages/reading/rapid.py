@@ -15,7 +15,8 @@ from PIL import Image
 
 from docmill.errors import Damaged, EngineMissing
 from docmill.stages.reading.rapid_answer import TALL, Strip, lines_of, strip_of
-from docmill.stages.reading.rapid_models import require, versions
+from docmill.stages.reading.rapid_letters import LetterChoice
+from docmill.stages.reading.rapid_models import gpu_provider, require, versions
 from docmill.values.page import Page
 from docmill.values.ports import PageImage
 
@@ -39,9 +40,21 @@ _reading = threading.Lock()
 
 
 class RapidEngine:
-    """Reads page images with RapidOCR. Models are loaded once a process and kept."""
+    """Reads page images with RapidOCR. Models are loaded once a process and kept.
+
+    Args:
+        use_gpu: whether to compute on a GPU.
+
+    Raises:
+        EngineMissing: a GPU is asked for, and ONNX Runtime has no provider for one.
+    """
 
     name = "rapidocr"
+
+    def __init__(self, *, use_gpu: bool = False) -> None:
+        if use_gpu:
+            gpu_provider()
+        self._use_gpu = use_gpu
 
     def version(self, language: str) -> dict[str, str]:  # noqa: ARG002 - one model for all languages
         """Package, runtime and model digests; `missing` for what is not installed."""
@@ -57,7 +70,9 @@ class RapidEngine:
         detector, recogniser = require(language)
         pixels = _pixels(image)
         with _reading, _translated(image.number):  # the detector keeps its own scaling between two of its calls
-            strips = _strips(_loaded(detector, recogniser), pixels)
+            models = _loaded(detector, recogniser, use_gpu=self._use_gpu)
+            models.text_rec.postprocess_op.choose(language)
+            strips = _strips(models, pixels)
         scale = (image.width_px / pixels.shape[1], image.height_px / pixels.shape[0])
         return Page(
             number=image.number,
@@ -70,7 +85,7 @@ class RapidEngine:
         )
 
 
-def turn_of(image: PageImage) -> int:
+def turn_of(image: PageImage, *, use_gpu: bool = False) -> int:
     """By how many degrees to turn the image clockwise so that its text stands upright: 0, 90, 180 or 270; 0 without text.
 
     The detector says whether lines run across or along the sheet; the longest of them are read both ways up, and the surer way wins.
@@ -80,7 +95,7 @@ def turn_of(image: PageImage) -> int:
         Damaged: the image cannot be decoded.
     """
     with _reading, _translated(image.number):
-        models, pixels = _loaded(*require("en")), _pixels(image, _PROBE_SIDE_PX)
+        models, pixels = _loaded(*require("en"), use_gpu=use_gpu), _pixels(image, _PROBE_SIDE_PX)
         try:
             crops, found = models.detect_and_crop(*models.preprocess_img(pixels))
         except _rapid_error():
@@ -99,21 +114,25 @@ def turn_of(image: PageImage) -> int:
 
 
 @lru_cache(maxsize=1)
-def _loaded(detector: Path, recogniser: Path) -> Any:
+def _loaded(detector: Path, recogniser: Path, *, use_gpu: bool = False) -> Any:
     try:
         from omegaconf import flag_override  # noqa: PLC0415 - RapidOCR's configuration, loaded with it
         from rapidocr import RapidOCR  # noqa: PLC0415 - loads ONNX Runtime in 1.2 s, only where used
     except ImportError as error:
         raise EngineMissing("RapidOCR is not installed; the package is rapidocr") from error
     _cv2().setNumThreads(1)
-    models = RapidOCR(params=dict(_SETTINGS))
+    models, providers = RapidOCR(params=dict(_SETTINGS)), ["CPUExecutionProvider"]
+    if use_gpu:
+        providers.insert(0, gpu_provider())
     for part, model in ((models.cfg.Det, detector), (models.cfg.Rec, recogniser)):
         with flag_override(part, "allow_objects", values=True):
-            part.session = _session(model)  # with a session of its own, RapidOCR looks for no model on disk or on the network
+            part.session = _session(model, providers)  # with a session of its own, RapidOCR looks for no model on disk or on the network
+    recognising = models._load_rec_model()  # noqa: SLF001 - the recogniser's own name is None until its first line
+    recognising.postprocess_op = LetterChoice(recognising.postprocess_op)
     return models
 
 
-def _session(model: Path) -> Any:
+def _session(model: Path, providers: list[str]) -> Any:
     import onnxruntime  # noqa: PLC0415 - loads in 0.3 s, only where used
 
     options = onnxruntime.SessionOptions()
@@ -121,7 +140,7 @@ def _session(model: Path) -> Any:
     options.log_severity_level = 4
     # both keep memory for every shape of input ever seen: lines are of all lengths, and a process would grow by 1 MB a page
     options.enable_mem_pattern = options.enable_cpu_mem_arena = False
-    return onnxruntime.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(model), sess_options=options, providers=providers)
 
 
 def _cv2() -> Any:

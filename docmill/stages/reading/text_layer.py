@@ -7,8 +7,9 @@ import ctypes
 import itertools
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import pypdfium2 as pdfium
@@ -16,14 +17,16 @@ from pypdfium2 import raw
 
 from docmill.errors import Damaged
 from docmill.stages.reading.pdf_file import PageGeometry, geometry_of
-from docmill.values.geometry import Box, union
+from docmill.values.geometry import Box
 from docmill.values.page import Word
 
 # PDFium marks the hyphen at the end of a broken line with this code and then goes on in the next line without a space
 _LINE_END_HYPHEN: Final = 0x02
 _MOST_OBJECTS: Final = 20_000
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
-_INVISIBLE_CODES = {0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF}
+_NOTHING: Final = 0x200B
+_INVISIBLE_CODES = {0x00AD, _NOTHING, 0x200C, 0x200D, 0x2060, 0xFEFF}
+_SPACE: Final = ord(" ")
 
 
 class DirectedWord(NamedTuple):
@@ -54,12 +57,8 @@ class TextLayer:
     is_blank: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Char:
-    text: str
-    box: Box
-    direction_deg: int
-    ends_word: bool
+_Corners = tuple[float, float, float, float]
+"""Left, bottom, right, top of a character or a word in the page's own points."""
 
 
 def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
@@ -74,39 +73,78 @@ def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
     except pdfium.PdfiumError as error:
         raise Damaged("the page's text cannot be parsed") from error
     try:
-        count = max(0, raw.FPDFText_CountChars(textpage))
-        unmapped = sum(1 for i in range(count) if raw.FPDFText_HasUnicodeMapError(textpage, i) == 1)
-        chars = sum(1 for i in range(count) if raw.FPDFText_GetUnicode(textpage, i) > ord(" "))
-        words = tuple(_visible(_words(_chars(textpage, count, geometry, dpi)), geometry.size_px(dpi)))
+        # a page has thousands of characters: each is asked for as little as possible, and its handle is looked up once
+        handle, count = textpage.raw, max(0, raw.FPDFText_CountChars(textpage))
+        unmapped = sum(raw.FPDFText_HasUnicodeMapError(handle, i) == 1 for i in range(count))
+        codes = [raw.FPDFText_GetUnicode(handle, i) for i in range(count)]
+        chars = sum(code > _SPACE for code in codes)
+        words = tuple(_visible(_words(handle, codes, geometry, dpi), geometry.size_px(dpi)))
     finally:
         textpage.close()
     invisible, image_share, drawn = _drawing(page, geometry)
     return TextLayer(words, unmapped, chars, invisible, image_share, is_blank=not drawn)
 
 
-def _chars(textpage: pdfium.PdfTextPage, count: int, geometry: PageGeometry, dpi: int) -> Iterator[_Char | None]:
-    """Characters in content order; None for every space or line end."""
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    high = 0
-    for i in range(count):
-        code = raw.FPDFText_GetUnicode(textpage, i)
-        if 0xD800 <= code < 0xDC00:  # noqa: PLR2004 - the first half of a surrogate pair, the other comes next
-            high = code
-            continue
-        if 0xDC00 <= code < 0xE000:  # noqa: PLR2004 - the second half
-            code, high = (0x10000 + ((high - 0xD800) << 10) + code - 0xDC00, 0) if high else (0xFFFD, 0)
+def _words(handle: object, codes: list[int], geometry: PageGeometry, dpi: int) -> Iterator[DirectedWord]:
+    """Runs of characters between spaces, line ends and gaps, in content order."""
+    texts: list[str] = []
+    places: list[_Corners] = []
+    first, is_ended = 0, False
+    corners_of = _corners_of(handle)
+    for i, code in enumerate(itertools.chain(_joined(codes), [_SPACE])):
         text = _text_of(code)
-        if text is None:
-            yield None
-        elif text and raw.FPDFText_GetCharBox(textpage, i, left, right, bottom, top):
-            if left.value >= right.value or bottom.value >= top.value:  # a glyph without ink of its own, as in some Type 3 fonts
-                loose = raw.FS_RECTF()
-                raw.FPDFText_GetLooseCharBox(textpage, i, loose)
-                left.value, bottom.value, right.value, top.value = loose.left, loose.bottom, loose.right, loose.top
-            box = geometry.upright_px(left.value, bottom.value, right.value, top.value, dpi)
-            yield _Char(text, box, _direction(textpage, i, geometry), code == _LINE_END_HYPHEN)
+        corners = corners_of(i) if text else None
+        if texts and (text is None or (corners and (is_ended or _is_apart(places[-1], corners)))):
+            box = geometry.upright_px(*_around(places), dpi).rounded()
+            yield DirectedWord(Word(text="".join(texts), box=box, confidence=1.0), _direction(handle, first, geometry))
+            texts, places = [], []
+        if not text or corners is None:
+            continue
+        if not texts:
+            first = i
+        texts.append(text)
+        places.append(corners)
+        is_ended = code == _LINE_END_HYPHEN
 
 
+def _around(places: list[_Corners]) -> _Corners:
+    lefts, bottoms, rights, tops = zip(*places, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
+
+
+def _joined(codes: list[int]) -> Iterator[int]:
+    """Codes with pairs of surrogates joined: the first half shows nothing, the second the character."""
+    high = 0
+    for code in codes:
+        if 0xD800 <= code < 0xDC00:  # noqa: PLR2004 - the first half of a pair, the other comes next
+            high = code
+            yield _NOTHING
+        elif 0xDC00 <= code < 0xE000:  # noqa: PLR2004 - the second half
+            yield 0x10000 + ((high - 0xD800) << 10) + code - 0xDC00 if high else 0xFFFD
+            high = 0
+        else:
+            yield code
+
+
+def _corners_of(handle: object) -> Callable[[int], _Corners | None]:
+    """What gives the corners of a character by its index, None where it has no place."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    places = (ctypes.byref(left), ctypes.byref(right), ctypes.byref(bottom), ctypes.byref(top))
+
+    def corners_of(i: int) -> _Corners | None:
+        if not raw.FPDFText_GetCharBox(handle, i, *places):
+            return None
+        found = (left.value, bottom.value, right.value, top.value)
+        if found[0] < found[2] and found[1] < found[3]:
+            return found
+        loose = raw.FS_RECTF()  # a glyph without ink of its own, as in some Type 3 fonts
+        raw.FPDFText_GetLooseCharBox(handle, i, loose)
+        return loose.left, loose.bottom, loose.right, loose.top
+
+    return corners_of
+
+
+@lru_cache(maxsize=4096)
 def _text_of(code: int) -> str | None:
     """The text of a code: None for a space, empty for what shows nothing."""
     if code == _LINE_END_HYPHEN:
@@ -120,30 +158,19 @@ def _text_of(code: int) -> str | None:
     return "\ufffd" if category == "Cc" else text
 
 
-def _direction(textpage: pdfium.PdfTextPage, index: int, geometry: PageGeometry) -> int:
-    angle = float(raw.FPDFText_GetCharAngle(textpage, index))  # radians, clockwise before the page is turned; -1 for none
+def _direction(handle: object, index: int, geometry: PageGeometry) -> int:
+    angle = float(raw.FPDFText_GetCharAngle(handle, index))  # radians, clockwise before the page is turned; -1 for none
     return (round(math.degrees(angle) / 90) * 90 * (angle != -1) + geometry.rotation_deg) % 360
 
 
-def _words(chars: Iterator[_Char | None]) -> Iterator[DirectedWord]:
-    run: list[_Char] = []
-    for char in itertools.chain(chars, [None]):
-        if run and (char is None or run[-1].ends_word or _is_apart(run[-1].box, char.box)):
-            box = union([c.box for c in run])
-            yield DirectedWord(Word(text="".join(c.text for c in run), box=box.rounded(), confidence=1.0), run[0].direction_deg)
-            run = []
-        if char is not None:
-            run.append(char)
-
-
-def _is_apart(last: Box, box: Box) -> bool:
+def _is_apart(last: _Corners, corners: _Corners) -> bool:
     """Whether two neighbours in the content can't belong to one word: a gap wider than they are big, in any direction."""
-    if not last.width + last.height or not box.width + box.height:
+    left, bottom, right, top = corners
+    gap = max(left - last[2], last[0] - right, bottom - last[3], last[1] - top)
+    if gap <= min(right - left, top - bottom):  # nearly always
         return False
-    size = max(last.width, last.height, box.width, box.height)
-    gap_x = max(box.x0 - last.x1, last.x0 - box.x1)
-    gap_y = max(box.y0 - last.y1, last.y0 - box.y1)
-    return gap_x > size or gap_y > size
+    sizes = (last[2] - last[0], last[3] - last[1], right - left, top - bottom)
+    return sizes[0] + sizes[1] != 0 and sizes[2] + sizes[3] != 0 and gap > max(sizes)
 
 
 def _visible(words: Iterator[DirectedWord], size_px: tuple[int, int]) -> Iterator[DirectedWord]:

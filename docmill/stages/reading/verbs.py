@@ -18,9 +18,11 @@ from docmill.stages.reading.office_container import type_of
 from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import read_text_page
+from docmill.stages.reading.quality import quality_of
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
+from docmill.stages.reading.unlocking import unlock_pdf
 from docmill.stages.reading.unpacking import members_of
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages
@@ -40,6 +42,24 @@ def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict
     if digests:
         Path(digests_path).write_text(json.dumps(digests), encoding="utf-8")
     return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice}
+
+
+def unlock(path: str, password: str, out_path: str) -> dict[str, bool]:
+    """Write a copy of a locked PDF that asks for no password.
+
+    Args:
+        path: the PDF.
+        password: the owner's or the user's.
+        out_path: where the copy goes.
+
+    Returns:
+        {"unlocked": whether a copy was written; a PDF that opens without a password needs none}.
+
+    Raises:
+        Encrypted: the password does not open it, or none would.
+        Damaged: it is damaged beyond repair.
+    """
+    return {"unlocked": unlock_pdf(Path(path), password, Path(out_path))}
 
 
 def unpack(path: str, media_type: str, out_dir: str, limits: dict[str, float]) -> dict[str, object]:
@@ -220,7 +240,5 @@ def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, langua
 
 
 def _rated(image: PageImage, page: Page) -> Page:
-    from docmill.stages.reading.quality import quality_of  # noqa: PLC0415 - loads NumPy in 0.2 s, only where images are read
-
     quality = quality_of(image, page)
     return page.model_copy(update={"quality": quality.score, "quality_reasons": quality.reasons})

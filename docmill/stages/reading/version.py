@@ -9,7 +9,7 @@ from docmill.stages.reading.engines import AUTO, EngineSpec
 from docmill.values.options import MillOptions
 from docmill.values.packages import installed_version
 
-VERSION: Final = "3"
+VERSION: Final = "5"
 """Raised when the words that reading finds, their boxes or their order change."""
 
 

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from docmill.errors import DocmillError, StageFailed
 from docmill.stages.understanding.document import pages_looked_at, understand_pages
 from docmill.stages.understanding.einvoice.joining import Attached
 from docmill.stages.understanding.einvoice.reader import read_einvoice
 from docmill.stages.understanding.einvoice.source import BARE, einvoice_bytes
-from docmill.values.page import Page
+from docmill.values.pages_file import PageFiles
 
 
 def understand(
@@ -31,7 +29,7 @@ def understand(
         InvalidOptions: `kind` is unknown.
         StageFailed: a page file is missing or isn't a page.
     """
-    pages = [_page(page_paths[index]) for index in pages_looked_at(len(page_paths))]
+    pages = list(PageFiles(page_paths[index] for index in pages_looked_at(len(page_paths))))
     attached = _attached(Path(original_path), einvoice) if original_path and einvoice else None
     found = understand_pages(pages, kind, attached)
     Path(out_path).write_text(found.model_dump_json(), encoding="utf-8")
@@ -47,10 +45,3 @@ def _attached(path: Path, einvoice: str) -> Attached:
         raise StageFailed("the document cannot be opened", reason=type(error).__name__) from None
     except DocmillError as error:
         return Attached(None, is_bare=is_bare, refusal=error.message)
-
-
-def _page(path: str) -> Page:
-    try:
-        return Page.model_validate_json(Path(path).read_bytes())
-    except (OSError, ValidationError) as error:
-        raise StageFailed("a page file is missing or is not a page", reason=type(error).__name__) from None

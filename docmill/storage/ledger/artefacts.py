@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from docmill.storage.ledger.bulk import Row, insert_rows
+from docmill.storage.ledger.bulk import Row, chunks, insert_rows
 from docmill.storage.ledger.tables_results import ARTEFACTS, JOB_ARTEFACTS, PAGES
 from docmill.storage.ledger.texts import storable
 from docmill.values.jobs import Artefact, ItemOutcome
@@ -35,6 +35,12 @@ def of_job(conn: sa.Connection, tenant: str, job_id: str) -> list[Artefact]:
     query = query.where(JOB_ARTEFACTS.c.tenant_id == tenant, JOB_ARTEFACTS.c.job_id == job_id)
     query = query.order_by(ARTEFACTS.c.stage, ARTEFACTS.c.page, ARTEFACTS.c.name)
     return [Artefact(**row) for row in conn.execute(query).mappings()]
+
+
+def documents_with(conn: sa.Connection, tenant: str, document_ids: Sequence[str], name: str) -> set[str]:
+    """Those of the documents that have an artefact of this name."""
+    query = sa.select(ARTEFACTS.c.document_id).where(ARTEFACTS.c.tenant_id == tenant, ARTEFACTS.c.name == name)
+    return {found for part in chunks(document_ids) for found in conn.execute(query.where(ARTEFACTS.c.document_id.in_(part))).scalars()}
 
 
 def keep_pages(conn: sa.Connection, tenant: str, outcomes: Iterable[ItemOutcome]) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from docmill.errors import Cancelled
 from docmill.storage.ledger.bulk import Row, chunks, insert_rows, update_rows
 from docmill.storage.ledger.records import JobRequest, JobRow
-from docmill.storage.ledger.seals import opened, opened_json
+from docmill.storage.ledger.seals import opened, opened_json, opened_secret
 from docmill.storage.ledger.states import may_follow
 from docmill.storage.ledger.tables_jobs import DOCUMENTS, JOBS
 from docmill.storage.ledger.texts import storable
@@ -45,7 +46,7 @@ def newest_of_documents(conn: sa.Connection, tenant: str, document_ids: Sequence
 
 
 def change_states(conn: sa.Connection, tenant: str, old: Iterable[JobRow], changes: Sequence[Row]) -> None:
-    """Put locked jobs into new states, with whatever else changes beside it.
+    """Put locked jobs into new states, with whatever else changes beside it. A job that is over loses its password.
 
     Raises:
         ValueError: a state may not follow; the caller has not looked at the row it locked.
@@ -56,6 +57,21 @@ def change_states(conn: sa.Connection, tenant: str, old: Iterable[JobRow], chang
         if before is not after and not may_follow(before, after):
             raise ValueError(f"a job that is {before} cannot become {after}")
     update_rows(conn, JOBS, tenant, ["job_id"], changes)
+    over = [change["job_id"] for change in changes if JobState(change["state"]).is_final]
+    for part in chunks(over):
+        of_jobs = sa.update(JOBS).where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(part), JOBS.c.password.is_not(None))
+        conn.execute(of_jobs.values(password=None))
+
+
+def passwords(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> dict[str, SecretStr]:
+    """The passwords that came with jobs which are not over; those that this process's key does not open are left out."""
+    found: dict[str, SecretStr] = {}
+    query = sa.select(JOBS.c.job_id, JOBS.c.password).where(JOBS.c.tenant_id == tenant, JOBS.c.password.is_not(None))
+    for part in chunks(sorted(set(job_ids))):
+        for row in conn.execute(query.where(JOBS.c.job_id.in_(part))):
+            if (secret := opened_secret(conn, row.password)) is not None:
+                found[row.job_id] = secret
+    return found
 
 
 def set_progress(conn: sa.Connection, tenant: str, rows: dict[str, JobRow], progress: Sequence[JobProgress]) -> None:

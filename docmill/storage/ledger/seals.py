@@ -1,4 +1,4 @@
-"""File names and client metadata in the ledger, sealed: who reads the database without the key sees neither.
+"""File names, client metadata and passwords in the ledger, sealed: who reads the database without the key sees none of them.
 
 AES-256-GCM (NIST SP 800-38D) with a random nonce of 96 bits for each value, so equal names don't show. A sealed value is text: `sealed1:` and
 base64 of nonce, ciphertext and tag. JSON is sealed as text and kept as a JSON string. A value without the mark is taken as it is: it was kept
@@ -15,6 +15,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import SecretStr
+
+from docmill.errors import SettingsInvalid
 
 OPTION: Final = "docmill_seal"
 UNREADABLE: Final = "(sealed with another key)"
@@ -23,6 +26,7 @@ UNREADABLE: Final = "(sealed with another key)"
 _MARK = "sealed1:"
 _NONCE_BYTES = 12
 _PURPOSE = b"docmill ledger names 1"
+_SECRETS = b"docmill ledger secrets 1"  # a sealed password that is moved to a column of names does not open there
 
 
 class Seal:
@@ -31,16 +35,16 @@ class Seal:
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
 
-    def closed(self, text: str) -> str:
+    def closed(self, text: str, purpose: bytes = _PURPOSE) -> str:
         """The text sealed."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _MARK + b64encode(nonce + self._cipher.encrypt(nonce, text.encode(), _PURPOSE)).decode()
+        return _MARK + b64encode(nonce + self._cipher.encrypt(nonce, text.encode(), purpose)).decode()
 
-    def opened(self, kept: str) -> str:
-        """The text that was sealed; UNREADABLE when it was sealed with another key or changed since."""
+    def opened(self, kept: str, purpose: bytes = _PURPOSE) -> str:
+        """The text that was sealed; UNREADABLE when it was sealed with another key or for another purpose, or changed since."""
         try:
             raw = b64decode(kept.removeprefix(_MARK), validate=True)
-            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _PURPOSE).decode()
+            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose).decode()
         except (InvalidTag, ValueError):
             return UNREADABLE
 
@@ -76,6 +80,25 @@ def opened_json(conn: sa.Connection, kept: Any) -> Any:
         return kept
     text = opened(conn, kept)
     return None if text == UNREADABLE else json.loads(text)
+
+
+def sealed_secret(conn: sa.Connection, secret: SecretStr) -> str:
+    """A secret as the ledger keeps it.
+
+    Raises:
+        SettingsInvalid: the ledger was opened without a key; a secret is never kept in clear.
+    """
+    seal = _seal_of(conn)
+    if seal is None:
+        raise SettingsInvalid("the ledger was opened without a key, so it keeps no passwords")
+    return seal.closed(secret.get_secret_value(), _SECRETS)
+
+
+def opened_secret(conn: sa.Connection, kept: str) -> SecretStr | None:
+    """The secret that the ledger keeps; None when this process's key does not open it."""
+    seal = _seal_of(conn)
+    text = seal.opened(kept, _SECRETS) if seal and is_sealed(kept) else UNREADABLE
+    return None if text == UNREADABLE else SecretStr(text)
 
 
 def _seal_of(conn: sa.Connection) -> Seal | None:

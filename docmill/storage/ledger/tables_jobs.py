@@ -61,6 +61,7 @@ JOBS = sa.Table(
     sa.Column("tags", sa.JSON, nullable=False),
     sa.Column("collection", sa.String(NAME_LENGTH)),
     sa.Column("client_metadata", sa.JSON(none_as_null=True)),  # sealed
+    sa.Column("password", sa.Text),  # of a locked PDF: sealed, and gone when the job is over
     sa.Column("options", sa.JSON, nullable=False),
     sa.Column("options_digest", sa.String(SHA256_LENGTH), nullable=False),
     sa.Column("plan_digest", sa.String(SHA256_LENGTH), nullable=False),

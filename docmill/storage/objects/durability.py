@@ -4,8 +4,8 @@ Measured on ext4 on a virtual disk: a create of 1 kB costs 0.15 ms; waiting for 
 folder on a quiet disk, 1-4 ms on a busy one. Against reading a page that is little, for markers (several per item) it is most of their
 cost. Hence three classes:
 
-- *promised* (originals/, public/): bytes and folder are flushed. The ledger or a reader was told that they are there, and originals
-  cannot be made again.
+- *promised* (originals/, public/, private/<tenant>/unlocked/): bytes and folder are flushed. The ledger or a reader was told that they
+  are there, and originals cannot be made again, nor copies of locked PDFs once the password is forgotten.
 - *remembered* (private/ artefacts): bytes are flushed before the file gets its name. A power cut may forget the artefact, which is then
   made again; without the flush it could leave an *empty* file at a key that is trusted for ever ("what is there is skipped").
 - *passing* (markers, leases, flags of a run): nothing is flushed. A power cut ends the run they belong to; the next attempt is a new run.
@@ -18,6 +18,7 @@ from enum import Enum
 from docmill.values.keys import PRIVATE
 
 _PASSING_FOLDERS = ("runs", "journal")
+_KEPT_FOLDERS = ("unlocked",)
 _FOLDER_AT = 2
 """Names are private/<tenant>/<folder>/...: see docmill.values.keys.run_prefix and journal_prefix."""
 
@@ -42,7 +43,7 @@ class Durability(Enum):
 
 def durability(parts: tuple[str, ...]) -> Durability:
     """The class of an object with these name parts. An unknown name is promised: the safe answer."""
-    if parts[0] != PRIVATE:
+    folder = parts[_FOLDER_AT] if len(parts) > _FOLDER_AT else ""
+    if parts[0] != PRIVATE or folder in _KEPT_FOLDERS:
         return Durability.PROMISED
-    is_passing = len(parts) > _FOLDER_AT and parts[_FOLDER_AT] in _PASSING_FOLDERS
-    return Durability.PASSING if is_passing else Durability.REMEMBERED
+    return Durability.PASSING if folder in _PASSING_FOLDERS else Durability.REMEMBERED

@@ -1,0 +1,74 @@
+"""Peak resident memory of a process and of all its descendants, by what they are. For the benchmarks that print it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING
+
+import psutil
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+EVERY_S = 0.2
+ROLES = (
+    ("docmill.cell", "cell"),
+    ("prefect server", "Prefect server"),
+    ("prefect.server", "Prefect server"),
+    ("spawn_main", "Dask worker"),
+    ("multiprocessing.resource_tracker", "resource tracker"),
+    ("tesseract", "tesseract"),
+    ("pdftoppm", "poppler"),
+    ("pdfinfo", "poppler"),
+)
+"""A part of the command line and what the process is called here; the first that fits counts."""
+
+
+class PeakMemory:
+    """Looks at the tree below a process five times a second. Use as a context manager.
+
+    Args:
+        pid: the root, which is called `main`.
+
+    Attributes:
+        by_role: role -> highest resident bytes of one process of that role.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self.by_role: dict[str, int] = {}
+        self._root, self._ended = psutil.Process(pid), threading.Event()
+        self._names: dict[int, str] = {}
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def told(self) -> str:
+        """One line: every role with its peak in MB, the largest first."""
+        return ", ".join(f"{role} {peak / 1e6:.0f} MB" for role, peak in sorted(self.by_role.items(), key=lambda one: -one[1]))
+
+    def _watch(self) -> None:
+        while not self._ended.wait(EVERY_S):
+            with contextlib.suppress(psutil.Error):
+                for process in (self._root, *self._root.children(recursive=True)):
+                    self._look(process)
+
+    def _look(self, process: psutil.Process) -> None:
+        with contextlib.suppress(psutil.Error):
+            role = self._role(process)
+            self.by_role[role] = max(self.by_role.get(role, 0), process.memory_info().rss)
+
+    def _role(self, process: psutil.Process) -> str:
+        if process.pid == self._root.pid:
+            return "main"
+        if process.pid not in self._names:
+            words = " ".join(process.cmdline())
+            self._names[process.pid] = next((role for part, role in ROLES if part in words), process.name())
+        return self._names[process.pid]
