@@ -145,4 +145,4 @@ def _content(file: Path) -> bytes:
 
 
 def _row(span: FoundSpan) -> tuple[str, ...]:
-    return (str(span.page or ""), str(span.start), span.type, f"{span.confidence:.2f}", span.source, span.text)
+    return (str(span.page or ""), str(span.start), span.type, f"{span.confidence:.2f}", ", ".join(map(str, span.votes)), span.text)

@@ -29,7 +29,8 @@ _SPACY_LABELS = {
 }  # fmt: skip
 _OTHER_LABELS = frozenset({"CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART"})
 _BELOW = re.compile(r"\n\n|\n>|\n[^\n:]{0,30}:")
-_IN_PERSON = re.compile(r"\s*(?:\b(?i:apt|apartment|suite|unit|flat|box|p\.?o\.?)\b\.?)?\s*\d")  # a house or flat number ends a name
+# a house or flat number ends a name, and so does the word before one
+_IN_PERSON = re.compile(r"\s*\b(?i:apt|apartment|suite|unit|flat|box|p\.?o\.?)\b\.?(?=\s*\d|\s*$)|\s*\d")
 _IS_DATED = re.compile(
     r"(?<![\d-])(?:1[5-9]|20)\d\d(?![\d-])|(?<![\d-])\d{1,4}[./-]\d{1,2}(?![\d-])|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d(?:st|nd|rd|th)\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\d:\d\d",
     re.IGNORECASE,

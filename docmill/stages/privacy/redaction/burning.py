@@ -19,6 +19,7 @@ STYLES = (BOX, LABEL)
 
 _MARGIN = 0.15  # of the line's height: descenders and italics reach beyond what engines call a word's box
 _LEAST_PX = 1.0  # anti-aliased edges, also where a neighbour leaves no room for the margin
+_NO_WORD = -1  # in place of a word's number: ink that the page's words don't know
 _GAP_HEIGHTS = 2.5  # wider blanks between words of one span are another column, and stay
 
 
@@ -62,12 +63,33 @@ class _Run(NamedTuple):
     type: str
 
 
-def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX) -> Burn:
+def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX, unread: Iterable[tuple[Page, Sequence[Span]]] = ()) -> Burn:
     """Boxes for every word that a span of this page touches: whole words with a margin that stops at neighbours that stay.
 
     The words of one span on one line share one box, so that neither their lengths nor their heights tell what was there.
+
+    Args:
+        page: as read.
+        spans: what must go of its words.
+        style: one of STYLES.
+        unread: what OCR read where the page has no words, as pages of the same size with spans of their own.
     """
     hidden: set[int] = set()
+    runs = _hide(page, spans, hidden)
+    for seen, found in unread:
+        runs += [run._replace(first=_NO_WORD) for run in _hide(seen, found, set())]
+    staying = [word.box for i, word in enumerate(page.words) if i not in hidden]
+    burned = [(_whole(_with_margin(run.box, staying), page), run) for run in runs]
+    burned = [(box, run) for box, run in burned if box.x0 < box.x1 and box.y0 < box.y1]
+    boxes = tuple(box for box, _ in burned)
+    if style != LABEL:
+        return Burn(page, boxes, _visible(page, hidden, boxes, {}))
+    named = {run.first: Word(text=mask_of(run.type), box=_shrunk(box), confidence=1.0) for box, run in burned if run.first != _NO_WORD}
+    return Burn(page, boxes, _visible(page, hidden, boxes, named), tuple(mask_of(run.type) for _, run in burned))
+
+
+def _hide(page: Page, spans: Iterable[Span], hidden: set[int]) -> list[_Run]:
+    """The runs of words that spans touch; their numbers are added to `hidden`."""
     runs: list[_Run] = []
     for span in spans:
         touched = [
@@ -77,14 +99,7 @@ def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX) -> Burn:
         ]
         hidden.update(touched)
         runs += _runs(page, touched, span.type)
-    staying = [word.box for i, word in enumerate(page.words) if i not in hidden]
-    burned = [(_whole(_with_margin(run.box, staying), page), run) for run in runs]
-    burned = [(box, run) for box, run in burned if box.x0 < box.x1 and box.y0 < box.y1]
-    boxes = tuple(box for box, _ in burned)
-    if style != LABEL:
-        return Burn(page, boxes, _visible(page, hidden, boxes, {}))
-    named = {run.first: Word(text=mask_of(run.type), box=_shrunk(box), confidence=1.0) for box, run in burned}
-    return Burn(page, boxes, _visible(page, hidden, boxes, named), tuple(mask_of(run.type) for _, run in burned))
+    return runs
 
 
 def burn(image: Image.Image, planned: Burn) -> Image.Image:

@@ -56,7 +56,14 @@ class RedactedCopy:
 
 
 def write_copy(
-    source: Path, media_type: str, pages: Sequence[Page], spans: Sequence[Span], out_dir: Path, *, style: str = BOX
+    source: Path,
+    media_type: str,
+    pages: Sequence[Page],
+    spans: Sequence[Span],
+    out_dir: Path,
+    *,
+    style: str = BOX,
+    unread: Sequence[tuple[Page, Sequence[Span]]] = (),
 ) -> RedactedCopy:
     """Write and prove the redacted copy of a document.
 
@@ -67,6 +74,7 @@ def write_copy(
         spans: what must go.
         out_dir: an existing directory.
         style: one of burning.STYLES; text always gets labels.
+        unread: words that only OCR saw on pages with a text layer, and what must go of them; see `unread`.
 
     Raises:
         RedactionUnproven: a gate failed, or a page of the document was not read; no file is left.
@@ -77,7 +85,10 @@ def write_copy(
     proof.prove_pages(masked, secrets)
     if media_type in TEXT_TYPES:
         return _text_copy(masked, secrets, out_dir)
-    burns = tuple(plan_burn(page, [s for s in spans if s.page == page.number], style) for page in pages)
+    burns = tuple(
+        plan_burn(page, [s for s in spans if s.page == page.number], style, [one for one in unread if one[0].number == page.number])
+        for page in pages
+    )
     with open_source(source, media_type) as opened:
         _require_all_pages(opened, pages)
         if media_type in IMAGE_TYPES and opened.page_count == 1:
