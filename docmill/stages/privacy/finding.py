@@ -11,6 +11,7 @@ from docmill.stages.privacy.literals import folded, occurrences
 from docmill.stages.privacy.merging import merge, whole_addresses
 from docmill.stages.privacy.own_rules import own_rules
 from docmill.stages.privacy.patterns import PATTERNS
+from docmill.stages.privacy.patterns.companies import IN_CONTEXT
 from docmill.stages.privacy.recasing import is_ordinary, is_without_capitals, recased
 from docmill.stages.privacy.version import FIND_VERSION, classifier_version, model_versions, other_recognisers
 from docmill.values.evidence import Span
@@ -40,7 +41,7 @@ def find_in_text(text: str, *, language: str, entities: Collection[str], rules: 
         hits += names.find_names(seen, entities)
     hits += classifier.find_by_classifier(text, entities)
     own = own_rules(rules)
-    found = own.not_allowed([*hits, *own.find(text, entities)], text)
+    found = own.not_allowed([*_without_doubtful_companies(hits), *own.find(text, entities)], text)
     merged = [hit._replace(confidence=confidence_of(hit)) for hit in merge(found, text)]
     sure = own.sure_enough(own.not_allowed(merged, text))
     return Findings(merge([*sure, *own.denials(text)], text), engines_for(language, entities, rules))
@@ -79,6 +80,11 @@ def engines_for(language: str, entities: Collection[str], rules: PiiRules = NO_R
             "names": f"not searched by spaCy for {language}; labels, titles and salutations, and the classifier where installed"
         }
     return engines | {"names": names.MODEL} | model_versions()
+
+
+def _without_doubtful_companies(hits: Sequence[Hit]) -> list[Hit]:
+    people = [h for h in hits if h.type == "PERSON" and (h.is_pattern or h.source == classifier.SOURCE)]
+    return [h for h in hits if h.source != IN_CONTEXT or not any(p.start < h.end and h.start < p.end for p in people)]
 
 
 def _on_page(page: Page, language: str, entities: Collection[str], rules: PiiRules) -> tuple[Hit, ...]:

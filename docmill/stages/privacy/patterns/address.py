@@ -10,7 +10,8 @@ from docmill.stages.privacy.hits import Hit
 from docmill.stages.privacy.patterns.countries import COUNTRY
 from docmill.stages.privacy.patterns.pattern import Pattern
 
-_CAP = r"(?:[A-ZÀ-ÞΑ-ΩА-ЯŠŽČĆĐŁŚŻŹŐŰİ][\w'\u2019.-]*)"  # a word that starts with a capital, of the scripts of Europe
+_CAP_START = r"[A-ZÀ-ÞΑ-ΩА-ЯŠŽČĆĐŁŚŻŹŐŰİ]"
+_CAP = rf"(?:{_CAP_START}[\w'\u2019.-]*)"  # a word that starts with a capital, of the scripts of Europe
 
 _SUFFIX_WORDS = (
     r"Street|St|Road|Rd|Avenue|Ave|Av|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Tce|Crescent|Cres|Close|Way|Parkway|Pkwy|Highway|Hwy"
@@ -47,7 +48,7 @@ STREET_FIRST_NUMBER = Pattern(  # 203 Kingswood Road
 STREET_GLUED = Pattern(  # Linzer Strasse 69, Kromwater 38, Auerstrasse 84
     "street_glued",
     "ADDRESS",
-    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{0,2}}(?=\w)\w*(?i:{_GLUED_ENDINGS})[ ]{_NUMBER}", _FLAGS),
+    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{0,2}}(?=\w)[\w'\u2019-]*(?i:{_GLUED_ENDINGS})[ ]{_NUMBER}", _FLAGS),
     0.85,
 )
 STREET_WORD_NUMBER = Pattern(  # Luige tee 10, Rákóczi út 67.
@@ -65,6 +66,17 @@ STREET_PREFIX = Pattern(  # Via Zannoni 49, Rua Cidade de Maracajá 468, 12 Rue 
         _FLAGS,
     ),
     0.85,
+)
+STREET_NAME = Pattern(  # the corner shop on Merrow Street: no number, a word that means nothing else
+    "street_name",
+    "ADDRESS",
+    re.compile(
+        rf"(?<![\w.,-])(?:(?:{_CAP}[ ]){{1,3}}(?:Street|Avenue|Road|Boulevard|Lane|Terrace|Crescent|ulica|utca|tänav)"
+        rf"|{_CAP_START}[\w'\u2019-]{{2,}}(?:stra(?:ss|ß)e|straat|gasse|gatan|gade|gracht|allee))\b(?![ ]?\d)",
+        _FLAGS,
+    ),
+    0.6,
+    accept=lambda value: not value.startswith(("The ", "This ", "Our ", "Your ", "My ", "Main Street and")),
 )
 _FLAT = (
     r"(?<!\w)(?i:(?:apt|apartment|suite|ste|unit|flat|room|rm|floor|psc|apartado|postfach)\b\.?|p\.?[ ]?o\.?[ ]?box|box)"
@@ -230,4 +242,15 @@ def _lines_below(text: str, street_end: int) -> list[tuple[int, int]]:
     return []
 
 
-ADDRESS_PATTERNS = (*STREET_PATTERNS, CORNER, COUNTRY_NAME, US_TOWN, US_ZIP, UK_POSTCODE, LABELLED_ADDRESS, AddressTail(), NumberedStreet())
+ADDRESS_PATTERNS = (
+    *STREET_PATTERNS,
+    STREET_NAME,
+    CORNER,
+    COUNTRY_NAME,
+    US_TOWN,
+    US_ZIP,
+    UK_POSTCODE,
+    LABELLED_ADDRESS,
+    AddressTail(),
+    NumberedStreet(),
+)

@@ -53,7 +53,8 @@ class Phone:
         is_form = _LABEL_ALONE.search(text)
         for shape in _SHAPE.finditer(text):
             start, end = shape.span("value")
-            value = shape["value"]
+            value = shape["value"].lstrip()
+            start = end - len(value)
             if not _looks_dialled(value):
                 continue
             word = context_of(text, start, end, _WORDS)

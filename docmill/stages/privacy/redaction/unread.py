@@ -1,4 +1,6 @@
-"""What stands on a page and in no text layer: pasted scans, letterheads, drawn letters. OCR must read it before the page counts as searched.
+"""What stands on a page and was not read for sure: pasted scans and drawn letters beside a text layer, words that OCR missed or doubts.
+
+A second reader must read it before the page counts as searched.
 
 Belongs here: where such ink is, and what was found in it once it was read. Does not belong here: reading it (another stage).
 """
@@ -13,7 +15,7 @@ from docmill.stages.privacy.finding import find_spans
 from docmill.stages.privacy.literals import occurrences
 from docmill.stages.privacy.redaction.burning import PixelBox
 from docmill.stages.privacy.redaction.proof import Secret, secrets_of
-from docmill.stages.privacy.redaction.source import open_source
+from docmill.stages.privacy.redaction.source import IMAGE_TYPES, open_source
 from docmill.values.evidence import Span
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 MOST_AREAS: Final = 12
 """Areas of one page; where there are more, one picture is made around all."""
+
+SURE: Final = 0.8
+"""Confidence of OCR below which a word is read once more."""
 
 _DPI = 100  # letters of 6 points are still 8 pixels high
 _CELL_PX = 8
@@ -46,24 +51,23 @@ class Reading(NamedTuple):
 def write_pictures(
     source: Path, media_type: str, pages: Sequence[Page], out_dir: Path, *, thorough: bool
 ) -> list[tuple[Path, int, int, int]]:
-    """Write what is unread on pages that were read from their text layer, as PNG files.
+    """Write what is unread on pages, as PNG files.
 
     Args:
         source: the original.
         media_type: of the original.
         pages: as read.
         out_dir: an existing directory.
-        thorough: such pages as a whole.
+        thorough: pages as a whole.
 
     Returns:
-        (file, page number, x, y) for each; none for images, which OCR has read already.
+        (file, page number, x, y) for each; none for text.
     """
     written: list[tuple[Path, int, int, int]] = []
-    layered = [page for page in pages if page.source == "text_layer"]
-    if media_type != "application/pdf" or not layered:
+    if media_type != "application/pdf" and media_type not in IMAGE_TYPES:
         return written
     with open_source(source, media_type) as opened:
-        for page in layered:
+        for page in pages:
             image = opened.render(page).convert("L")
             for area in areas_of(image, page, thorough=thorough):
                 path = out_dir / f"unread-{len(written)}.png"
@@ -73,7 +77,7 @@ def write_pictures(
 
 
 def areas_of(image: Image.Image, page: Page, *, thorough: bool) -> list[PixelBox]:
-    """Where ink is that may be letters and that no word of the page explains.
+    """Where ink is that may be letters and that no word of the page explains, and lines with a word that OCR doubts.
 
     A text layer that nobody sees was made by somebody's OCR: such a page is read as a whole.
     """
@@ -92,6 +96,8 @@ def areas_of(image: Image.Image, page: Page, *, thorough: bool) -> list[PixelBox
         )
         for x0, y0, x1, y1 in _groups(cells)
     ]
+    doubtful = [line.box for line in page.lines if min(word.confidence for word in line.words) < SURE]
+    areas += [_around(box, image.size) for box in doubtful]
     if len(areas) <= MOST_AREAS:
         return areas
     return [PixelBox(min(a.x0 for a in areas), min(a.y0 for a in areas), max(a.x1 for a in areas), max(a.y1 for a in areas))]
@@ -118,6 +124,23 @@ def find_unread(
     found, _ = find_spans(seen, language=language, entities=entities, rules=rules)
     known = secrets_of(pages, spans)
     return [(page, (*(s for s in found if s.page == page.number), *_known(page, known))) for page in seen]
+
+
+def words_under(page: Page, seen: Page, found: Sequence[Span]) -> Iterator[Span]:
+    """Words of the page that stand where a second reader saw something that must go: a misread value must not stay in the text."""
+    for span in found:
+        for word, start in zip(page.words, page.word_starts, strict=True):
+            x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
+            if any(b.x0 <= x < b.x1 and b.y0 <= y < b.y1 for b in (w.box for w in seen.words_in(span.start, span.end))):
+                stop = start + len(word.text)
+                yield span.model_copy(update={"start": start, "end": stop, "boxes": (word.box,), "source": "repeat:unread"})
+
+
+def _around(box: Box, size: tuple[int, int]) -> PixelBox:
+    reach = box.height / 2
+    return PixelBox(
+        max(0, int(box.x0 - reach)), max(0, int(box.y0 - reach)), min(size[0], int(box.x1 + reach)), min(size[1], int(box.y1 + reach))
+    )
 
 
 def _known(page: Page, values: Sequence[Secret]) -> Iterator[Span]:
