@@ -8,7 +8,7 @@ from docmill.stages.privacy.columns import column_view
 from docmill.stages.privacy.confidence import confidence_of
 from docmill.stages.privacy.hits import Findings, Hit
 from docmill.stages.privacy.literals import folded, occurrences
-from docmill.stages.privacy.merging import merge, whole_addresses
+from docmill.stages.privacy.merging import merge, touching, whole_addresses
 from docmill.stages.privacy.own_rules import own_rules
 from docmill.stages.privacy.patterns import PATTERNS
 from docmill.stages.privacy.patterns.companies import IN_CONTEXT
@@ -44,7 +44,7 @@ def find_in_text(text: str, *, language: str, entities: Collection[str], rules: 
     found = own.not_allowed([*_without_doubtful_companies(hits), *own.find(text, entities)], text)
     merged = [hit._replace(confidence=confidence_of(hit)) for hit in merge(found, text)]
     sure = own.sure_enough(own.not_allowed(merged, text))
-    return Findings(merge([*sure, *own.denials(text)], text), engines_for(language, entities, rules))
+    return Findings(touching(merge([*sure, *own.denials(text)], text), text), engines_for(language, entities, rules))
 
 
 def find_spans(

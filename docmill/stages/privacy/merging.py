@@ -44,6 +44,16 @@ def whole_addresses(hits: Iterable[Hit], text: str) -> tuple[Hit, ...]:
     return tuple(whole)
 
 
+def touching(hits: Iterable[Hit], text: str) -> tuple[Hit, ...]:
+    """Hits in order, parts of one address without a gap: the comma or line break between two belongs to the first."""
+    joined: list[Hit] = []
+    for hit in hits:
+        if joined and _is_one_address(joined[-1], hit, text, _PLACES) and "ADDRESS" in {joined[-1].type, hit.type}:
+            joined[-1] = joined[-1]._replace(end=hit.start)
+        joined.append(hit)
+    return tuple(joined)
+
+
 def _carved(hits: Iterable[Hit], text: str) -> Iterator[Hit]:
     """The hits: those of models without the characters of structured values, and addresses without those of their towns."""
     every = list(hits)

@@ -35,10 +35,6 @@ _IS_DATED = re.compile(
     r"(?<![\d-])(?:1[5-9]|20)\d\d(?![\d-])|(?<![\d-])\d{1,4}[./-]\d{1,2}(?![\d-])|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d(?:st|nd|rd|th)\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\d:\d\d",
     re.IGNORECASE,
 )  # what a calendar or a clock shows; `two months` and `the following year` tell nothing of anybody
-_IS_VAGUE = re.compile(
-    r"(?:(?:the|early|late|mid|last|next|this|on|in|by|until|every)[ -])*(?:(?:1[5-9]|20)\d\ds?|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)",
-    re.IGNORECASE,
-)  # a year or a weekday alone
 _VALUE_LABELS = frozenset(
     {
         "SSN", "IBAN", "BIC", "SWIFT", "VAT", "TAX", "TIN", "EIN", "DOB", "PIN", "ATM", "CVV", "FAQ", "PDF", "URL", "IP", "USD", "EUR", "GBP", "PO",
@@ -122,7 +118,7 @@ def _dictionary() -> frozenset[str]:
 
 def _is_one(entity: str, value: str) -> bool:
     if entity == "DATE_TIME":
-        return bool(_IS_DATED.search(value)) and not _IS_VAGUE.fullmatch(value)
+        return bool(_IS_DATED.search(value))
     return any(c.isalpha() for c in value) and not (entity == "ORGANIZATION" and value.strip(" .:#").upper() in _VALUE_LABELS)
 
 

@@ -48,7 +48,7 @@ STREET_FIRST_NUMBER = Pattern(  # 203 Kingswood Road
 STREET_GLUED = Pattern(  # Linzer Strasse 69, Kromwater 38, Auerstrasse 84
     "street_glued",
     "ADDRESS",
-    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{0,2}}(?=\w)[\w'\u2019-]*(?i:{_GLUED_ENDINGS})[ ]{_NUMBER}", _FLAGS),
+    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{0,2}}(?=\w)[\w'\u2019-]{{0,40}}(?i:{_GLUED_ENDINGS})[ ]{_NUMBER}", _FLAGS),
     0.85,
 )
 STREET_WORD_NUMBER = Pattern(  # Luige tee 10, Rákóczi út 67.
@@ -72,7 +72,7 @@ STREET_NAME = Pattern(  # the corner shop on Merrow Street: no number, a word th
     "ADDRESS",
     re.compile(
         rf"(?<![\w.,-])(?:(?:{_CAP}[ ]){{1,3}}(?:Street|Avenue|Road|Boulevard|Lane|Terrace|Crescent|ulica|utca|tänav)"
-        rf"|{_CAP_START}[\w'\u2019-]{{2,}}(?:stra(?:ss|ß)e|straat|gasse|gatan|gade|gracht|allee))\b(?![ ]?\d)",
+        rf"|{_CAP_START}[\w'\u2019-]{{2,40}}(?:stra(?:ss|ß)e|straat|gasse|gatan|gade|gracht|allee))\b(?![ ]?\d)",
         _FLAGS,
     ),
     0.6,

@@ -38,7 +38,7 @@ IN_CONTEXT = "pattern:company_context"
 
 _NAME = rf"(?:{_CAP}|&)(?:[ ]{{1,2}}(?:(?:&|and|of|the)[ ])?{_CAP}){{0,3}}"
 _NOT_COMPANY = (
-    r"(?=\S*[^\W\d_]{2})(?!(?:I|A|An|All|Both|Each|Every|Its|Many|New|No|Old|Some|Their|The|This|That|It|He|She|We|They|You|My|Our|His|Her|Mr|Mrs|Ms|Miss|Dr|Prof|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+    r"(?=\S{0,12}?[^\W\d_]{2})(?!(?:I|A|An|All|Both|Each|Every|Its|Many|New|No|Old|Some|Their|The|This|That|It|He|She|We|They|You|My|Our|His|Her|Mr|Mrs|Ms|Miss|Dr|Prof|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
     r"|January|February|March|April|May|June|July|August|September|October|November|December)\b)"
 )
 COMPANY_BEHIND = Pattern(  # spent a year at Spacecurve, before joining Quillon, a spokesman for Telvio
