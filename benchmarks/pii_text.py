@@ -85,13 +85,14 @@ def main() -> None:
         print(f"{name}: {words / seconds:.0f} words/s", f"all:      {loader.score_spans(gold, merged)}", sep="\n  ")
         print(f"  strict:   {loader.score_spans(strict, predicted)}")
         for title, is_tuned in (("tuned on", True), ("unseen  ", False)):
-            half = [i for i, row in enumerate(rows) if _is_tuned_on(row) is is_tuned]
+            half = [i for i, row in enumerate(rows) if is_tuned_on(row) is is_tuned]
             print(f"  {title}: {loader.score_spans([gold[i] for i in half], [merged[i] for i in half])}")
             if arguments.show and is_tuned and name == "docmill":
                 show(*([part[i] for i in half] for part in (rows, gold, merged)))
 
 
-def _is_tuned_on(row: dict[str, Any]) -> bool:
+def is_tuned_on(row: dict[str, Any]) -> bool:
+    """Whether the text's template is of the half that rules were written for."""
     return int(hashlib.sha256(row["template_id"].encode()).hexdigest(), 16) % 2 == 0
 
 

@@ -2,6 +2,9 @@
 
 DATA_FOLDER holds `loader.py` with `items`, and the set `pii_docs` (text PDFs and scans). Every copy is checked by means of its own, not by the
 proof's: poppler's text, Tesseract on the rendered page, and the file's bytes. Times are per page, on one core; the checks are not in them.
+
+Words that are not personal are counted too, on text PDFs and scans alike: those that Tesseract reads in the original, and of them those whose middle
+lies under a box. A word is personal when it stands in one of the document's values.
 """
 
 import argparse
@@ -22,13 +25,15 @@ from pdf2image import convert_from_path
 sys.path.insert(0, str(Path(__file__).parent))
 from pii_text import loader_of
 
-from docmill.services.redacting import Redaction, redact_and_prove
+from docmill.services.redacting import ProvenCopy, Redaction, redact_and_prove
 from docmill.stages.privacy import verbs as privacy
 from docmill.stages.reading import verbs as reading
 from docmill.values.options import DEFAULT_ENTITIES
 
 LIMITS = {"max_pages": 100, "max_pixels": 100_000_000, "max_bytes": 100_000_000}
 DPI = 200
+SURE = 50  # Tesseract's confidence, of 100, below which a word is none
+TELLING = 3  # letters and digits of a part of a value
 
 
 @dataclass
@@ -41,6 +46,8 @@ class Sums:
     leaked: list[str] = field(default_factory=list)
     kept: int = 0
     lost: list[str] = field(default_factory=list)
+    others: int = 0
+    covered: list[str] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     bytes_before: int = 0
     bytes_after: int = 0
@@ -51,8 +58,8 @@ def plain(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
-def mill(path: Path, folder: Path, sums: Sums, *, thorough: bool) -> Path:
-    """Read, find and redact one file; the copy. What the OCR gate reads has a clock of its own."""
+def mill(path: Path, folder: Path, sums: Sums, *, thorough: bool) -> ProvenCopy:
+    """Read, find and redact one file. What OCR reads for the gate has a clock of its own."""
     began = time.perf_counter()
     seen = reading.inspect(str(path), LIMITS)
     pages = [str(folder / f"{n}.json") for n in range(1, int(str(seen["page_count"])) + 1)]
@@ -77,7 +84,7 @@ def mill(path: Path, folder: Path, sums: Sums, *, thorough: bool) -> Path:
     steps = {"read": read - began, "find": found - read, "redact and prove": whole - ocr["reading"], "OCR gate": ocr["reading"]}
     sums.seconds += Counter(steps)  # type: ignore[arg-type] # seconds
     sums.pages += len(pages)
-    return made.path
+    return made
 
 
 def texts_of(copy: Path) -> str:
@@ -86,6 +93,22 @@ def texts_of(copy: Path) -> str:
     seen = "\n".join(pytesseract.image_to_string(image) for image in convert_from_path(copy, dpi=DPI))
     metadata = subprocess.run(["pdfinfo", str(copy)], capture_output=True, check=True, text=True).stdout
     return f"{layer}\n{seen}\n{metadata}"
+
+
+def count_covered(row: dict[str, Any], source: Path, made: ProvenCopy, sums: Sums) -> None:
+    """Words of the original that are in no value, and those of them that lie under a box."""
+    values = [span["text"] for span in row["spans"]]
+    tokens, joined = {plain(word) for value in values for word in value.split()}, [plain(value) for value in values]
+    for image, page in zip(convert_from_path(source, dpi=DPI), made.evidence.pages, strict=True):
+        seen = pytesseract.image_to_data(image, output_type=pytesseract.Output.DICT)
+        for text, sure, *box in zip(*(seen[name] for name in ("text", "conf", "left", "top", "width", "height")), strict=True):
+            word = plain(text)
+            if not word or float(sure) < SURE or word in tokens or (len(word) >= TELLING and any(word in value for value in joined)):
+                continue
+            x, y = ((box[side] + box[side + 2] / 2) * page.dpi / DPI for side in (0, 1))
+            sums.others += 1
+            if any(x0 <= x < x1 and y0 <= y < y1 for x0, y0, x1, y1 in page.boxes):
+                sums.covered.append(f"{row['id']}: {text}")
 
 
 def judge(row: dict[str, Any], copy: Path, sums: Sums) -> None:
@@ -114,16 +137,19 @@ def main() -> None:
         for row in rows:
             source = Path(row["_dir"]) / row["files"][kind]
             with tempfile.TemporaryDirectory() as folder:
-                copy = mill(source, Path(folder), sums if sums.files else Sums(), thorough=arguments.thorough)  # the first loads the models
+                made = mill(source, Path(folder), sums if sums.files else Sums(), thorough=arguments.thorough)  # the first loads the models
+                copy = made.path
                 sums.files += 1
                 sums.bytes_before, sums.bytes_after = sums.bytes_before + source.stat().st_size, sums.bytes_after + copy.stat().st_size
                 judge(row, copy, sums)
+                count_covered(row, source, made, sums)
         speed = {step: f"{sums.pages / seconds:.1f} pages/s" for step, seconds in sums.seconds.items()}
         print(
             f"{kind}: {sums.files} files, leaked {len(sums.leaked)} of {sums.values} values, kept {sums.kept - len(sums.lost)} of {sums.kept} texts"
         )
         print(f"  {json.dumps(speed)}, {sums.bytes_before} bytes before, {sums.bytes_after} after")
-        for line in (*sums.leaked, *sums.lost):
+        print(f"  {len(sums.covered)} of {sums.others} other words covered")
+        for line in (*sums.leaked, *sums.lost, *sums.covered):
             print("  !", line)
 
 

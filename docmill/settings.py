@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     keep_journals_s: float = Field(default=3600.0, ge=0, description="Journals stay so long after the job's final state.")
     keep_temporary_files_s: float = Field(default=3600.0, ge=0, description="Abandoned uploads stay so long after their last byte.")
     keep_exports_s: float = Field(default=86_400.0, ge=0, description="Exports that a flow wrote into the store stay so long.")
+    keep_originals_s: float | None = Field(
+        default=None,
+        ge=0,
+        description="Originals and private data of redacted documents stay so long after the redacted version; until purge-originals when unset.",
+    )
     backup_folder: Path | None = Field(default=None, description="Where the flow back-up writes, one folder a time; without it, it fails.")
     backup_keys_folder: Path | None = Field(default=None, description="Where the flow back-up copies the key files; another disk.")
     keep_backups: int = Field(default=7, ge=1, description="So many whole backups stay in the backup folder; older ones go.")

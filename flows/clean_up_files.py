@@ -1,15 +1,16 @@
-"""Every hour: markers, journals, dangling notes, scratch folders and dead uploads that nobody needs any more go."""
+"""Every hour: markers, journals, dangling notes, scratch folders and dead uploads go, and originals of redacted documents whose time is over."""
 
 from prefect import flow
 
 from docmill.services.cleaning import clean_up
+from docmill.services.purging import Purged, expired, purge_expired
 from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
 @flow(persist_result=False, **HOOKS)
 def clean_up_files(*, dry_run: bool = False) -> dict[str, int]:
-    """Clean up once. Returns how many objects went and failed, and the bytes that were freed.
+    """Clean up once. Returns how many objects went and failed, the bytes that were freed, and how many documents lost their originals.
 
     Args:
         dry_run: Only count what would go.
@@ -17,4 +18,6 @@ def clean_up_files(*, dry_run: bool = False) -> dict[str, int]:
     with open_room() as room:
         report = clean_up(room, dry_run=dry_run)
         cleaned, failed = len(report.cleaned_files), len(report.failed_cleanups)
-        return {"cleaned_files": cleaned, "failed_cleanups": failed, "total_space_freed": report.total_space_freed}
+        purged = Purged(len(expired(room)), 0, 0) if dry_run else purge_expired(room)
+        counts = {"cleaned_files": cleaned, "failed_cleanups": failed, "total_space_freed": report.total_space_freed}
+        return counts | {"purged_documents": purged.documents, "purged_objects": purged.objects}

@@ -15,6 +15,7 @@ from docmill.cli.status import find_job
 from docmill.errors import InvalidOptions, NotFound
 from docmill.services import documents, lookups
 from docmill.services.erase import erase
+from docmill.services.looking import note_look
 from docmill.services.running.room import Room
 from docmill.values.jobs import Artefact, JobView
 from docmill.values.keys import PUBLIC, original_name
@@ -92,6 +93,8 @@ def _artefact(opened: Room, document: str, name: str) -> Artefact:
         known["original"] = _original(opened, job)
     if name not in known:
         raise NotFound(f"this document has no artefact of this name; it has {', '.join(sorted(known))}")
+    if name == "original":
+        note_look(opened, job, "link", by="local")
     return known[name]
 
 

@@ -10,7 +10,7 @@ import typer
 
 from docmill.cli.output import show_json
 from docmill.cli.rooms import room
-from docmill.services import cleaning, cleaning_ledger, reconciling, sweeping
+from docmill.services import cleaning, cleaning_ledger, purging, reconciling, sweeping
 
 DIFFERS = 11
 """Exit code when ledger and store differ: that of `damaged`."""
@@ -30,9 +30,10 @@ def clean_up(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Remove what runs left and nobody needs: markers, journals, dangling notes, scratch folders, dead uploads, ended ledger rows."""
+    """Remove what runs left and nobody needs: markers, journals, dangling notes, scratch folders, dead uploads, ended ledger rows, expired originals."""
     with room() as opened:
         report = cleaning.clean_up(opened, dry_run=dry_run)
+        documents = len(purging.expired(opened)) if dry_run else purging.purge_expired(opened).documents
         if not dry_run:
             cleaning_ledger.clean_up_ledger(opened)
     if as_json:
@@ -42,6 +43,8 @@ def clean_up(
     typer.echo(f"{verb} {len(report.cleaned_files)} object(s), {report.total_space_freed:,} bytes")
     for failure in report.failed_cleanups:
         typer.echo(f"- {failure.path}: {failure.error}")
+    if documents:
+        typer.echo(f"{verb} originals and private data of {documents} redacted document(s) whose time is over")
 
 
 def sweep(*, as_json: Json = False) -> None:

@@ -15,7 +15,7 @@ from docmill.error_table import ERROR_TABLE
 from docmill.errors import InvalidOptions, NotFound, RedactionUnproven
 from docmill.services.certificate_keys import fingerprint, keys_of, raw_public, read_hash_key, read_public_key
 from docmill.services.milling.shard import MillLimits
-from docmill.services.single_files import FilePrivacy, FoundSpan
+from docmill.services.single_files import FilePrivacy, FoundSpan, MadeCopy
 from docmill.services.verifying import verify_copy
 from docmill.settings import settings
 from docmill.values.options import KNOWN_ENTITIES, MillOptions
@@ -84,8 +84,7 @@ def redact(
             certificate.write_bytes(made.certificate(keys))
             typer.echo(f"signed by {fingerprint(raw_public(keys.signing.public_key()))}", err=True)
         out.write_bytes(made.path.read_bytes())
-    counts = ", ".join(f"{count} {kind}" for kind, count in made.by_type.items()) or "no personal data found: the copy shows everything"
-    typer.echo(f"redacted: {counts}", err=True)
+    typer.echo(f"redacted: {_counts(made)}", err=True)
 
 
 def verify(
@@ -147,5 +146,13 @@ def _content(file: Path) -> bytes:
     return _existing(file).read_bytes()
 
 
+def _counts(made: MadeCopy) -> str:
+    boxes = sum(len(page.boxes) for page in made.evidence.pages)
+    counts = ", ".join(f"{count} {kind}" for kind, count in made.by_type.items())
+    if not counts and boxes:
+        return f"{boxes} box(es) over what only a second reading of the pictures saw"
+    return counts or "no personal data found: the copy shows everything"
+
+
 def _row(span: FoundSpan) -> tuple[str, ...]:
-    return (str(span.page or ""), str(span.start), span.type, f"{span.confidence:.2f}", span.source, span.text)
+    return (str(span.page or ""), str(span.start), span.type, f"{span.confidence:.2f}", ", ".join(map(str, span.votes)), span.text)

@@ -9,6 +9,8 @@ from docmill.cli.output import show_json, show_table
 from docmill.cli.review_promises import calibrate
 from docmill.cli.rooms import room
 from docmill.errors import InvalidOptions
+from docmill.services.jobs import job_view
+from docmill.services.looking import note_look
 from docmill.services.review import claiming, overdue
 from docmill.services.review.applying import apply_waiting
 from docmill.services.review.deciding import Answer, Refusal, decide, decide_many
@@ -18,6 +20,7 @@ from docmill.services.running.room import Room
 from docmill.storage.ledger.review_tasks import TaskFilter
 from docmill.values.review import OPEN_STATES, DecisionView, Priority, ReviewTask, Subject, TaskState, Verdict
 
+LOCAL = "local"
 LATER = "it is applied by the next sweep (`docmill review sweep`, or the deployment sweep-reviews)"
 
 review = typer.Typer(help="Tasks for people: what machines doubt.", no_args_is_help=True)
@@ -68,6 +71,9 @@ def show_task(task_id: Task, *, as_json: Json = False) -> None:
     """Show one task with the value in question."""
     with room() as opened:
         shown = show(opened, claiming.task_view(opened.ledger, opened.tenant, task_id))
+        if shown.value or shown.text:
+            job = job_view(opened.ledger, opened.tenant, shown.task.job_id)
+            note_look(opened, job, "review task", by=LOCAL, task_id=shown.task.task_id)
     task = shown.task
     if as_json:
         show_json({**task.model_dump(mode="json"), "field": shown.field, "value": shown.value, "text": shown.text})

@@ -23,6 +23,7 @@ from docmill.gateway.limits import Buckets
 from docmill.gateway.problems import problem
 from docmill.gateway.sessions import COOKIE, Session, Sessions
 from docmill.services.api_keys import OPERATIONS, ORIGINALS, READ, SCOPES, WRITE, Holder
+from docmill.services.batches_registering import Asker
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,12 @@ def may_see_original_of(*, redacted: bool) -> bool:
     """Whether pictures of the original may be shown of a task; where keys are off, only of one that redacts nothing."""
     holder = _holder.get()
     return holder.may(ORIGINALS) if holder else not redacted
+
+
+def asker() -> Asker:
+    """Who makes this request, for the audit trail: the id of the key, `local` where keys are off."""
+    holder = _holder.get()
+    return Asker(holder.key_id, holder.may(ORIGINALS)) if holder else Asker("local")
 
 
 def csrf_token() -> str | None:
@@ -131,4 +138,4 @@ def _refusal(error: DocmillError, method: str, path: str, headers: Headers) -> R
     return problem(error, path, dict(CHALLENGE) if isinstance(error, Unauthorized) else None)
 
 
-__all__ = ["SCOPES", "Access", "cookie_of", "csrf_token", "limited_as", "may_see_originals"]
+__all__ = ["SCOPES", "Access", "asker", "cookie_of", "csrf_token", "limited_as", "may_see_originals"]

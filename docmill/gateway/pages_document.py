@@ -19,9 +19,10 @@ from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
 from docmill.errors import NotAllowed, NotFound
-from docmill.gateway.access import may_see_original_of, may_see_originals
+from docmill.gateway.access import asker, may_see_original_of, may_see_originals
 from docmill.gateway.desk import Desk
 from docmill.services import task_view
+from docmill.services.looking import note_look
 from docmill.services.page_pictures import page_picture
 from docmill.values.jobs import JobView
 from docmill.values.results import PageFacts, Results
@@ -42,6 +43,8 @@ def document_pages_router(desk: Desk) -> APIRouter:
         job = await run_in_threadpool(task_view.task, desk.room, task_id)
         if of == "original" and not may_see_original_of(redacted=job.options.redact):
             raise NotAllowed("the original of this task is not shown")
+        if of == "original":
+            await run_in_threadpool(note_look, desk.room, job, "page", by=asker().id, page=number)
         made = await get_running_loop().run_in_executor(drawing, _draw, desk, job, number, of)
         return Response(made, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
 

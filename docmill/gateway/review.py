@@ -5,10 +5,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from docmill.gateway import contract_review as shape
-from docmill.gateway.access import may_see_original_of
+from docmill.gateway.access import asker, may_see_original_of
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services.jobs import job_view
+from docmill.services.looking import note_look
 from docmill.services.review import claiming
 from docmill.services.review.deciding import Answer, decide, decide_many
 from docmill.services.review.seeing import show
@@ -62,7 +63,10 @@ def _add_looking(router: APIRouter, desk: Desk) -> None:
         """A task with the value in question. Document text: for reviewers."""
         seen = show(room, claiming.task_view(room.ledger, room.tenant, task_id))
         # what redaction hides is shown to who may see originals only
-        is_open = may_see_original_of(redacted=job_view(room.ledger, room.tenant, seen.task.job_id).options.redact)
+        job = job_view(room.ledger, room.tenant, seen.task.job_id)
+        is_open = may_see_original_of(redacted=job.options.redact)
+        if is_open and (seen.value or seen.text):
+            note_look(room, job, "review task", by=asker().id, task_id=seen.task.task_id)
         return shape.TaskShown(
             task=seen.task,
             field=seen.field,

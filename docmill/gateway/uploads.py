@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from docmill.errors import InvalidOptions
 from docmill.gateway import answers
 from docmill.gateway import contract as shape
-from docmill.gateway.access import limited_as
+from docmill.gateway.access import asker, limited_as
 from docmill.gateway.desk import Desk
 from docmill.gateway.multipart import Form, read_form
 from docmill.gateway.openapi import problems, upload_body
@@ -36,7 +36,11 @@ def uploads_router(desk: Desk) -> APIRouter:
 
 def _add_upload(router: APIRouter, desk: Desk) -> None:
     @router.post(
-        "/async/", status_code=202, summary="Upload files", responses=problems(400, 409, 413, 415, 422, 429), openapi_extra=upload_body()
+        "/async/",
+        status_code=202,
+        summary="Upload files",
+        responses=problems(400, 403, 409, 413, 415, 422, 429),
+        openapi_extra=upload_body(),
     )
     async def upload(
         request: Request,
@@ -59,7 +63,7 @@ def _add_upload(router: APIRouter, desk: Desk) -> None:
 
 def _submit(desk: Desk, form: Form, asked: Asked, key: str | None) -> shape.UploadAccepted:
     room = desk.room
-    submission = uploads.submit(room, form.files, asked.options, asked.said, idempotency_key=key)
+    submission = uploads.submit(room, form.files, asked.options, asked.said, idempotency_key=key, asker=asker())
     desk.wake()
     found = [task_view.task(room, job_id) for job_id in submission.job_ids]
     named = [job.model_copy(update={"name": name}) for job, (_, name) in zip(found, submission.sources, strict=True)]
@@ -119,7 +123,7 @@ def _add_changes(router: APIRouter, desk: Desk) -> None:
         response.status_code = 202 if state is JobState.CANCELLING else 200
         return answers.task_status(desk.room, task_view.task(desk.room, task_id))
 
-    @router.post("/{task_id}/retry/", status_code=202, summary="Try a task again", responses=problems(404, 409, 422, 429))
+    @router.post("/{task_id}/retry/", status_code=202, summary="Try a task again", responses=problems(403, 404, 409, 422, 429))
     def retry(
         task_id: TaskId,
         response: Response,
@@ -128,7 +132,7 @@ def _add_changes(router: APIRouter, desk: Desk) -> None:
     ) -> shape.UploadAccepted:
         """A new task for the same document and options, with this one as its parent."""
         desk.limits.check_queue()
-        submission = uploads.retry(desk.room, task_id, force=force)
+        submission = uploads.retry(desk.room, task_id, force=force, asker=asker())
         desk.wake()
         found = [task_view.task(desk.room, job_id) for job_id in submission.job_ids]
         answer = answers.accepted(found, submission, [None] * len(found))

@@ -12,14 +12,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from docmill.errors import DocmillError, Encrypted, InvalidOptions
+from docmill.errors import DocmillError, Encrypted, InvalidOptions, NotAllowed
 from docmill.services.jobs_events import end_notice, state_event
 from docmill.stages.reading.media_types import PDF
-from docmill.storage.ledger import Connection, outbox
+from docmill.storage.ledger import Connection, outbox, versions
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
+from docmill.storage.ledger.audit import AuditEvent
 from docmill.storage.ledger.ids import new_ids
 from docmill.storage.ledger.records import JobRow, NewJob, Registration
 from docmill.storage.ledger.seals import sealed, sealed_json, sealed_secret
@@ -34,8 +35,18 @@ NAME_LIMIT = 255
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: the id of a user or key for the audit trail, and whether documents that are shown redacted may be milled openly again."""
+
+    id: str
+    may_unredact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """How files are to be milled and what their sender says about them; `password` is tried on PDFs that ask for one.
+    """How files are to be milled and what their sender says about them.
+
+    `password` is tried on PDFs that ask for one; `asker` is None for this machine's own user.
 
     Raises:
         InvalidOptions: the client's metadata is not JSON or over 4 KB of it, or a name or the password is over 255 characters.
@@ -48,6 +59,7 @@ class Order:
     collection: str | None = None
     metadata: Mapping[str, Any] | None = None
     password: SecretStr | None = None
+    asker: Asker | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the ledger does not take."""
@@ -98,13 +110,18 @@ class _Decisions:
 
 
 def register(conn: Connection, tenant: str, batch_id: str, asked: Sequence[Asked], *, at: datetime) -> list[Registration]:
-    """Register files with a locked batch; a registration per file, in their order."""
+    """Register files with a locked batch; a registration per file, in their order.
+
+    Raises:
+        NotAllowed: a document is shown redacted, and whoever asks may not go back to the open version.
+    """
     by_document: dict[str, Asked] = {}
     for one in asked:
         by_document.setdefault(document_id(tenant, one.file.sha256), one)
     document_rows.upsert(conn, tenant, {i: a.file for i, a in by_document.items()}, at=at)
     documents = document_rows.locked(conn, tenant, by_document)
     decisions = _decide(conn, tenant, batch_id, by_document, at)
+    _note_going_back(conn, tenant, decisions.new, at)
     changed: set[str] = set()
     for made in decisions.new:
         if made.parent:
@@ -133,6 +150,22 @@ def _decide(conn: Connection, tenant: str, batch_id: str, by_document: Mapping[s
         decisions.registered[found] = Registration(found, job_id, reused=False)
         decisions.new.append(_New(job_id, found, asked, parent))
     return decisions
+
+
+def _note_going_back(conn: Connection, tenant: str, new: Sequence[_New], at: datetime) -> None:
+    """Open jobs of documents that are shown redacted are for those who may, and never go unsaid."""
+    is_open = [made for made in new if made.asked.file.error is None and not made.asked.order.options.redact]
+    redacted = versions.redacted_now(conn, tenant, [made.document_id for made in is_open])
+    back = [(made, made.asked.order) for made in is_open if made.document_id in redacted]
+    if any(order.asker is not None and not order.asker.may_unredact for _, order in back):
+        raise NotAllowed("this document is shown redacted: milling it without redaction needs the scope originals:read")
+    events = [
+        AuditEvent(
+            made.document_id, "unredacted.asked", {"job_id": made.job_id, "by": order.asker.id if order.asker else order.submitted_by}
+        )
+        for made, order in back
+    ]
+    audit_rows.append_events(conn, tenant, events, at=at)
 
 
 def _serves(last: JobRow, asked: Asked, batch_id: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from docmill.errors import Conflict, NotFound
-from docmill.services.batches_registering import Asked, Order, register
+from docmill.services.batches_registering import Asked, Asker, Order, register
 from docmill.storage.ledger import Connection, Ledger, artefacts, deletion, versions, views
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import documents as document_rows
@@ -61,6 +61,7 @@ def remill(
     submitted_by: str = "local",
     plan_digest: PlanDigest | None = None,
     pii_rules: str | None = None,
+    asker: Asker | None = None,
 ) -> str:
     """Ask for documents again: a new job for each, child of the one that is repeated, in a new batch whose id is returned.
 
@@ -75,10 +76,12 @@ def remill(
         submitted_by: id of the user.
         plan_digest: None for the stages that this docmill has.
         pii_rules: digest of the rules of today (services.pii_rules.kept_rules); None keeps each job's own.
+        asker: who asks, where that is not this machine's own user.
 
     Raises:
         NotFound: no such batch, document or job.
         Conflict: no original of them is kept.
+        NotAllowed: a document is shown redacted, and the asker may not go back to the open version.
     """
     at, digest_of = ledger.now(), plan_digest or _todays_plan
     batch_id = new_id(at)
@@ -87,7 +90,7 @@ def remill(
         if not requests:
             raise Conflict("no original is kept that could be milled again")
         changes: dict[str, object] = {"force": force} | ({} if pii_rules is None else {"pii_rules": pii_rules})
-        asked = [_again(request, options, changes, submitted_by=submitted_by, digest_of=digest_of) for request in requests]
+        asked = [_again(request, options, changes, submitted_by=submitted_by, digest_of=digest_of, asker=asker) for request in requests]
         batch_rows.insert(conn, tenant, batch_id, total_files=len(asked), submitted_by=submitted_by, at=at)
         append_event(conn, tenant, batch_id, "batch.created", {"total_files": len(asked), "by": submitted_by}, at=at)
         register(conn, tenant, batch_id, asked, at=at)
@@ -143,12 +146,18 @@ def _repeated(conn: Connection, tenant: str, what: str) -> list[str]:
 
 
 def _again(
-    request: JobRequest, options: MillOptions | None, changes: Mapping[str, object], *, submitted_by: str, digest_of: PlanDigest
+    request: JobRequest,
+    options: MillOptions | None,
+    changes: Mapping[str, object],
+    *,
+    submitted_by: str,
+    digest_of: PlanDigest,
+    asker: Asker | None,
 ) -> Asked:
     base = options or MillOptions.model_validate(request.options)
     wanted = base.model_copy(update=changes)
     file = NewJob(request.sha256, request.size_bytes, request.media_type, request.file_name, stored=True)
-    order = Order(wanted, digest_of(wanted), submitted_by, tuple(request.tags), request.collection, request.client_metadata)
+    order = Order(wanted, digest_of(wanted), submitted_by, tuple(request.tags), request.collection, request.client_metadata, asker)
     return Asked(file, order, request.job_id)
 
 

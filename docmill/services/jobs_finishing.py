@@ -11,6 +11,7 @@ from docmill.storage.ledger import Connection, Ledger, artefacts, attempts, outb
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
+from docmill.storage.ledger.audit import AuditEvent
 from docmill.storage.ledger.bulk import Row
 from docmill.storage.ledger.documents import DocumentRow
 from docmill.storage.ledger.ids import new_ids
@@ -82,6 +83,7 @@ def _write(conn: Connection, tenant: str, endings: Sequence[_Ending], at: dateti
 def _publish(conn: Connection, tenant: str, endings: Sequence[_Ending], at: datetime) -> set[str]:
     """Make result versions, oldest fence first, and move the current version forward; returns the jobs whose version is current now."""
     documents = document_rows.locked(conn, tenant, [e.row.document_id for e in endings])
+    redacted = versions.redacted_now(conn, tenant, list(documents))
     new: list[Row] = []
     current: dict[str, str] = {}
     for ending, version_id in zip(endings, new_ids(len(endings), at), strict=True):
@@ -107,6 +109,9 @@ def _publish(conn: Connection, tenant: str, endings: Sequence[_Ending], at: date
             current[document.document_id] = end.job_id
     versions.insert(conn, new)
     document_rows.save(conn, tenant, documents.values())
+    opened = redacted - versions.redacted_now(conn, tenant, list(redacted))
+    events = [AuditEvent(document_id, "unredacted.current", {"job_id": current[document_id]}) for document_id in sorted(opened)]
+    audit_rows.append_events(conn, tenant, events, at=at)
     return set(current.values())
 
 

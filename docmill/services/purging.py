@@ -1,6 +1,7 @@
 """Ending what redaction left behind: originals and private objects of documents whose current version is a redacted one.
 
 What stays is what may be shown, and what was made from redacted pages. Such a document can't be milled again until its bytes come again.
+By hand (`docmill purge-originals`), or by the clock once DOCMILL_KEEP_ORIGINALS_S says how long they may stay.
 Belongs here: the order of things. Does not belong here: erasing a document (erase).
 """
 
@@ -16,6 +17,9 @@ from docmill.storage.ledger import purging
 from docmill.storage.ledger.audit import append_event
 from docmill.storage.ledger.purging import RedactedDocument
 from docmill.values.keys import original_name
+
+RETENTION = "retention"
+"""Who purges, in the audit trail, when nobody asked but the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,22 @@ def purge(room: Room, found: Collection[RedactedDocument], *, purged_by: str = "
             purging.forget(conn, room.tenant, one.document_id, names)
         documents, objects = documents + bool(removed), objects + removed
     return Purged(documents, objects, busy)
+
+
+def expired(room: Room) -> list[RedactedDocument]:
+    """Documents whose originals and private objects have stayed as long as the settings allow; none where the settings set no end."""
+    seconds = room.settings.keep_originals_s
+    return [] if seconds is None else purgeable(room, older_than=timedelta(seconds=seconds))
+
+
+def purge_expired(room: Room) -> Purged:
+    """Remove what has stayed its time; see `purge`.
+
+    Raises:
+        StoreUnavailable: the store did not answer in the middle; call again.
+    """
+    found = expired(room)
+    return purge(room, found, purged_by=RETENTION) if found else Purged(0, 0, 0)
 
 
 def _promised(room: Room, document_id: str, purged_by: str) -> list[str] | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from docmill.errors import StageFailed
 from docmill.stages.privacy.redaction.evidence import Evidence
 from docmill.stages.reading.rapid_models import LANGUAGES
+from docmill.values.options import DEFAULT_ENTITIES
 
 if TYPE_CHECKING:
     from docmill.cell import JsonArgument
@@ -35,7 +36,7 @@ class Call(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What is to be done: the original and its type, its pages and spans, and how the copy should look and be proven."""
+    """What is to be done: the original and its type, its pages and spans, how the copy should look and be proven, and what was searched."""
 
     source: str
     media_type: str
@@ -44,6 +45,8 @@ class Redaction:
     language: str
     style: str = "box"
     thorough: bool = False
+    entities: Sequence[str] = DEFAULT_ENTITIES
+    rules_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mappin
         DocmillError: the original cannot be rendered.
     """
     pages = list(asked.page_paths)
-    made = call("privacy.verbs:redact", asked.source, asked.media_type, pages, asked.spans_path, str(out_dir), asked.style)
+    with tempfile.TemporaryDirectory(dir=out_dir) as scratch:
+        unread = read_the_unread(call, asked, Path(scratch), limits)
+        made = call("privacy.verbs:redact", asked.source, asked.media_type, pages, asked.spans_path, str(out_dir), asked.style, unread)
     # only the names: the cell does not choose where we read
     copy, evidence_file = out_dir / Path(str(made["redacted"])).name, out_dir / Path(str(made["evidence"])).name
     try:
@@ -92,6 +97,31 @@ def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mappin
         boxes=int(str(made["boxes"])),
         evidence=evidence.model_copy(update={"gates": gates}),
     )
+
+
+def read_the_unread(call: Call, asked: Redaction, scratch: Path, limits: Mapping[str, float]) -> str:
+    """Have OCR read what stands on pages but not in their text layer, and find what must go of it; the file, empty when there is nothing.
+
+    Raises:
+        EngineMissing: OCR is not installed, so the page cannot be searched.
+        StageFailed: the cell's answer makes no sense.
+    """
+    pages = list(asked.page_paths)
+    pictures = call("privacy.verbs:unread_pictures", asked.source, asked.media_type, pages, str(scratch), asked.thorough)["pictures"]
+    if not isinstance(pictures, list):
+        raise StageFailed("the cell did not say what OCR must read")
+    engine = OCR_ENGINE if asked.language in LANGUAGES else "tesseract"
+    readings: list[list[str | int]] = []
+    for name, number, x, y in pictures:
+        picture, out = scratch / Path(str(name)).name, scratch / f"reading-{len(readings)}.json"
+        call("reading.verbs:read_page", str(picture), "image/png", 1, asked.language, engine, str(scratch), str(out), dict(limits))
+        readings.append([str(out), int(str(number)), int(str(x)), int(str(y))])
+    if not readings:
+        return ""
+    found = scratch / "unread.json"
+    searched = (asked.language, list(asked.entities), str(found), asked.rules_path)
+    said = call("privacy.verbs:find_unread", readings, pages, asked.spans_path, *searched)
+    return str(found) if said["spans"] else ""
 
 
 def read_pictures(

@@ -29,7 +29,7 @@ from docmill.settings import Settings
 from docmill.stages.privacy import version
 from docmill.stages.privacy.redaction.evidence import CoveredText, Evidence
 from docmill.stages.reading.sniff import refuse_lie
-from docmill.values.evidence import Span
+from docmill.values.evidence import Span, Vote
 from docmill.values.model import Value
 from docmill.values.options import DATA_LABELS, MillOptions
 from docmill.values.page import Page
@@ -44,15 +44,20 @@ _SUFFIXES = {"application/pdf": (".pdf",), "image/png": (".png",), "image/jpeg":
 
 
 class FoundSpan(Value):
-    """A piece of personal data for the eyes of who holds the file; `page` is None for bare text, `type` one of DATA_LABELS."""
+    """A piece of personal data for the eyes of who holds the file.
+
+    `page` is None for bare text; `type` is one of DATA_LABELS, `entity` docmill's own type; `votes` say which engines found it and why.
+    """
 
     page: int | None = None
     start: int
     end: int
     type: str
+    entity: str
     confidence: float
     source: str
     text: str
+    votes: tuple[Vote, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,12 @@ class FilePrivacy:
         _, paths = self._read(self._unlocked(file))
         text = {page.number: page.text for page in self._pages(paths)}
         return [
-            FoundSpan(text=text[s.page][s.start : s.end], type=DATA_LABELS.get(s.type, s.type), **s.model_dump(exclude={"boxes", "type"}))
+            FoundSpan(
+                text=text[s.page][s.start : s.end],
+                type=DATA_LABELS.get(s.type, s.type),
+                entity=s.type,
+                **s.model_dump(exclude={"boxes", "type"}),
+            )
             for s in self._found(paths)
         ]
 
@@ -161,6 +171,8 @@ class FilePrivacy:
             language=self.options.language,
             style=style,
             thorough=self.options.thorough,
+            entities=self.options.entities,
+            rules_path=self._rules,
         )
         made = redact_and_prove(self._run, asked, out, self._limits.for_reading())
         return MadeCopy(

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from docmill.errors import Conflict, Damaged, InvalidOptions
 from docmill.services.arriving import arrivals
-from docmill.services.batches_registering import Asked, Order, register
+from docmill.services.batches_registering import Asked, Asker, Order, register
 from docmill.services.documents import remill
 from docmill.services.jobs import job_view
 from docmill.services.milling.stage_work import plan_digest
@@ -80,7 +80,15 @@ class Queue:
     ended_per_s: float
 
 
-def submit(room: Room, files: Sequence[Received], options: MillOptions, said: Said, *, idempotency_key: str | None = None) -> Submission:
+def submit(
+    room: Room,
+    files: Sequence[Received],
+    options: MillOptions,
+    said: Said,
+    *,
+    idempotency_key: str | None = None,
+    asker: Asker | None = None,
+) -> Submission:
     """Register received files as one batch.
 
     The same bytes with the same options give the job that is there already, unless it failed, was cancelled, or `force` is set. A file that
@@ -90,13 +98,14 @@ def submit(room: Room, files: Sequence[Received], options: MillOptions, said: Sa
         UnsupportedType, Damaged: the only file is of a type docmill does not read, or empty; nothing was kept.
         InvalidOptions: metadata, a label, the password or the idempotency key cannot be used.
         Conflict: the idempotency key was used with another request.
+        NotAllowed: a document is shown redacted, and the asker may not go back to the open version.
         StoreUnavailable, LedgerUnavailable: nothing was registered.
     """
     if idempotency_key is not None and not KEY_FORM.fullmatch(idempotency_key):
         raise InvalidOptions("Idempotency-Key is 1-200 visible ASCII characters")
     options = under_rules(room, options)
     plan = plan_digest(options, list(STAGE_WORK.values()))
-    order = Order(options, plan, GATEWAY, said.tags, said.collection, said.metadata, said.password)
+    order = Order(options, plan, GATEWAY, said.tags, said.collection, said.metadata, said.password, asker)
     if len(files) == 1:
         _refuse_unreadable(files[0])
     arrived = [(at, job) for at, file in enumerate(files) for job in arrivals(room, file.path, file.name, options)]
@@ -104,17 +113,19 @@ def submit(room: Room, files: Sequence[Received], options: MillOptions, said: Sa
     return replace(submission, sources=tuple((at, job.name) for at, job in arrived))
 
 
-def retry(room: Room, job_id: str, *, force: bool) -> Submission:
+def retry(room: Room, job_id: str, *, force: bool, asker: Asker | None = None) -> Submission:
     """Ask for a job again, as a new job with the old one as its parent.
 
     Raises:
         NotFound: no such job.
         Conflict: it is not over yet, or its original is not kept.
+        NotAllowed: as `submit`.
     """
     old = job_view(room.ledger, room.tenant, job_id)
     if not old.state.is_final:
         raise Conflict(f"the task is not over: {old.state}")
-    batch_id = remill(room.ledger, room.tenant, old.job_id, force=force, submitted_by=GATEWAY, pii_rules=kept_rules(room))
+    rules = kept_rules(room)
+    batch_id = remill(room.ledger, room.tenant, old.job_id, force=force, submitted_by=GATEWAY, pii_rules=rules, asker=asker)
     with room.ledger.reading() as conn:
         return Submission(batch_id, tuple(batch_rows.newest_jobs(conn, room.tenant, batch_id)))
 

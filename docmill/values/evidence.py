@@ -40,15 +40,36 @@ class Field(Value):
     evidence: Evidence
 
 
+class Vote(Value):
+    """One engine's reason to take characters for personal data.
+
+    Attributes:
+        engine: `patterns`, `presidio`, `rampart`, or `repeat` for a value that was found elsewhere in the document.
+        rule: name of the pattern; type that a model said; for a repeat the source of the first finding.
+        confidence: 0.0-1.0, as that engine alone gives it.
+        context: the word of the pattern's own list that stood near; empty where none was needed.
+    """
+
+    engine: str
+    rule: str
+    confidence: float
+    context: str = ""
+
+    def __str__(self) -> str:
+        """`patterns phone_context beside "tel."`."""
+        return f'{self.engine} {self.rule} beside "{self.context}"' if self.context else f"{self.engine} {self.rule}"
+
+
 class Span(Value):
     """Characters [start, end) of one page's canonical text that are personal data.
 
     Attributes:
         page: counted from 1.
         type: the entity type, upper case (PERSON, EMAIL_ADDRESS, ...).
-        confidence: 0.0-1.0.
-        source: the engine or pattern that found it.
+        confidence: 0.0-1.0; how often findings with such votes are right.
+        source: the engine or pattern that found it and names its type.
         boxes: one box per word touched, in pixels of the upright page image.
+        votes: every engine that took it, or a part of it, for personal data, and why.
     """
 
     page: int
@@ -58,6 +79,7 @@ class Span(Value):
     confidence: float
     source: str
     boxes: tuple[Box, ...] = ()
+    votes: tuple[Vote, ...] = ()
 
 
 class Kind(Value):

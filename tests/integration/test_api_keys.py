@@ -225,3 +225,38 @@ def test_the_command_line_makes_lists_and_revokes(tmp_path):
     key_id = re.search(r"[0-9a-z]{26}", listed)[0]
     assert "revoked" in docmill("revoke", key_id)
     assert "ended" in docmill("list")
+
+
+def test_going_back_from_a_redacted_version_and_its_original_need_the_scope(client, made, room):
+    from docmill.storage.ledger import audit_reading
+
+    file = multipart_file("secret.png", drawn_letter())
+    sent = client.post(UPLOAD, headers=bearer(made["writer"]), files=file, data={"redact": "true", "index": "false"}).json()
+    mill(room, sent["batch_id"])
+    refused = client.post(UPLOAD, headers=bearer(made["writer"]), files=file, data={"redact": "false", "index": "false"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_allowed")
+    assert ORIGINALS in refused.json()["detail"]
+    picture = f"/tasks/{sent['task_id']}/original/1.png"
+    assert client.get(picture, headers=bearer(made["writer"])).status_code == 403
+    assert client.get(picture, headers=bearer(made["owner"])).status_code == 200
+    assert client.get(picture.replace("original", "redacted"), headers=bearer(made["writer"])).status_code == 200
+    back = client.post(UPLOAD, headers=bearer(made["owner"]), files=file, data={"redact": "false", "index": "false"})
+    assert back.status_code == 202
+    with room.ledger.reading() as conn:
+        events = list(audit_reading.events(conn, room.tenant, sent["tasks"][0]["document_id"]))
+    looked = [one.facts for one in events if one.kind in {"originals.read", "unredacted.asked"}]
+    owner = next(key.key_id for key in list_keys(room.ledger, room.tenant) if key.name == "owner")
+    assert [(facts.get("what"), facts["by"]) for facts in looked] == [("page", owner), (None, owner)]
+
+
+def drawn_letter():
+    """A PNG with an address to write to."""
+    import io
+
+    from PIL import Image, ImageDraw, ImageFont
+
+    sheet = Image.new("L", (900, 200), 255)
+    ImageDraw.Draw(sheet).text((40, 70), "Write to zq.canary@hidden.example", fill=0, font=ImageFont.load_default(40))
+    out = io.BytesIO()
+    sheet.save(out, "PNG", dpi=(300, 300))
+    return out.getvalue()

@@ -10,10 +10,13 @@ import pikepdf
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 from shard_documents import begin
+from typer.testing import CliRunner
 
+from docmill.cli.main import app
 from docmill.errors import NotFound
 from docmill.services.milling import mill_shard
 from docmill.services.withdrawing import withdraw_unredacted
+from docmill.settings import settings
 from docmill.values.jobs import JobState
 
 IN_TEXT = ("Zoltan Quirkwell", "zq.canary@hidden.example", "536-22-8417", "DE89370400440532013000")
@@ -127,6 +130,47 @@ def test_no_byte_outside_originals_and_private_holds_a_canary(room, home, tmp_pa
     assert results_of(room, job_id)["personal_data"]["redacted"] is True
 
 
+def test_what_leaves_the_house_holds_no_canary(request, home, tmp_path, monkeypatch):
+    """Notices to webhooks, review tasks as anybody may list them, exports, and a backup outside of originals and private objects."""
+    from test_webhooks import Receiver
+
+    from docmill.services.backup.taking import back_up
+    from docmill.services.exporting import export_results
+    from docmill.services.outbox import Deliverer
+    from docmill.services.review.claiming import find_tasks
+    from docmill.services.webhooks import add_webhook, webhooks
+    from docmill.services.webhooks_sending import WebhookChannel
+    from docmill.storage.ledger.job_search import JobFilter
+    from docmill.storage.ledger.review_tasks import TaskFilter
+    from docmill.values.review import OPEN_STATES
+
+    monkeypatch.setenv("DOCMILL_REVIEW_THRESHOLDS", "span=1,field=1,chunk=1")
+    settings.cache_clear()
+    room, receiver = request.getfixturevalue("room"), Receiver()
+    add_webhook(home, receiver.url)
+    milled(room, [planted(tmp_path)], redact=True)
+    deliverer = Deliverer(room.ledger, room.tenant, [WebhookChannel(lambda: webhooks(home), room.ledger.now, private_allowed=True)])
+    while deliverer.step():
+        pass
+    receiver.server.shutdown()
+    receiver.server.server_close()
+    tasks = find_tasks(room.ledger, room.tenant, TaskFilter(OPEN_STATES, None, None, None, None), limit=100)
+    told = " ".join(body.decode() for _, body in receiver.got).lower()
+    assert "job.completed" in told or "job.needs_review" in told
+    assert "review.opened" in told
+    assert {"span"} <= {task.subject.value for task in tasks}
+    for kind in ("csv", "zip"):
+        assert export_results(room, JobFilter(), tmp_path / "out" / f"e.{kind}", kind) == 1
+    CliRunner().invoke(app, ["export", tasks[0].document_id, "--to", str(tmp_path / "out" / "folder")], catch_exceptions=False)
+    back_up(room, tmp_path / "backup")
+    shown = told + " ".join(task.model_dump_json() for task in tasks).lower()
+    assert [word for word in (*WORDS, "filenamus") if word in shown] == []
+    assert leaks(tmp_path / "out", (*WORDS, "filenamus"), allowed=()) == []
+    places = {line.rsplit(":", 1)[0] for line in leaks(tmp_path / "backup", (*WORDS, "filenamus"), allowed=())}
+    assert places
+    assert all("/originals/" in f"/{place}" or "/private/" in f"/{place}" for place in places), places
+
+
 @pytest.mark.slow
 def test_no_byte_of_prefects_database_holds_a_canary(prefect_server, room, home, tmp_path):
     from flow_runs import mill, taken_in, task_runs
@@ -187,10 +231,6 @@ def results_of(room, job_id):
 
 
 def test_the_redacted_job_publishes_a_certificate_that_verifies(room, home, tmp_path):
-    from typer.testing import CliRunner
-
-    from docmill.cli.main import app
-
     (job_id,) = milled(room, [planted(tmp_path)], redact=True)
     objects = {a["name"]: a["object"] for a in results_of(room, job_id)["artefacts"]}
     store = home / "store"

@@ -469,3 +469,31 @@ def test_what_was_not_read_is_not_drawn(tmp_path: Path, kind: str, text_layer_se
     with open_source(tmp_path / "noted.pdf", "application/pdf") as source:
         assert source.render(page).convert("L").getpixel((300, 270)) == text_layer_sees
         assert source.render(page.model_copy(update={"source": "tesseract"})).convert("L").getpixel((300, 270)) == 0
+
+
+def test_a_picture_pasted_into_a_text_page_is_read_and_redacted(tmp_path: Path) -> None:
+    from PIL import ImageDraw, ImageFont
+
+    from docmill.services.single_files import FilePrivacy
+    from docmill.settings import Settings
+    from docmill.values.options import MillOptions
+
+    card = Image.new("L", (900, 220), 255)
+    for row, line in enumerate(("Identity card of the office", "Write to uwe.sommer@posteo.example")):
+        ImageDraw.Draw(card).text((40, 40 + 80 * row), line, fill=0, font=ImageFont.load_default(40))
+    card.save(tmp_path / "card.png")
+    canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=(400, 300))
+    canvas.drawString(40, 250, "This page has a text layer with ordinary words.")
+    canvas.drawString(40, 230, "The picture below was pasted by a clerk.")
+    canvas.drawImage(str(tmp_path / "card.png"), 40, 80, 324, 79)
+    canvas.save()
+    with FilePrivacy(Settings(home=tmp_path / "home"), MillOptions(entities=("EMAIL_ADDRESS",))) as work:
+        made = work.redact(tmp_path / "a.pdf", "box")
+        assert made.by_type == {}
+        (page,) = made.evidence.pages
+        assert len(page.boxes) == 1
+        image = picture(made.path, dpi=page.dpi).convert("L")
+        x0, y0, x1, y1 = page.boxes[0]
+        assert image.crop((x0 + 2, y0 + 2, x1 - 2, y1 - 2)).getextrema()[1] < 20
+        assert y0 > 150 * page.dpi / 72  # the words of the text layer stay
+        assert "pasted by a clerk" in text_of(made.path)

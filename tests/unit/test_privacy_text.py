@@ -10,7 +10,7 @@ from docmill.stages.privacy.finding import engines_for, find_spans
 from docmill.stages.privacy.hits import Hit
 from docmill.stages.privacy.literals import Haystack
 from docmill.stages.privacy.masking import mask_pages
-from docmill.stages.privacy.merging import merge
+from docmill.stages.privacy.merging import merge, whole_addresses
 from docmill.stages.privacy.version import FIND_VERSION, find_engine, redact_engine
 from docmill.values.evidence import Span
 from docmill.values.geometry import Box
@@ -39,7 +39,9 @@ def test_merged_hits_cover_every_character_and_patterns_name_them() -> None:
     pattern = Hit(5, 20, "EMAIL_ADDRESS", 0.8, "pattern:email")
     assert merge([pattern, model], "x" * 30) == (Hit(0, 5, "PERSON", 0.9, "model:presidio"), pattern)
     other = Hit(5, 20, "NRP", 0.8, "pattern:x")
-    assert merge([other, model], "x" * 30) == (Hit(0, 20, "NRP", 0.9, "pattern:x"),)
+    (both,) = merge([other, model], "x" * 30)
+    assert both._replace(votes=()) == Hit(0, 20, "NRP", 0.9, "pattern:x")
+    assert [(vote.engine, vote.rule) for vote in both.votes] == [("presidio", "PERSON"), ("patterns", "x")]
     assert merge([Hit(0, 3, "URL", 0.5, "pattern:a"), Hit(3, 6, "URL", 0.5, "pattern:a")], "x" * 9) == (
         Hit(0, 3, "URL", 0.5, "pattern:a"),
         Hit(3, 6, "URL", 0.5, "pattern:a"),
@@ -50,7 +52,20 @@ def test_parts_of_one_address_become_one_but_two_people_stay_two() -> None:
     text = "Main Street 5,\nGraz Ann, Bob"
     location = [Hit(0, 13, "ADDRESS", 0.8, "pattern:a"), Hit(15, 19, "LOCATION", 0.7, "model:b")]
     people = [Hit(20, 23, "PERSON", 0.8, "model:b"), Hit(25, 28, "PERSON", 0.8, "model:b")]
-    assert [(h.start, h.end) for h in merge(location + people, text)] == [(0, 19), (20, 23), (25, 28)]
+    merged = merge(location + people, text)
+    assert [(h.start, h.end) for h in merged] == [(0, 13), (15, 19), (20, 23), (25, 28)]
+    assert [(h.start, h.end) for h in whole_addresses(merged, text)] == [(0, 19), (20, 23), (25, 28)]
+
+
+def test_a_town_keeps_its_span_in_an_address_and_a_street_its_name() -> None:
+    text = "Address: Rue de Paris 5, Graz"
+    label = Hit(9, 29, "ADDRESS", 0.8, "pattern:address_label")
+    street = Hit(9, 23, "ADDRESS", 0.85, "pattern:street_prefix")
+    places = [Hit(16, 21, "LOCATION", 0.8, "model:presidio"), Hit(25, 29, "LOCATION", 0.8, "model:presidio")]
+    assert [(h.type, text[h.start : h.end]) for h in merge([label, street, *places], text)] == [
+        ("ADDRESS", "Rue de Paris 5"),
+        ("LOCATION", "Graz"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,7 @@ CERTIFICATE, REPORT, REPORT_PAGE = "certificate", "pii_report", "pii_report_page
 def _find(bench: Bench, item: Item, key: str) -> Receipt:
     out, tenant = bench.out(f"{key}.json"), bench.shard.tenant
     paths, began = bench.files(item.inputs_of("read")), time.perf_counter()
-    rules = bench.file(private_name(tenant, "pii_rules", item.options.pii_rules)) if item.options.pii_rules else ""
-    asked = (item.options.language, list(item.options.entities), str(out), rules)
+    asked = (item.options.language, list(item.options.entities), str(out), _rules(bench, item))
     found = bench.call("docmill.stages.privacy.verbs:find_pii", paths, *asked)
     report = _report(item, out, [str(path) for path in paths], time.perf_counter() - began)
     shown = (
@@ -41,6 +40,11 @@ def _find(bench: Bench, item: Item, key: str) -> Receipt:
     )
     kept = bench.keep(key, SPANS, private_name(tenant, "find_pii", key), out, media_type=JSON)
     return Receipt(artefacts=(kept, *shown), facts={"spans": int(str(found["spans"]))})
+
+
+def _rules(bench: Bench, item: Item) -> str:
+    """The file of the user's rules; empty without rules."""
+    return bench.file(private_name(bench.shard.tenant, "pii_rules", item.options.pii_rules)) if item.options.pii_rules else ""
 
 
 def _report(item: Item, spans: Path, pages: list[str], seconds: float) -> PiiReport:
@@ -67,6 +71,8 @@ def _redact(bench: Bench, item: Item, key: str) -> Receipt:
         spans_path=bench.file(item.inputs_of("find_pii", SPANS)[0].object_name),
         language=item.options.language,
         thorough=item.options.thorough,
+        entities=item.options.entities,
+        rules_path=_rules(bench, item),
     )
     made = redact_and_prove(_caller(bench), asked, folder, bench.shard.limits.for_reading())
     tenant, proven = bench.shard.tenant, hashlib.sha256(made.path.read_bytes()).hexdigest()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -142,14 +143,18 @@ def _persons(words: Iterable[_Word], text: str) -> Iterator[Hit]:
 
 
 def _addresses(words: Iterable[_Word], text: str) -> Iterator[Hit]:
-    """Parts that stand together: an address with a street among them, else a place; numbers alone are nothing."""
+    """Parts that stand together, towns and states as places of their own; numbers alone are nothing, and so is a house number without a street."""
     for group in _groups((w for w in words if w.label in _ADDRESS), text, _ADDRESS_GAP):
         labels = {w.label for w in group}
         named = [w.confidence for w in group if w.label not in _NUMBERS]
         confidence = sum(named) / len(named) if named else 0.0
         has_street = "STREET_NAME" in labels and len(labels) > 1
-        if confidence >= _LEAST and (has_street or labels & _PLACES):
-            yield Hit(group[0].start, group[-1].end, "ADDRESS" if has_street else "LOCATION", round(confidence, 2), SOURCE)
+        if confidence < _LEAST or not (has_street or labels & _PLACES):
+            continue
+        for is_place, part in groupby(group, key=lambda w: w.label in _PLACES):
+            run = list(part)
+            if is_place or has_street or any(w.label == "ZIP_CODE" for w in run):
+                yield Hit(run[0].start, run[-1].end, "LOCATION" if is_place else "ADDRESS", round(confidence, 2), SOURCE)
 
 
 def _groups(words: Iterable[_Word], text: str, gap: re.Pattern[str]) -> Iterator[list[_Word]]:

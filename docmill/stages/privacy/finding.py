@@ -1,19 +1,25 @@
 """Finding personal data in pages: patterns and the model vote, overlaps merge, and what was found once is found everywhere."""
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from docmill.stages.privacy import classifier, names
 from docmill.stages.privacy.columns import column_view
+from docmill.stages.privacy.confidence import confidence_of
 from docmill.stages.privacy.hits import Findings, Hit
 from docmill.stages.privacy.literals import folded, occurrences
-from docmill.stages.privacy.merging import merge
+from docmill.stages.privacy.merging import merge, touching, whole_addresses
 from docmill.stages.privacy.own_rules import own_rules
 from docmill.stages.privacy.patterns import PATTERNS
-from docmill.stages.privacy.recasing import is_without_capitals, recased
+from docmill.stages.privacy.patterns.companies import IN_CONTEXT
+from docmill.stages.privacy.recasing import is_ordinary, is_without_capitals, recased
 from docmill.stages.privacy.version import FIND_VERSION, classifier_version, model_versions, other_recognisers
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 from docmill.values.pii_rules import NO_RULES, PiiRules
+
+_SURE_NAME = 0.9
+_NAME_PART = re.compile(r"[^\W\d_]{4,}")
 
 
 def find_in_text(text: str, *, language: str, entities: Collection[str], rules: PiiRules = NO_RULES) -> Findings:
@@ -35,9 +41,10 @@ def find_in_text(text: str, *, language: str, entities: Collection[str], rules: 
         hits += names.find_names(seen, entities)
     hits += classifier.find_by_classifier(text, entities)
     own = own_rules(rules)
-    found = own.not_allowed([*hits, *own.find(text, entities)], text)
-    sure = own.sure_enough(own.not_allowed(merge(found, text), text))
-    return Findings(merge([*sure, *own.denials(text)], text), engines_for(language, entities, rules))
+    found = own.not_allowed([*_without_doubtful_companies(hits), *own.find(text, entities)], text)
+    merged = [hit._replace(confidence=confidence_of(hit)) for hit in merge(found, text)]
+    sure = own.sure_enough(own.not_allowed(merged, text))
+    return Findings(touching(merge([*sure, *own.denials(text)], text), text), engines_for(language, entities, rules))
 
 
 def find_spans(
@@ -46,16 +53,18 @@ def find_spans(
     """Personal data on the pages of one document, and the engines that looked for it.
 
     A page with columns is searched as printed and column by column. A value found once is marked wherever else it stands in the document,
-    on any page.
+    on any page; of a person's name that is beyond doubt each part that is no ordinary word, too (`Thornbury` after `Margaret Thornbury`).
 
     Raises:
         EngineMissing: as `find_in_text`.
     """
     found = {page.number: _on_page(page, language, entities, rules) for page in pages}
     known = _strongest(pages, found)
+    if language == names.LANGUAGE:  # only English has a dictionary here that tells names from words
+        known = _name_parts(pages, found) | known
     spans = []
     for page in pages:
-        spans += [_span(page, hit) for hit in merge([*found[page.number], *_repeats(page.text, known)], page.text)]
+        spans += [_span(page, hit) for hit in _whole([*found[page.number], *_repeats(page.text, known)], page.text)]
     return spans, engines_for(language, entities, rules)
 
 
@@ -73,13 +82,22 @@ def engines_for(language: str, entities: Collection[str], rules: PiiRules = NO_R
     return engines | {"names": names.MODEL} | model_versions()
 
 
+def _without_doubtful_companies(hits: Sequence[Hit]) -> list[Hit]:
+    people = [h for h in hits if h.type == "PERSON" and (h.is_pattern or h.source == classifier.SOURCE)]
+    return [h for h in hits if h.source != IN_CONTEXT or not any(p.start < h.end and h.start < p.end for p in people)]
+
+
 def _on_page(page: Page, language: str, entities: Collection[str], rules: PiiRules) -> tuple[Hit, ...]:
-    hits = find_in_text(page.text, language=language, entities=entities, rules=rules).hits
+    hits = _whole(find_in_text(page.text, language=language, entities=entities, rules=rules).hits, page.text)
     view = column_view(page)
     if view is None:
         return hits
-    by_column = find_in_text(view.text, language=language, entities=entities, rules=rules).hits
-    return merge([*hits, *(part for hit in by_column for part in view.on_page(hit))], page.text)
+    by_column = _whole(find_in_text(view.text, language=language, entities=entities, rules=rules).hits, view.text)
+    return _whole([*hits, *(part for hit in by_column for part in view.on_page(hit))], page.text)
+
+
+def _whole(hits: Iterable[Hit], text: str) -> tuple[Hit, ...]:
+    return whole_addresses(merge(hits, text), text)
 
 
 def _strongest(pages: Sequence[Page], found: dict[int, tuple[Hit, ...]]) -> dict[tuple[str, str], Hit]:
@@ -93,6 +111,17 @@ def _strongest(pages: Sequence[Page], found: dict[int, tuple[Hit, ...]]) -> dict
     return known
 
 
+def _name_parts(pages: Sequence[Page], found: dict[int, tuple[Hit, ...]]) -> dict[tuple[str, str], Hit]:
+    """Parts of names that may stand alone elsewhere -> the hit of the whole name."""
+    parts: dict[tuple[str, str], Hit] = {}
+    for page in pages:
+        for hit in found[page.number]:
+            words = _NAME_PART.findall(page.text[hit.start : hit.end])
+            if hit.type == "PERSON" and hit.confidence >= _SURE_NAME and len(words) > 1:
+                parts |= {(folded(word), hit.type): hit for word in words if not is_ordinary(word, names.is_known)}
+    return parts
+
+
 def _repeats(text: str, known: dict[tuple[str, str], Hit]) -> Iterator[Hit]:
     for start, end, key in occurrences(text, known):
         first = known[key]
@@ -101,4 +130,13 @@ def _repeats(text: str, known: dict[tuple[str, str], Hit]) -> Iterator[Hit]:
 
 def _span(page: Page, hit: Hit) -> Span:
     boxes = tuple(word.box for word in page.words_in(hit.start, hit.end))
-    return Span(page=page.number, start=hit.start, end=hit.end, type=hit.type, confidence=hit.confidence, source=hit.source, boxes=boxes)
+    return Span(
+        page=page.number,
+        start=hit.start,
+        end=hit.end,
+        type=hit.type,
+        confidence=hit.confidence,
+        source=hit.source,
+        boxes=boxes,
+        votes=hit.reasons,
+    )

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from docmill.values.evidence import Vote
+
 
 class Hit(NamedTuple):
     """Characters [start, end) of a text that look like personal data.
@@ -13,6 +15,8 @@ class Hit(NamedTuple):
         type: entity type of docmill.values.options.KNOWN_ENTITIES.
         confidence: 0.0-1.0.
         source: `pattern:<name>`, `model:<name>` or `repeat:<source>`.
+        context: the context word that stood near, where one was asked for.
+        votes: of all hits that were merged into this one; empty for what one recogniser said alone.
     """
 
     start: int
@@ -20,6 +24,17 @@ class Hit(NamedTuple):
     type: str
     confidence: float
     source: str
+    context: str = ""
+    votes: tuple[Vote, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Vote, ...]:
+        """Its votes; for what one recogniser said alone that one's."""
+        if self.votes:
+            return self.votes
+        kind, _, name = self.source.partition(":")
+        engine = {"pattern": "patterns", "model": name}.get(kind, kind)
+        return (Vote(engine=engine, rule=self.type if kind == "model" else name, confidence=self.confidence, context=self.context),)
 
     @property
     def is_pattern(self) -> bool:

@@ -29,11 +29,18 @@ _SPACY_LABELS = {
 }  # fmt: skip
 _OTHER_LABELS = frozenset({"CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART"})
 _BELOW = re.compile(r"\n\n|\n>|\n[^\n:]{0,30}:")
-_IN_PERSON = re.compile(r"\s*(?:\b(?i:apt|apartment|suite|unit|flat|box|p\.?o\.?)\b\.?)?\s*\d")  # a house or flat number ends a name
+# a house or flat number ends a name, and so does the word before one
+_IN_PERSON = re.compile(r"\s*\b(?i:apt|apartment|suite|unit|flat|box|p\.?o\.?)\b\.?(?=\s*\d|\s*$)|\s*\d")
 _IS_DATED = re.compile(
     r"(?<![\d-])(?:1[5-9]|20)\d\d(?![\d-])|(?<![\d-])\d{1,4}[./-]\d{1,2}(?![\d-])|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d(?:st|nd|rd|th)\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\d:\d\d",
     re.IGNORECASE,
 )  # what a calendar or a clock shows; `two months` and `the following year` tell nothing of anybody
+_VALUE_LABELS = frozenset(
+    {
+        "SSN", "IBAN", "BIC", "SWIFT", "VAT", "TAX", "TIN", "EIN", "DOB", "PIN", "ATM", "CVV", "FAQ", "PDF", "URL", "IP", "USD", "EUR", "GBP", "PO",
+        "ID", "NO", "TEL", "FAX", "MAIL", "E-MAIL", "EMAIL", "PHONE", "MOBILE", "NHS",
+    }
+)  # fmt: skip
 _EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*)+|[\W_]+$", re.IGNORECASE)
 
 
@@ -110,7 +117,9 @@ def _dictionary() -> frozenset[str]:
 
 
 def _is_one(entity: str, value: str) -> bool:
-    return any(c.isalpha() for c in value) if entity != "DATE_TIME" else bool(_IS_DATED.search(value))
+    if entity == "DATE_TIME":
+        return bool(_IS_DATED.search(value))
+    return any(c.isalpha() for c in value) and not (entity == "ORGANIZATION" and value.strip(" .:#").upper() in _VALUE_LABELS)
 
 
 def as_sentence(text: str) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
+from pydantic import Field
+
 from docmill.values.evidence import Span
 from docmill.values.model import Value
 from docmill.values.page import Page
@@ -42,6 +44,7 @@ class PiiReport(Value):
         seconds: that finding took.
         engines: what searched, and what could not.
         by_type: entity type -> findings.
+        found_by: engine -> findings that it voted for; several may vote for one.
         confidence: None when nothing was found.
         recommendations: sentences for whoever decides.
     """
@@ -58,6 +61,7 @@ class PiiReport(Value):
     pages: tuple[PageLine, ...]
     ocr_confidence: float
     recommendations: tuple[str, ...]
+    found_by: dict[str, int] = Field(default_factory=dict)
 
 
 def build_report(
@@ -92,6 +96,7 @@ def build_report(
         pages=lines,
         ocr_confidence=read,
         recommendations=tuple(_recommendations(confidence, lines, engines, has_words=bool(words))),
+        found_by=dict(sorted(Counter(engine for span in spans for engine in {vote.engine for vote in span.votes}).items())),
     )
 
 
@@ -137,6 +142,8 @@ def report_page(report: PiiReport) -> bytes:
     facts = [("Document", report.document_id), ("Kind", report.kind), ("Pages", len(report.pages)), ("Findings", report.total)]
     facts += [("Read with confidence", f"{report.ocr_confidence:.0%}"), ("Made", f"{report.created_at:%Y-%m-%d %H:%M} UTC")]
     facts += [("Seconds", report.seconds), ("Searched for", ", ".join(report.searched))]
+    if report.found_by:
+        facts.append(("Found by", ", ".join(f"{engine} {count}" for engine, count in report.found_by.items())))
     if (sure := report.confidence) is not None:
         facts.append(
             ("Confidence", f"{sure.average:.2f} on average, {sure.minimum:.2f} to {sure.maximum:.2f}; {sure.high} high, {sure.low} low")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from docmill.storage.ledger.bulk import Row, insert_rows
-from docmill.storage.ledger.tables_jobs import DOCUMENTS
+from docmill.storage.ledger.bulk import Row, chunks, insert_rows
+from docmill.storage.ledger.tables_jobs import DOCUMENTS, JOBS
 from docmill.storage.ledger.tables_results import RESULT_VERSIONS
 
 _IS_CURRENT = (DOCUMENTS.c.tenant_id == RESULT_VERSIONS.c.tenant_id) & (DOCUMENTS.c.current_version_id == RESULT_VERSIONS.c.version_id)
@@ -20,4 +20,15 @@ def current_job(conn: sa.Connection, tenant: str, document_id: str) -> str | Non
     """The job that made the document's current version; None when there is no result yet."""
     query = sa.select(RESULT_VERSIONS.c.job_id).join(DOCUMENTS, _IS_CURRENT)
     found: str | None = conn.execute(query.where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.document_id == document_id)).scalar()
+    return found
+
+
+def redacted_now(conn: sa.Connection, tenant: str, document_ids: Sequence[str]) -> set[str]:
+    """Those of the documents whose current version was made with redaction."""
+    found: set[str] = set()
+    made_it = (JOBS.c.tenant_id == RESULT_VERSIONS.c.tenant_id) & (JOBS.c.job_id == RESULT_VERSIONS.c.job_id)
+    for part in chunks(document_ids):
+        query = sa.select(DOCUMENTS.c.document_id, JOBS.c.options).select_from(DOCUMENTS).join(RESULT_VERSIONS, _IS_CURRENT)
+        query = query.join(JOBS, made_it).where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.document_id.in_(part))
+        found |= {row.document_id for row in conn.execute(query) if row.options.get("redact")}
     return found

@@ -1,4 +1,4 @@
-"""Postal addresses: street with number, flats, boxes, postcode with town, and the lines of a postal block. All are ADDRESS.
+"""Postal addresses: street with number, flats, boxes, postcode with town, and the lines of a postal block. Towns and countries are LOCATION.
 
 No list of towns: a town is known by its postcode, by the street beside it or by the model (names.py).
 """
@@ -10,7 +10,8 @@ from docmill.stages.privacy.hits import Hit
 from docmill.stages.privacy.patterns.countries import COUNTRY
 from docmill.stages.privacy.patterns.pattern import Pattern
 
-_CAP = r"(?:[A-ZÀ-ÞΑ-ΩА-ЯŠŽČĆĐŁŚŻŹŐŰİ][\w'\u2019.-]*)"  # a word that starts with a capital, of the scripts of Europe
+_CAP_START = r"[A-ZÀ-ÞΑ-ΩА-ЯŠŽČĆĐŁŚŻŹŐŰİ]"
+_CAP = rf"(?:{_CAP_START}[\w'\u2019.-]*)"  # a word that starts with a capital, of the scripts of Europe
 
 _SUFFIX_WORDS = (
     r"Street|St|Road|Rd|Avenue|Ave|Av|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Tce|Crescent|Cres|Close|Way|Parkway|Pkwy|Highway|Hwy"
@@ -47,7 +48,7 @@ STREET_FIRST_NUMBER = Pattern(  # 203 Kingswood Road
 STREET_GLUED = Pattern(  # Linzer Strasse 69, Kromwater 38, Auerstrasse 84
     "street_glued",
     "ADDRESS",
-    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{0,2}}(?=\w)\w*(?i:{_GLUED_ENDINGS})[ ]{_NUMBER}", _FLAGS),
+    re.compile(rf"(?<![\w.,-])(?:\d{{1,6}}[ ])?(?:{_CAP}[ ]){{0,2}}(?=\w)[\w'\u2019-]{{0,40}}(?i:{_GLUED_ENDINGS})[ ]{_NUMBER}", _FLAGS),
     0.85,
 )
 STREET_WORD_NUMBER = Pattern(  # Luige tee 10, Rákóczi út 67.
@@ -65,6 +66,17 @@ STREET_PREFIX = Pattern(  # Via Zannoni 49, Rua Cidade de Maracajá 468, 12 Rue 
         _FLAGS,
     ),
     0.85,
+)
+STREET_NAME = Pattern(  # the corner shop on Merrow Street: no number, a word that means nothing else
+    "street_name",
+    "ADDRESS",
+    re.compile(
+        rf"(?<![\w.,-])(?:(?:{_CAP}[ ]){{1,3}}(?:Street|Avenue|Road|Boulevard|Lane|Terrace|Crescent|ulica|utca|tänav)"
+        rf"|{_CAP_START}[\w'\u2019-]{{2,40}}(?:stra(?:ss|ß)e|straat|gasse|gatan|gade|gracht|allee))\b(?![ ]?\d)",
+        _FLAGS,
+    ),
+    0.6,
+    accept=lambda value: not value.startswith(("The ", "This ", "Our ", "Your ", "My ", "Main Street and")),
 )
 _FLAT = (
     r"(?<!\w)(?i:(?:apt|apartment|suite|ste|unit|flat|room|rm|floor|psc|apartado|postfach)\b\.?|p\.?[ ]?o\.?[ ]?box|box)"
@@ -85,12 +97,13 @@ CORNER = Pattern(  # the corner of Pachergasse 64 and Radolič Harbor
     ),
     0.8,
 )
-US_ZIP = Pattern(  # Springfield, IL 62704
+US_TOWN = Pattern(  # Springfield, IL 62704: the town with its state, and the postcode
     "state_zip",
-    "ADDRESS",
-    re.compile(rf"(?<!\w)(?:{_CAP}[ ]){{0,3}}{_CAP}[ ]?,[ ][A-Z]{{2}}[ ]\d{{5}}(?:-\d{{4}})?(?!\w)", _FLAGS),
+    "LOCATION",
+    re.compile(rf"(?<!\w)(?:{_CAP}[ ]){{0,3}}{_CAP}[ ]?,[ ][A-Z]{{2}}(?=[ ]\d{{5}}(?:-\d{{4}})?(?!\w))", _FLAGS),
     0.85,
 )
+US_ZIP = Pattern("zip", "ADDRESS", re.compile(rf"(?<!\w){_CAP}[ ]?,[ ][A-Z]{{2}}[ ](?P<value>\d{{5}}(?:-\d{{4}})?)(?!\w)", _FLAGS), 0.85)
 COUNTRY_NAME = Pattern("country", "LOCATION", re.compile(rf"(?<!\w){COUNTRY}(?!\w)"), 0.6)
 UK_POSTCODE = Pattern(
     "uk_postcode",
@@ -156,9 +169,11 @@ class AddressTail:
         for street in (hit for pattern in STREET_PATTERNS for hit in pattern.find(text)):
             end = street.end
             while tail := self._NEXT.match(text, end):
-                yield Hit(end + len(tail[0]) - len(tail[0].lstrip(" ,")), tail.end(), self.type, 0.7, "pattern:address_tail")
+                start = end + len(tail[0]) - len(tail[0].lstrip(" ,"))
+                yield from _parts(text, start, tail.end(), 0.7, "pattern:address_tail")
                 end = tail.end()
-            yield from (Hit(a, b, self.type, 0.75, "pattern:address_block") for a, b in _lines_below(text, end))
+            for start, stop in _lines_below(text, end):
+                yield from _parts(text, start, stop, 0.75, "pattern:address_block")
 
 
 class NumberedStreet:
@@ -177,7 +192,28 @@ class NumberedStreet:
                 end = flat.end()
             if flat or below:
                 yield Hit(street.start(), end, self.type, 0.75, "pattern:numbered_street")
-                yield from (Hit(a, b, self.type, 0.75, "pattern:address_block") for a, b in below)
+                for start, stop in below:
+                    yield from _parts(text, start, stop, 0.75, "pattern:address_block")
+
+
+_NUMBERED = re.compile(rf"{_FLAT}|(?<![^\W\d_])(?:[A-Z]{{1,2}}-)?\d[\w-]*(?:[ -]\d{{2,4}})?(?!\w)|\b[AFD]PO\b.*", _FLAGS)
+
+
+def _parts(text: str, start: int, end: int, confidence: float, source: str) -> Iterator[Hit]:
+    """Flat, box and postcode of an address's line as ADDRESS, what stands between them as LOCATION."""
+    at = start
+    for number in _NUMBERED.finditer(text, start, end):
+        yield from _town(text, at, number.start(), confidence, source)
+        yield Hit(*number.span(), "ADDRESS", confidence, source)
+        at = number.end()
+    yield from _town(text, at, end, confidence, source)
+
+
+def _town(text: str, start: int, end: int, confidence: float, source: str) -> Iterator[Hit]:
+    name = text[start:end].strip(" \t,.>\n")
+    if any(c.isalpha() for c in name):
+        at = text.index(name, start)
+        yield Hit(at, at + len(name), "LOCATION", confidence, source)
 
 
 def _lines_below(text: str, street_end: int) -> list[tuple[int, int]]:
@@ -206,4 +242,15 @@ def _lines_below(text: str, street_end: int) -> list[tuple[int, int]]:
     return []
 
 
-ADDRESS_PATTERNS = (*STREET_PATTERNS, CORNER, COUNTRY_NAME, US_ZIP, UK_POSTCODE, LABELLED_ADDRESS, AddressTail(), NumberedStreet())
+ADDRESS_PATTERNS = (
+    *STREET_PATTERNS,
+    STREET_NAME,
+    CORNER,
+    COUNTRY_NAME,
+    US_TOWN,
+    US_ZIP,
+    UK_POSTCODE,
+    LABELLED_ADDRESS,
+    AddressTail(),
+    NumberedStreet(),
+)

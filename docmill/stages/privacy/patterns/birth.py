@@ -20,17 +20,29 @@ _DATE = rf"""
     )
 """
 
+_BIRTH_WORDS = any_of(
+        r"(?:date|day|year)\s+of\s+birth", r"birth\s?-?\s?(?:date|day)", "born", r"d\.?\s?o\.?\s?b\.?", "geburts(?:datum|tag)", "geboren", r"geb\.?",
+        r"date\s+de\s+naissance", r"née?\s+le", r"fecha\s+de\s+nacimiento", r"data\s+di\s+nascita", r"data\s+de\s+nascimento", "geboortedatum",
+        r"nato", r"nata", r"födelsedatum", r"fødselsdato", r"data\s+urodzenia",
+)  # fmt: skip
+
 BIRTH_DATE = Pattern(
     "birth_date",
     "BIRTH_DATE",
     re.compile(rf"(?<![\w./-]){_DATE}(?![\w/-])", re.VERBOSE | re.IGNORECASE),
     0.9,
-    context=any_of(
-        r"(?:date|day|year)\s+of\s+birth", r"birth\s?-?\s?(?:date|day)", "born", r"d\.?\s?o\.?\s?b\.?", "geburts(?:datum|tag)", "geboren", r"geb\.?",
-        r"date\s+de\s+naissance", r"née?\s+le", r"fecha\s+de\s+nacimiento", r"data\s+di\s+nascita", r"data\s+de\s+nascimento", "geboortedatum",
-        r"nato", r"nata", r"födelsedatum", r"fødselsdato", r"data\s+urodzenia",
-    ),
-)  # fmt: skip
+    context=_BIRTH_WORDS,
+)
+
+_ALIKE = r"[\dOoIlSB|]"  # digits and what OCR takes them for
+BIRTH_MISREAD = Pattern(
+    "birth_context",
+    "BIRTH_DATE",
+    re.compile(rf"(?<![\w./-])(?:{_ALIKE}{{1,4}}[ ]?[-./,][ ]?{_ALIKE}{{1,2}}[ ]?[-./,][ ]?{_ALIKE}{{2,4}})(?![\w/-])"),
+    0.6,
+    accept=lambda value: sum(c.isdigit() for c in value) >= 4,  # noqa: PLR2004 - of six to eight
+    context=_BIRTH_WORDS,
+)
 
 DATE = Pattern(
     "date",
@@ -39,4 +51,4 @@ DATE = Pattern(
     0.8,
 )
 
-BIRTH_PATTERNS = (BIRTH_DATE, DATE)
+BIRTH_PATTERNS = (BIRTH_DATE, BIRTH_MISREAD, DATE)

@@ -21,9 +21,7 @@ _KINDS = (
 COMPANY = Pattern(
     "company_ending",
     "ORGANIZATION",
-    re.compile(
-        rf"(?<![\w.-]){_CAP}(?:[ ](?:(?:&|and|und|et|y|of|for)[ ])?{_CAP}){{0,4}}?[ ]?,?[ ](?:(?:{_LEGAL})(?!\w)\.?|(?:{_KINDS})\b)"
-    ),
+    re.compile(rf"(?<![\w.-]){_CAP}(?:[ ](?:(?:&|and|und|et|y)[ ])?{_CAP}){{0,4}}?[ ]?,?[ ](?:(?:{_LEGAL})(?!\w)\.?|(?:{_KINDS})\b)"),
     0.7,
 )
 INSTITUTION = Pattern(
@@ -35,4 +33,33 @@ INSTITUTION = Pattern(
     0.7,
 )
 
-COMPANY_PATTERNS = (COMPANY, INSTITUTION)
+IN_CONTEXT = "pattern:company_context"
+"""Source of names that only the words beside them make a company: a person's may stand there as well, so a model that sees one is believed."""
+
+_NAME = rf"(?:{_CAP}|&)(?:[ ]{{1,2}}(?:(?:&|and|of|the)[ ])?{_CAP}){{0,3}}"
+_NOT_COMPANY = (
+    r"(?=\S{0,12}?[^\W\d_]{2})(?!(?:I|A|An|All|Both|Each|Every|Its|Many|New|No|Old|Some|Their|The|This|That|It|He|She|We|They|You|My|Our|His|Her|Mr|Mrs|Ms|Miss|Dr|Prof|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+    r"|January|February|March|April|May|June|July|August|September|October|November|December)\b)"
+)
+COMPANY_BEHIND = Pattern(  # spent a year at Spacecurve, before joining Quillon, a spokesman for Telvio
+    "company_context",
+    "ORGANIZATION",
+    re.compile(
+        r"\b(?:join(?:s|ed|ing)|work(?:s|ed|ing)?[ ](?:at|for)|employed[ ](?:at|by)|stud(?:y|ies|ied|ying)[ ]at|hired[ ]by|acquired[ ]by"
+        r"|(?:founder|chairman|chairwoman|president|director|head|owner|CEO|chief[ ]executive|employees?|customers?|shares|subsidiary)[ ]of"
+        r"|spokes(?:man|woman|person)[ ](?:for|of)|(?:years?|months?|career|job|position|role|internship|assistant|manager)[ ](?:at|with)"
+        rf"|merger[ ]of|according[ ]to[ ]the)[ ](?:the[ ])?(?P<value>{_NOT_COMPANY}{_NAME})"
+    ),
+    0.6,
+)
+COMPANY_BEFORE = Pattern(  # the Roadify Transit website, Spotify announced
+    "company_context",
+    "ORGANIZATION",
+    re.compile(
+        rf"(?<![\w.-])(?P<value>{_NOT_COMPANY}{_NAME})(?:['\u2019]s?)?[ ]"
+        r"(?:website|announced|reported[ ]that|shares|spokes(?:man|woman|person)|employees|customers|headquarters|subsidiary|stores?|shop|branch|app)\b"
+    ),
+    0.6,
+)
+
+COMPANY_PATTERNS = (COMPANY, INSTITUTION, COMPANY_BEHIND, COMPANY_BEFORE)

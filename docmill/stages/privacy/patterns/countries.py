@@ -16,6 +16,7 @@ Afghanistan|Albania|Algeria|American Samoa|Andorra|Angola|Anguilla|Antigua and B
 |North Macedonia|Norway|Oman|Pakistan|Palau|Palestine|Panama|Papua New Guinea|Paraguay|Peru|Philippines|Poland|Portugal|Puerto Rico|Qatar|Romania
 |Russian Federation|Russia|Rwanda|R[ée]union|Saint Lucia|Samoa|San Marino|Saudi Arabia|Senegal|Serbia|Seychelles|Sierra Leone|Singapore|Slovakia|Slovenia
 |Solomon Islands|Somalia|South Africa|South Korea|South Sudan|Spain|Sri Lanka|Sudan|Suriname|Swaziland|Sweden|Switzerland|Syria|Taiwan|Tajikistan|Tanzania
+|England|Great Britain|Holland|Northern Ireland|Scotland|UAE|U[.]K[.]|UK|U[.]S[.](?:A[.])?|USA|Wales
 |Thailand|Timor-Leste|Togo|Tonga|Trinidad and Tobago|Tunisia|Turkmenistan|Tuvalu|Türkiye|Uganda|Ukraine|United Arab Emirates|United Kingdom
 |United States(?: of America)?|Uruguay|Uzbekistan|Vanuatu|Vatican City|Venezuela|Vietnam|Western Sahara|Yemen|Zambia|Zimbabwe
 """

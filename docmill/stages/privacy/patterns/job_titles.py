@@ -22,7 +22,7 @@ _HEADS = (
     "|translator|treasurer|tutor|typist|veterinarian|waiter|waitress|warden|welder|worker|writer"
 )
 _MOST_WORDS, _MOST_CHARS = 6, 80
-_LINE = re.compile(r"[^\n]+")
+_LINE = re.compile(r"[^\n|]+")
 _EDGES = " \t>.,"
 _HEAD = re.compile(rf"(?:.*[^\w'-])?(?:{_HEADS})", re.IGNORECASE)
 _BEHIND = re.compile(r",[ ]|[ ](?:of|for|at|in)[ ]")
@@ -35,7 +35,7 @@ class JobTitleLine:
 
     def find(self, text: str) -> Iterator[Hit]:
         """Such lines; a text of one line is a sentence or a heading, not a letterhead."""
-        if "\n" not in text:
+        if "\n" not in text and "|" not in text:
             return
         for line in _LINE.finditer(text):
             title = line[0].strip(_EDGES)

@@ -21,7 +21,7 @@ SSN = Pattern(
     re.compile(
         r"""
         (?<![\w.-])(?<!\d[ ])
-        \d{3}(?P<sep>[-\u2010-\u2013 ])[ ]?\d{2}(?P=sep)[ ]?\d{4}     # 3-2-4 with one separator throughout
+        \d{3}(?P<sep>[-\u2010-\u2013 ])\s?\d{2}(?P=sep)\s?\d{4}     # 3-2-4 with one separator throughout, perhaps over a line's end
         (?![\w-]|[ ]\d)
         """,
         re.VERBOSE,
@@ -36,6 +36,16 @@ SSN_BARE = Pattern(
     re.compile(r"(?<![\w.,-])\d{9}(?![\w-]|[.,]\d)"),  # nine digits in one run say nothing without a word
     0.7,
     accept=is_ssn,
+    context=any_of("ssn", r"social\s+security(?:\s+(?:number|no))?", r"ss\s?\#"),
+)
+
+SSN_MISREAD = Pattern(
+    "ssn_context",
+    "US_SSN",
+    # OCR loses a digit or takes it for a letter; the three groups and the word beside them are left
+    re.compile(r"(?<![\w-])[\dOoIlSB|]{1,4}[-\u2010-\u2013. ]\s?[\dOoIlSB|]{1,3}[-\u2010-\u2013. ]\s?[\dOoIlSB|]{2,5}(?![\w-])"),
+    0.6,
+    accept=lambda value: 6 <= sum(c.isdigit() for c in value) <= 10,  # noqa: PLR2004 - of nine, some lost or doubled
     context=any_of("ssn", r"social\s+security(?:\s+(?:number|no))?", r"ss\s?\#"),
 )
 
@@ -64,4 +74,4 @@ US_DRIVER_LICENSE = Pattern(
     ),
 )
 
-NATIONAL_PATTERNS = (SSN, SSN_BARE, PASSPORT, US_DRIVER_LICENSE)
+NATIONAL_PATTERNS = (SSN, SSN_BARE, SSN_MISREAD, PASSPORT, US_DRIVER_LICENSE)

@@ -44,14 +44,16 @@ class Pattern:
             start, end = match.span(group)
             if start == end or (self.accept and not self.accept(match[group])):
                 continue
-            if self.context is None or has_context(text, start, end, self.context):
-                yield Hit(start, end, self.type, self.confidence, f"pattern:{self.name}")
+            word = context_of(text, start, end, self.context) if self.context else ""
+            if word is not None:
+                yield Hit(start, end, self.type, self.confidence, f"pattern:{self.name}", word)
 
 
-def has_context(text: str, start: int, end: int, words: re.Pattern[str]) -> bool:
-    """Whether one of the words stands shortly before the match, or right behind it on its line."""
-    behind = text[end : end + AFTER].partition("\n")[0]
-    return bool(words.search(text, max(0, start - BEFORE), start) or words.search(behind))
+def context_of(text: str, start: int, end: int, words: re.Pattern[str]) -> str | None:
+    """The one of the words that stands nearest before the match, or else right behind it on its line; None when none does."""
+    before = list(words.finditer(text, max(0, start - BEFORE), start))
+    found = before[-1] if before else words.search(text[end : end + AFTER].partition("\n")[0])
+    return " ".join(found[0].split()) if found else None
 
 
 def any_of(*words: str) -> re.Pattern[str]:

@@ -104,7 +104,7 @@ class AboveStreet:
     """The line above a street is who lives there: two to five words without digits, no company."""
 
     type = "PERSON"
-    _LINE = re.compile(rf"[>\s]*(?P<value>(?:(?:{_TITLES})\.?[ ])?{_CAP_PART}(?:[ ]{_PART}){{1,4}})\s*")
+    _LINE = re.compile(rf"[>\s]*(?:(?:{_TITLES})\.?[ ])?(?P<value>{_CAP_PART}(?:[ ]{_PART}){{1,4}})\s*")
 
     def find(self, text: str) -> Iterator[Hit]:
         """Names above the first street line of a block."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import phonenumbers
 
 from docmill.stages.privacy.hits import Hit
-from docmill.stages.privacy.patterns.pattern import any_of, has_context
+from docmill.stages.privacy.patterns.pattern import any_of, context_of
 
 _REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "CH", "AT", "AU", "IN", "MX")
 
@@ -53,11 +53,13 @@ class Phone:
         is_form = _LABEL_ALONE.search(text)
         for shape in _SHAPE.finditer(text):
             start, end = shape.span("value")
-            value = shape["value"]
+            value = shape["value"].lstrip()
+            start = end - len(value)
             if not _looks_dialled(value):
                 continue
-            if has_context(text, start, end, _WORDS):
-                yield Hit(start, end, self.type, 0.75, "pattern:phone_context")
+            word = context_of(text, start, end, _WORDS)
+            if word is not None:
+                yield Hit(start, end, self.type, 0.75, "pattern:phone_context", word)
             elif _is_written_like_one(value) and _valid_somewhere(value):
                 yield Hit(start, end, self.type, 0.6, "pattern:phone_national")
             elif is_form and _is_whole_line(text, start, end):

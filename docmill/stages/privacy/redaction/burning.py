@@ -19,6 +19,9 @@ STYLES = (BOX, LABEL)
 
 _MARGIN = 0.15  # of the line's height: descenders and italics reach beyond what engines call a word's box
 _LEAST_PX = 1.0  # anti-aliased edges, also where a neighbour leaves no room for the margin
+_LETTER_SHARE = 0.4  # of a letter's width; a neighbour's box may reach a pixel into the last one
+_MOSTLY = 0.75  # of a box that only OCR saw, under one that is there already
+_NO_WORD = -1  # in place of a word's number: ink that the page's words don't know
 _GAP_HEIGHTS = 2.5  # wider blanks between words of one span are another column, and stay
 
 
@@ -62,12 +65,35 @@ class _Run(NamedTuple):
     type: str
 
 
-def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX) -> Burn:
+def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX, unread: Iterable[tuple[Page, Sequence[Span]]] = ()) -> Burn:
     """Boxes for every word that a span of this page touches: whole words with a margin that stops at neighbours that stay.
 
     The words of one span on one line share one box, so that neither their lengths nor their heights tell what was there.
+
+    Args:
+        page: as read.
+        spans: what must go of its words.
+        style: one of STYLES.
+        unread: what OCR read where the page has no words, as pages of the same size with spans of their own.
     """
     hidden: set[int] = set()
+    runs = _hide(page, spans, hidden)
+    for seen, found in unread:
+        runs += [run._replace(first=_NO_WORD) for run in _hide(seen, found, set())]
+    staying = [word.box for i, word in enumerate(page.words) if i not in hidden]
+    burned = [(_whole(_with_margin(run.box, staying), page), run) for run in runs]
+    burned = [(box, run) for box, run in burned if box.x0 < box.x1 and box.y0 < box.y1]
+    known = [box for box, run in burned if run.first != _NO_WORD]
+    burned = [(box, run) for box, run in burned if run.first != _NO_WORD or not any(_is_within(box, other) for other in known)]
+    boxes = tuple(box for box, _ in burned)
+    if style != LABEL:
+        return Burn(page, boxes, _visible(page, hidden, boxes, {}))
+    named = {run.first: Word(text=mask_of(run.type), box=_shrunk(box), confidence=1.0) for box, run in burned if run.first != _NO_WORD}
+    return Burn(page, boxes, _visible(page, hidden, boxes, named), tuple(mask_of(run.type) for _, run in burned))
+
+
+def _hide(page: Page, spans: Iterable[Span], hidden: set[int]) -> list[_Run]:
+    """The runs of words that spans touch; their numbers are added to `hidden`."""
     runs: list[_Run] = []
     for span in spans:
         touched = [
@@ -77,14 +103,7 @@ def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX) -> Burn:
         ]
         hidden.update(touched)
         runs += _runs(page, touched, span.type)
-    staying = [word.box for i, word in enumerate(page.words) if i not in hidden]
-    burned = [(_whole(_with_margin(run.box, staying), page), run) for run in runs]
-    burned = [(box, run) for box, run in burned if box.x0 < box.x1 and box.y0 < box.y1]
-    boxes = tuple(box for box, _ in burned)
-    if style != LABEL:
-        return Burn(page, boxes, _visible(page, hidden, boxes, {}))
-    named = {run.first: Word(text=mask_of(run.type), box=_shrunk(box), confidence=1.0) for box, run in burned}
-    return Burn(page, boxes, _visible(page, hidden, boxes, named), tuple(mask_of(run.type) for _, run in burned))
+    return runs
 
 
 def burn(image: Image.Image, planned: Burn) -> Image.Image:
@@ -143,17 +162,27 @@ def _shrunk(box: PixelBox) -> Box:
 
 
 def _visible(page: Page, hidden: set[int], boxes: Sequence[PixelBox], named: dict[int, Word]) -> tuple[Line, ...]:
-    """The words that stay, and the labels; a word whose middle is under a box can't be read any more and goes as well."""
+    """The words that stay, and the labels; a word of which a letter is under a box can't be read any more and goes as well."""
     lines, index = [], 0
     for line in page.lines:
         words = []
         for word in line.words:
-            x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
             if index in named:
                 words.append(named[index])
-            elif index not in hidden and not any(b.x0 <= x < b.x1 and b.y0 <= y < b.y1 for b in boxes):
+            elif index not in hidden and not any(_hides_a_letter(box, word) for box in boxes):
                 words.append(word)
             index += 1
         if words:
             lines.append(Line(words=tuple(words)))
     return tuple(lines)
+
+
+def _is_within(box: PixelBox, other: PixelBox) -> bool:
+    width, height = min(box.x1, other.x1) - max(box.x0, other.x0), min(box.y1, other.y1) - max(box.y0, other.y0)
+    return min(width, height) > 0 and width * height >= _MOSTLY * (box.x1 - box.x0) * (box.y1 - box.y0)
+
+
+def _hides_a_letter(box: PixelBox, word: Word) -> bool:
+    middle = (word.box.y0 + word.box.y1) / 2
+    under = min(box.x1, word.box.x1) - max(box.x0, word.box.x0)
+    return box.y0 <= middle < box.y1 and under > _LETTER_SHARE * word.box.width / max(1, len(word.text))

@@ -15,6 +15,7 @@ from docmill.stages.privacy.redaction.image_copy import write_image
 from docmill.stages.privacy.redaction.pdf_copy import write_pdf
 from docmill.stages.privacy.redaction.proof_pdf import PDF_GATES, pictures_of, prove_pdf
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, Source, open_source
+from docmill.stages.privacy.redaction.unread import words_under
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 
@@ -56,7 +57,14 @@ class RedactedCopy:
 
 
 def write_copy(
-    source: Path, media_type: str, pages: Sequence[Page], spans: Sequence[Span], out_dir: Path, *, style: str = BOX
+    source: Path,
+    media_type: str,
+    pages: Sequence[Page],
+    spans: Sequence[Span],
+    out_dir: Path,
+    *,
+    style: str = BOX,
+    unread: Sequence[tuple[Page, Sequence[Span]]] = (),
 ) -> RedactedCopy:
     """Write and prove the redacted copy of a document.
 
@@ -67,17 +75,25 @@ def write_copy(
         spans: what must go.
         out_dir: an existing directory.
         style: one of burning.STYLES; text always gets labels.
+        unread: words that only OCR saw on pages with a text layer, and what must go of them; see `unread`.
 
     Raises:
         RedactionUnproven: a gate failed, or a page of the document was not read; no file is left.
         Damaged, Encrypted, TooLarge, UnsupportedType: the original can't be rendered.
     """
+    spans = [
+        *spans,
+        *(one for seen, found in unread for page in pages if page.number == seen.number for one in words_under(page, seen, found)),
+    ]
     masked = mask_pages(pages, spans)
     secrets = proof.secrets_of(pages, spans)
     proof.prove_pages(masked, secrets)
     if media_type in TEXT_TYPES:
         return _text_copy(masked, secrets, out_dir)
-    burns = tuple(plan_burn(page, [s for s in spans if s.page == page.number], style) for page in pages)
+    burns = tuple(
+        plan_burn(page, [s for s in spans if s.page == page.number], style, [one for one in unread if one[0].number == page.number])
+        for page in pages
+    )
     with open_source(source, media_type) as opened:
         _require_all_pages(opened, pages)
         if media_type in IMAGE_TYPES and opened.page_count == 1:

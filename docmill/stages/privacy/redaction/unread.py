@@ -1,0 +1,211 @@
+"""What stands on a page and was not read for sure: pasted scans and drawn letters beside a text layer, words that OCR missed or doubts.
+
+A second reader must read it before the page counts as searched.
+
+Belongs here: where such ink is, and what was found in it once it was read. Does not belong here: reading it (another stage).
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from PIL import Image
+
+from docmill.stages.privacy.finding import find_spans
+from docmill.stages.privacy.literals import occurrences
+from docmill.stages.privacy.redaction.burning import PixelBox
+from docmill.stages.privacy.redaction.proof import Secret, secrets_of
+from docmill.stages.privacy.redaction.source import IMAGE_TYPES, open_source
+from docmill.values.evidence import Span
+from docmill.values.geometry import Box
+from docmill.values.page import Line, Page
+from docmill.values.pii_rules import NO_RULES, PiiRules
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MOST_AREAS: Final = 12
+"""Areas of one page; where there are more, one picture is made around all."""
+
+SURE: Final = 0.8
+"""Confidence of OCR below which a word is read once more."""
+
+_DPI = 100  # letters of 6 points are still 8 pixels high
+_CELL_PX = 8
+_EDGE = 40  # of 255: grey print on paper has twice that
+_EDGES_LEAST = 6  # of a cell's 64 places, in both directions: a rule has edges in one
+_CELLS_LEAST = 3  # in a group: crossing rules make one
+_MARGIN = 0.3  # of a word's height: accents and descenders that its box leaves out
+_AROUND_PX = 2 * _CELL_PX
+
+
+class Reading(NamedTuple):
+    """What OCR read in an area: the page it is on, the area's top left corner in that page's pixels, and the words."""
+
+    number: int
+    x: int
+    y: int
+    page: Page
+
+
+def write_pictures(
+    source: Path, media_type: str, pages: Sequence[Page], out_dir: Path, *, thorough: bool
+) -> list[tuple[Path, int, int, int]]:
+    """Write what is unread on pages, as PNG files.
+
+    Args:
+        source: the original.
+        media_type: of the original.
+        pages: as read.
+        out_dir: an existing directory.
+        thorough: pages as a whole.
+
+    Returns:
+        (file, page number, x, y) for each; none for text.
+    """
+    written: list[tuple[Path, int, int, int]] = []
+    if media_type != "application/pdf" and media_type not in IMAGE_TYPES:
+        return written
+    with open_source(source, media_type) as opened:
+        for page in pages:
+            image = opened.render(page).convert("L")
+            for area in areas_of(image, page, thorough=thorough):
+                path = out_dir / f"unread-{len(written)}.png"
+                image.crop(area).save(path, compress_level=1, dpi=(page.dpi, page.dpi))
+                written.append((path, page.number, area.x0, area.y0))
+    return written
+
+
+def areas_of(image: Image.Image, page: Page, *, thorough: bool) -> list[PixelBox]:
+    """Where ink is that may be letters and that no word of the page explains, and lines with a word that OCR doubts.
+
+    A text layer that nobody sees was made by somebody's OCR: such a page is read as a whole.
+    """
+    whole = PixelBox(0, 0, *image.size)
+    if thorough or "invisible" in page.reason:
+        return [whole]
+    factor = max(1, page.dpi // _DPI)
+    cells = _letter_cells(image.reduce(factor), page, factor)
+    side = _CELL_PX * factor
+    areas = [
+        PixelBox(
+            max(0, x0 * side - _AROUND_PX * factor),
+            max(0, y0 * side - _AROUND_PX * factor),
+            min(image.width, x1 * side + _AROUND_PX * factor),
+            min(image.height, y1 * side + _AROUND_PX * factor),
+        )
+        for x0, y0, x1, y1 in _groups(cells)
+    ]
+    doubtful = [line.box for line in page.lines if min(word.confidence for word in line.words) < SURE]
+    areas += [_around(box, image.size) for box in doubtful]
+    if len(areas) <= MOST_AREAS:
+        return areas
+    return [PixelBox(min(a.x0 for a in areas), min(a.y0 for a in areas), max(a.x1 for a in areas), max(a.y1 for a in areas))]
+
+
+def find_unread(
+    readings: Sequence[Reading],
+    pages: Sequence[Page],
+    spans: Sequence[Span],
+    *,
+    language: str,
+    entities: Collection[str],
+    rules: PiiRules = NO_RULES,
+) -> list[tuple[Page, tuple[Span, ...]]]:
+    """What must go of what OCR read: its own personal data, and values that were found elsewhere in the document.
+
+    Returns:
+        For each page with a reading its words in the page's pixels, as a page, and the spans on it.
+    """
+    seen = [_as_page(page, [one for one in readings if one.number == page.number]) for page in pages]
+    seen = [page for page in seen if page.words]
+    if not seen:
+        return []
+    found, _ = find_spans(seen, language=language, entities=entities, rules=rules)
+    known = secrets_of(pages, spans)
+    return [(page, (*(s for s in found if s.page == page.number), *_known(page, known))) for page in seen]
+
+
+def words_under(page: Page, seen: Page, found: Sequence[Span]) -> Iterator[Span]:
+    """Words of the page that stand where a second reader saw something that must go: a misread value must not stay in the text."""
+    for span in found:
+        for word, start in zip(page.words, page.word_starts, strict=True):
+            x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
+            if any(b.x0 <= x < b.x1 and b.y0 <= y < b.y1 for b in (w.box for w in seen.words_in(span.start, span.end))):
+                stop = start + len(word.text)
+                yield span.model_copy(update={"start": start, "end": stop, "boxes": (word.box,), "source": "repeat:unread"})
+
+
+def _around(box: Box, size: tuple[int, int]) -> PixelBox:
+    reach = box.height / 2
+    return PixelBox(
+        max(0, int(box.x0 - reach)), max(0, int(box.y0 - reach)), min(size[0], int(box.x1 + reach)), min(size[1], int(box.y1 + reach))
+    )
+
+
+def _known(page: Page, values: Sequence[Secret]) -> Iterator[Span]:
+    for start, end, (_, kind) in occurrences(page.text, values):
+        boxes = tuple(word.box for word in page.words_in(start, end))
+        yield Span(page=page.number, start=start, end=end, type=kind, confidence=1.0, source="repeat:unread", boxes=boxes)
+
+
+def _as_page(page: Page, readings: Sequence[Reading]) -> Page:
+    lines = tuple(
+        Line(words=tuple(word.model_copy(update={"box": _moved(word.box, one)}) for word in line.words))
+        for one in readings
+        for line in one.page.lines
+    )
+    return Page(
+        number=page.number,
+        width_px=page.width_px,
+        height_px=page.height_px,
+        dpi=page.dpi,
+        lines=lines,
+        source="unread",
+        language=page.language,
+    )
+
+
+def _moved(box: Box, reading: Reading) -> Box:
+    return Box(box.x0 + reading.x, box.y0 + reading.y, box.x1 + reading.x, box.y1 + reading.y)
+
+
+def _letter_cells(small: Image.Image, page: Page, factor: int) -> "np.ndarray":
+    """Which cells of the page have edges in both directions, outside the words that are known."""
+    import numpy as np  # noqa: PLC0415 - loads in 0.1 s, only where used
+
+    grey = np.asarray(small, dtype=np.int16)
+    across, down = np.zeros(grey.shape, dtype=bool), np.zeros(grey.shape, dtype=bool)
+    across[:, 1:] = np.abs(np.diff(grey, axis=1)) > _EDGE
+    down[1:, :] = np.abs(np.diff(grey, axis=0)) > _EDGE
+    for word in page.words:
+        margin = _MARGIN * min(word.box.height, word.box.width)
+        x0, y0 = (max(0, int((side - margin) / factor)) for side in word.box[:2])
+        x1, y1 = (max(0, int((side + margin) / factor) + 2) for side in word.box[2:])
+        across[y0:y1, x0:x1] = down[y0:y1, x0:x1] = False
+    return (_per_cell(across) >= _EDGES_LEAST) & (_per_cell(down) >= _EDGES_LEAST)
+
+
+def _per_cell(marks: "np.ndarray") -> "np.ndarray":
+    import numpy as np  # noqa: PLC0415 - as above
+
+    rows, columns = (-(-side // _CELL_PX) * _CELL_PX for side in marks.shape)
+    whole = np.zeros((rows, columns), dtype=bool)
+    whole[: marks.shape[0], : marks.shape[1]] = marks
+    return np.asarray(whole.reshape(rows // _CELL_PX, _CELL_PX, columns // _CELL_PX, _CELL_PX).sum(axis=(1, 3)))
+
+
+def _groups(cells: "np.ndarray") -> Iterator[tuple[int, int, int, int]]:
+    """Boxes (x0, y0, x1, y1), in cells, around cells that stand together with no more than one cell between them."""
+    left = {(int(y), int(x)) for y, x in zip(*cells.nonzero(), strict=True)}
+    while left:
+        group, ahead = [], [left.pop()]
+        while ahead:
+            y, x = ahead.pop()
+            group.append((y, x))
+            near = {(y + dy, x + dx) for dy in (-2, -1, 0, 1, 2) for dx in (-2, -1, 0, 1, 2)} & left
+            left -= near
+            ahead += near
+        if len(group) >= _CELLS_LEAST:
+            rows, columns = [y for y, _ in group], [x for _, x in group]
+            yield min(columns), min(rows), max(columns) + 1, max(rows) + 1
