@@ -84,7 +84,7 @@ def chunk(name: str, number: int, text: str) -> Chunk:
 
 def ask_with(base: LanceKnowledgeBase, vector: Floats, text: str, mode: SearchMode) -> list[tuple[str, int]]:
     """(document, page) of ten hits, by a given vector instead of the text's own."""
-    lance_search.embed = lambda _texts: vector[None, :]  # type: ignore[assignment,attr-defined] # the model's time is printed apart
+    lance_search.embed = lambda _texts, _origin: vector[None, :]  # type: ignore[assignment,attr-defined] # the model's time is printed apart
     return [(hit.chunk.document_id, hit.chunk.page) for hit in base.search(TENANT, Query(text, mode, 10))]
 
 

@@ -24,10 +24,11 @@ FACTS: dict[str, dict[str, str | int | float | bool | None]] = {
     "read": {"source": "none", "confidence": 1.0, "words": 1},
     "understand": {"kind": "other", "fields": 0},
     "find_pii": {"spans": 0},
+    "enrich": {},
     "validate": {"failed_checks": ""},
     "publish": {"outcome": "completed", "kind": "other", "problems": "[]"},
 }
-KEEPS = {"read": "page_words", "understand": "understanding", "find_pii": "spans", "publish": "results"}
+KEEPS = {"read": "page_words", "understand": "understanding", "find_pii": "spans", "enrich": "enrichment", "publish": "results"}
 
 
 def _noop(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:

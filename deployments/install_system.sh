@@ -8,6 +8,7 @@ command -v pdftoppm >/dev/null || missing+=(poppler-utils)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ "${1:-}" = tests ]; then
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+    command -v espeak-ng >/dev/null || missing+=(espeak-ng) # the optional spoken version of a document
     command -v chromium >/dev/null || missing+=(chromium) # pages in a real browser: 64 MB to fetch, about 40 s
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0

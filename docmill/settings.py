@@ -12,6 +12,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from docmill.errors import SettingsInvalid
+from docmill.values.embedding import PACKAGED, EmbeddingSpec
 
 MIB = 1024 * 1024
 
@@ -36,6 +37,21 @@ class Settings(BaseSettings):
     )
     vision_endpoint: str | None = Field(
         default=None, description="host:port of another ImageAnnotator than Google's; plain text when on loopback."
+    )
+    knowledge_url: str | None = Field(
+        default=None, description="s3://bucket/prefix or gs://bucket/prefix of the search index; default a folder under home."
+    )
+    embedding_model: str | None = Field(
+        default=None,
+        description="Folder with model.onnx and tokenizer.json, or the name of a model at DOCMILL_EMBEDDING_ENDPOINT; default the packaged MiniLM.",
+    )
+    embedding_endpoint: str | None = Field(
+        default=None, description="Base URL of a service that speaks OpenAI's embeddings API, such as http://127.0.0.1:8080/v1."
+    )
+    embedding_dimensions: int = Field(default=0, ge=0, le=8192, description="Dimensions of that service's vectors.")
+    embedding_key: SecretStr | None = Field(default=None, description="Key that the embedding service is shown.")
+    embedding_timeout_s: float = Field(
+        default=30.0, gt=0, description="How long one answer of the embedding service may take; it is asked three times."
     )
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_API_KEY", "OPENAI_API_KEY"))
     openai_model: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_MODEL", "OPENAI_MODEL"))
@@ -165,6 +181,20 @@ class Settings(BaseSettings):
         if self.store_url:
             return self.store_url
         return f"gs://{self.gcs_bucket}" if self.gcs_bucket else (self.home.absolute() / "store").as_uri()
+
+    @property
+    def embedding(self) -> EmbeddingSpec:
+        """Which model makes vectors.
+
+        Raises:
+            SettingsInvalid: a service is named without model or dimensions.
+        """
+        if self.embedding_endpoint:
+            if not (self.embedding_model and self.embedding_dimensions):
+                raise SettingsInvalid("DOCMILL_EMBEDDING_ENDPOINT needs DOCMILL_EMBEDDING_MODEL and DOCMILL_EMBEDDING_DIMENSIONS")
+            place, dimensions = self.embedding_endpoint, self.embedding_dimensions
+            return EmbeddingSpec(provider="openai", place=place, model=self.embedding_model, dimensions=dimensions)
+        return EmbeddingSpec(provider="onnx", place=str(Path(self.embedding_model).absolute())) if self.embedding_model else PACKAGED
 
     @property
     def knowledge_dir(self) -> Path:

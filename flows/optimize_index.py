@@ -5,13 +5,16 @@ from dataclasses import asdict
 from prefect import flow
 
 from docmill.services.erase import finish_erasures
+from docmill.services.lookups import current_documents
+from docmill.services.running.indexing import forget_unindexed
 from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
 @flow(persist_result=False, **HOOKS)
 def optimize_index() -> dict[str, int]:
-    """Finish erasures that died and bring the tenant's index up to date; searches go on, writers wait. Returns how the index stands."""
+    """Finish erasures that died, forget what is not to be indexed, bring the tenant's index up to date; searches go on. Returns how the index stands."""
     with open_room() as room:
         finish_erasures(room)
+        forget_unindexed(room, current_documents(room.ledger, room.tenant))
         return {name: int(value) for name, value in asdict(room.knowledge.optimize(room.tenant)).items()}

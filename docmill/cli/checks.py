@@ -51,6 +51,13 @@ def _languages(found: Settings) -> Finding:
     return Finding(name="OCR languages", ok=wanted in there, detail=", ".join(codes) or "none", mend=mend)
 
 
+def _speech(found: Settings) -> Finding:
+    del found
+    version = program_version("espeak-ng")
+    detail = version or "not found; only --speech needs it"
+    return Finding(name="espeak-ng", ok=version is not None, detail=detail, mend="apt-get install espeak-ng", needed=False)
+
+
 def _store(found: Settings) -> Finding:
     name = f"{PRIVATE}/{found.tenant}/doctor/{uuid.uuid4().hex}"
     try:
@@ -96,5 +103,5 @@ def _disk(found: Settings) -> Finding:
     )
 
 
-CHECKS: tuple[Callable[[Settings], Finding], ...] = (_tesseract, _poppler, _languages, _store, _ledger, _prefect, _disk)
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (_tesseract, _poppler, _languages, _speech, _store, _ledger, _prefect, _disk)
 """All checks, in the order they are shown."""

@@ -121,6 +121,7 @@ def task_status(room: Room, job: JobView) -> shape.TaskStatus:
             ),
             "storage_info": _storage(links),
             "ocr_result": _ocr_result(job, results),
+            "enrichment": results.enrichment if results else None,
             "download_urls": download_urls(links),
             "processing_completed_at": job.finished_at,
         }

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from docmill.values.enrichment import Enrichment
 from docmill.values.jobs import JobState
 from docmill.values.options import MillOptions
 from docmill.values.results import TextBlock
@@ -133,6 +134,10 @@ class TaskStatus(Part):
     file_info: OriginalInfo | None = None
     storage_info: StorageInfo | None = None
     ocr_result: OcrResult | None = None
+    enrichment: Enrichment | None = Field(
+        default=None,
+        description="Languages, dates, keywords, entities, summary and tone; of the redacted pages where redaction was asked for.",
+    )
     download_urls: dict[str, str | None] | None = Field(
         default=None, description="original_file, results_file and what else was published."
     )

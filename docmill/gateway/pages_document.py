@@ -21,6 +21,7 @@ from starlette.background import BackgroundTask
 from docmill.errors import NotAllowed, NotFound
 from docmill.gateway.access import asker, may_see_original_of, may_see_originals
 from docmill.gateway.desk import Desk
+from docmill.gateway.pages_enrichment import shown_enrichment
 from docmill.services import task_view
 from docmill.services.looking import note_look
 from docmill.services.page_pictures import page_picture
@@ -76,8 +77,8 @@ def _draw(desk: Desk, job: JobView, number: int, of: str) -> bytes:
 
 
 def shown_document(job: JobView, results: Results) -> str:
-    """HTML of pages, fields and times."""
-    return "".join((_fields(results), _pages(job, results), _times(job, results)))
+    """HTML of fields, what else the document tells, pages and times."""
+    return "".join((_fields(results), shown_enrichment(results), _pages(job, results), _times(job, results)))
 
 
 def _fields(results: Results) -> str:

@@ -1,4 +1,4 @@
-"""`/search` and `/documents/{id}`: from a question to the page of the document that answers it."""
+"""`/search`, `/documents/{id}` and `/documents/{id}/similar`: from a question to the page that answers it, and on to documents like it."""
 
 import re
 from html import escape
@@ -14,6 +14,7 @@ from docmill.gateway.page_frame import choices, framed
 from docmill.gateway.search import MOST_LETTERS, NOBODY
 from docmill.services import task_view
 from docmill.services.search import Passage, search_documents
+from docmill.services.search_similar import SimilarDocument, similar_documents
 from docmill.storage.knowledge.ports import Filters, SearchMode
 from docmill.storage.knowledge.ports import Query as Asked
 
@@ -51,6 +52,15 @@ def search_pages_router(desk: Desk) -> APIRouter:
         newest, current = task_view.document_tasks(desk.room, document_id)
         return RedirectResponse(f"/tasks/{(current or newest).job_id}", status_code=303)
 
+    @router.get("/documents/{document_id}/similar")
+    def similar(document_id: Annotated[str, Path(pattern=r"^[0-9a-f]{6,32}$")]) -> HTMLResponse:
+        answer = similar_documents(desk.room, document_id, SHOWN, Filters())
+        listed = "".join(f"<li>{_likeness(one)}</li>" for one in answer.results)
+        heading = "Documents like this one" if listed else "No other document is in the search index"
+        modes = choices([m.value for m in (SearchMode.HYBRID, SearchMode.VECTOR, SearchMode.TEXT)], SearchMode.HYBRID.value)
+        shown = f'<ol class="passages">{listed}</ol>' if listed else ""
+        return framed("search.html", "Similar documents", here="/search", q="", modes=modes, kind="", heading=heading, passages=shown)
+
     return router
 
 
@@ -71,6 +81,11 @@ def _found(desk: Desk, asked: Asked) -> tuple[str, str, int]:
 def _passage(one: Passage, words: list[str]) -> str:
     link = f'<a href="/documents/{one.document_id}#page-{one.page}">{escape(one.name)}</a>, page {one.page}'
     return f"<h3>{link}</h3><p>{marked(one.text, words)}</p>"
+
+
+def _likeness(one: SimilarDocument) -> str:
+    told = f"near-duplicate, {one.overlap:.0%} the same text" if one.is_near_duplicate else f"likeness {one.score:.2f}"
+    return f'<h3><a href="/documents/{one.document_id}">{escape(one.name)}</a></h3><p>{told}</p>'
 
 
 def marked(text: str, words: list[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from docmill.errors import NotFound
 from docmill.services.documents import delete_document
+from docmill.services.reembedding import companions
 from docmill.services.running.room import Room
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
@@ -80,6 +81,9 @@ def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
     for name in receipts:
         if name.startswith(f"{PRIVATE}/"):
             room.store.delete(name)
+    for name in (name for name in names if name.endswith(".arrow")):
+        for info in list(room.store.list(companions(name))):  # the same chunks with vectors of other models
+            room.store.delete(info.name) if info.name not in names else None
     removed = sum(room.store.delete(name) for name in names)
     room.store.delete(erasure_name(room.tenant, document_id))
     return removed

@@ -27,6 +27,12 @@ def current_artefacts(ledger: Ledger, tenant: str, name: str) -> list[tuple[str,
         return current.artefacts_named(conn, tenant, name)
 
 
+def current_documents(ledger: Ledger, tenant: str) -> list[str]:
+    """The ids of all documents of which something is published."""
+    with ledger.reading() as conn:
+        return current.document_ids(conn, tenant)
+
+
 def sha256_of(ledger: Ledger, tenant: str, document_id: str) -> str:
     """The SHA-256 of a document's bytes, by which the original is kept.
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from docmill import __version__
 from docmill.stages.validation.suite import checks
 from docmill.values import results as shape
+from docmill.values.enrichment import Enrichment
 from docmill.values.evidence import Field, Kind, LineItem, Span, Understanding
 from docmill.values.jobs import Artefact, ClaimedJob
 from docmill.values.keys import PUBLIC
@@ -43,6 +44,7 @@ class PublishInput:
         pages: what may be shown: the redacted pages where redaction was asked for, else the pages as read.
         read_pages: the pages as read, which spans and fields point at; they never reach the results where redaction was asked for.
         understanding: kind and fields; None when the stage failed.
+        enrichment: what the shown pages tell beside that; None when the stage failed.
         spans: personal data found.
         searched: entity types searched for; empty when the stage failed.
         failed_checks: names of validation checks that failed.
@@ -59,6 +61,7 @@ class PublishInput:
     read_pages: Sequence[Page]
     understanding: Understanding | None
     created_at: datetime
+    enrichment: Enrichment | None = None
     spans: Sequence[Span] = ()
     searched: Sequence[str] = ()
     failed_checks: Sequence[str] = ()
@@ -141,7 +144,17 @@ def build_results(given: PublishInput) -> shape.Results:
         taxes=tuple(
             shape.ResultTax(rate=share.rate, net=share.net, tax=share.tax, confidence=share.evidence.confidence) for share in found.taxes
         ),
+        enrichment=_enrichment(given),
     )
+
+
+def _enrichment(given: PublishInput) -> Enrichment | None:
+    """The enrichment with what is known of the file. Under redaction the producer is left out: nobody searched it for personal data."""
+    found = given.enrichment
+    if found is None:
+        return None
+    file = found.file.model_copy(update={"producer": None}) if given.job.options.redact else found.file
+    return found.model_copy(update={"page_count": given.page_count, "file": file})
 
 
 def mask_fields(fields: Sequence[Field], spans: Sequence[Span], pages: Sequence[Page]) -> tuple[Field, ...]:

@@ -1,4 +1,4 @@
-"""Writing the search index anew from the chunk files that the index stage kept. Nothing is read or embedded again."""
+"""Writing the search index anew from the chunk files that the index stage kept. Nothing is read again, and embedded only by a model that was changed."""
 
 import hashlib
 import tempfile
@@ -6,25 +6,24 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from docmill.errors import NotFound
+from docmill.errors import NotFound, StageFailed, VersionMismatch
 from docmill.services.lookups import current_artefacts
 from docmill.services.milling.bench import store_of
-from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
+from docmill.services.milling.stage_work import UNDERSTANDING
+from docmill.services.reembedding import (
+    ChunkObject,
+    chunk_objects,
+    embed_slice,
+    file_of_model,
+    needs_embedding,
+    slices,
+    wanted_origin,
+)
 from docmill.services.running.room import Room
 from docmill.services.search_facts import date_in, facts_of
-from docmill.stages.knowledge.chunk_file import is_chunks_file
 from docmill.storage.knowledge.ports import Source
 from docmill.storage.ledger import cards
 from docmill.storage.objects import StoreSpec
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkObject:
-    """The chunk file of a document's current version."""
-
-    document_id: str
-    object_name: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,7 @@ class Rebuilt:
     left_out: tuple[str, ...]
 
 
-def chunk_objects(room: Room) -> list[ChunkObject]:
-    """The chunk files of all current versions of the tenant."""
-    found = current_artefacts(room.ledger, room.tenant, CHUNKS)
-    return [ChunkObject(document_id, a.object_name, a.sha256) for document_id, a in found]
-
-
-def slices(objects: Sequence[ChunkObject], size: int) -> list[list[ChunkObject]]:
-    """The objects in parts of at most `size`."""
-    return [list(objects[at : at + size]) for at in range(0, len(objects), size)]
+__all__ = ["ChunkObject", "Rebuilt", "chunk_objects", "damaged_chunks", "rebuild_tenant", "require_most", "slices"]
 
 
 def damaged_chunks(spec: StoreSpec, part: Sequence[ChunkObject]) -> list[str]:
@@ -66,7 +57,7 @@ def damaged_chunks(spec: StoreSpec, part: Sequence[ChunkObject]) -> list[str]:
 
 
 def rebuild_tenant(room: Room, leave_out: Collection[str] = ()) -> Rebuilt:
-    """Write the tenant's index anew; the old one serves until then.
+    """Write the tenant's index anew, with vectors of the model that the settings name; the old one serves until then.
 
     Args:
         room: the opened parts.
@@ -74,12 +65,34 @@ def rebuild_tenant(room: Room, leave_out: Collection[str] = ()) -> Rebuilt:
 
     Raises:
         StoreUnavailable: the store or the knowledge base did not answer; the old index stays.
+        EngineMissing, EngineUnavailable, SettingsInvalid: of a model that was changed; the old index stays.
+        StageFailed: that model failed on most chunks; the old index stays.
     """
     bad = set(leave_out)
+    if _is_of_another_model(room):  # before the writers have to wait
+        done = embed_slice(room.store_spec, room.settings.embedding, chunk_objects(room))
+        require_most(done.processed, done.failed)
     with tempfile.TemporaryDirectory(prefix="docmill-rebuild-") as folder:
         sources = _Sources(room, bad, Path(folder))
-        chunks = room.knowledge.rebuild(room.tenant, sources)
+        chunks = room.knowledge.rebuild(room.tenant, sources, wanted_origin(room))
     return Rebuilt(documents=sources.documents, chunks=chunks, left_out=tuple(sorted(bad)))
+
+
+def require_most(processed: int, failed: int) -> None:
+    """Refuse to give an index away for one of which most is missing.
+
+    Raises:
+        StageFailed: the model failed on more than half of the chunks.
+    """
+    if failed > processed:
+        raise StageFailed(f"the embedding model failed on {failed} of {processed + failed} passages; the old index stays")
+
+
+def _is_of_another_model(room: Room) -> bool:
+    try:
+        return needs_embedding(room)
+    except VersionMismatch:
+        return False  # the stream of files embeds what it must
 
 
 class _Sources:
@@ -101,14 +114,12 @@ class _Sources:
             if name in self._bad or card is None:
                 continue
             try:
-                path = room.store.fetch(chunk.object_name, self._folder)
+                path, _ = file_of_model(room.store, chunk, room.settings.embedding, self._folder)
                 day = date_in(room.store, understood.get(name))
-            except NotFound:
-                path = None
-            if path is None or not is_chunks_file(path):
+            except (NotFound, StageFailed):
                 self._bad.add(name)
                 continue
             self.documents += 1
             yield Source(name, path, facts_of(card, kind=card.kind, document_date=day))
-            if path.is_relative_to(self._folder):
-                path.unlink()  # a copy; of a directory store it is the object itself
+            for copy in self._folder.iterdir():  # of a directory store the path is the object itself and nothing lies here
+                copy.unlink()

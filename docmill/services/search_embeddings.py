@@ -1,15 +1,22 @@
-"""How the embedding of a tenant's documents went: from the receipts that the index stage left beside its chunk files."""
+"""How the embedding of a tenant's documents went: from what the index stage and later embeddings left beside the chunk files."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from docmill.errors import NotFound
+from docmill.errors import EngineMissing, NotFound
 from docmill.services.lookups import current_artefacts
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.stage_work import CHUNKS
+from docmill.services.reembedding import EmbeddingNote, note_name
 from docmill.services.running.room import Room
+from docmill.stages.knowledge.embedding import identity_of
 from docmill.storage.ledger import current
+from docmill.values.embedding import PACKAGED_ORIGIN
+from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name
 from docmill.values.model import Value
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+"""Of chunks embedded by the index stage: the ledger says when."""
 
 
 class EmbeddingFigures(Value):
@@ -20,6 +27,8 @@ class EmbeddingFigures(Value):
         processed, total: chunks that were embedded, and all.
         success_rate: of them, 0.0-1.0; None without chunks.
         embedding_updated_at: when the newest chunk file was made; None without one.
+        model: identity of the model that the index was made with; None without an index.
+        wanted_model: of the one that the settings name.
     """
 
     documents: int
@@ -27,6 +36,8 @@ class EmbeddingFigures(Value):
     total: int
     success_rate: float | None
     embedding_updated_at: datetime | None
+    model: str | None = None
+    wanted_model: str | None = None
 
 
 def embedding_figures(room: Room) -> EmbeddingFigures:
@@ -35,17 +46,38 @@ def embedding_figures(room: Room) -> EmbeddingFigures:
     Raises:
         StoreUnavailable, LedgerUnavailable: store or ledger did not answer.
     """
-    documents = processed = failed = 0
-    for _, chunks in current_artefacts(room.ledger, room.tenant, CHUNKS):
-        try:
-            receipt = Receipt.model_validate_json(room.store.read(private_name(room.tenant, chunks.stage, chunks.key, "receipt")))
-        except NotFound:
-            continue
-        documents += 1
-        processed += int(receipt.facts.get("chunks") or 0)
-        failed += int(receipt.facts.get("chunks_failed") or 0)
+    serving = room.knowledge.model(room.tenant)
+    identity = serving.identity if serving else None
+    found = [_note(room, chunks, identity) for _, chunks in current_artefacts(room.ledger, room.tenant, CHUNKS)]
+    notes = [one for one in found if one is not None]
     with room.ledger.reading() as conn:
         newest = current.newest_artefact_at(conn, room.tenant, CHUNKS)
-    total = processed + failed
-    rate = round(processed / total, 4) if total else None
-    return EmbeddingFigures(documents=documents, processed=processed, total=total, success_rate=rate, embedding_updated_at=newest)
+    processed, total = sum(one.chunks for one in notes), sum(one.chunks + one.failed for one in notes)
+    return EmbeddingFigures(
+        documents=len(notes),
+        processed=processed,
+        total=total,
+        success_rate=round(processed / total, 4) if total else None,
+        embedding_updated_at=max((at for at in (newest, *(one.embedded_at for one in notes)) if at and at != _NEVER), default=None),
+        model=identity,
+        wanted_model=_wanted(room),
+    )
+
+
+def _wanted(room: Room) -> str | None:
+    try:
+        return identity_of(room.settings.embedding)
+    except EngineMissing:
+        return None
+
+
+def _note(room: Room, chunks: Artefact, identity: str | None) -> EmbeddingNote | None:
+    """How the chunks got the vectors that the index holds; None where nothing is left that says so."""
+    try:
+        receipt = Receipt.model_validate_json(room.store.read(private_name(room.tenant, chunks.stage, chunks.key, "receipt")))
+        facts = receipt.facts
+        if identity is None or facts.get("embedding", PACKAGED_ORIGIN.identity) == identity:
+            return EmbeddingNote(chunks=int(facts.get("chunks") or 0), failed=int(facts.get("chunks_failed") or 0), embedded_at=_NEVER)
+        return EmbeddingNote.model_validate_json(room.store.read(note_name(chunks.object_name, identity)))
+    except NotFound:
+        return None

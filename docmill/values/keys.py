@@ -32,6 +32,8 @@ STAGE_OPTIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "understand": ("kind",),
         "find_pii": ("language", "entities", "pii_rules"),
         "redact": ("thorough",),
+        "enrich": ("redact",),
+        "speak": ("redact", "speech"),
         "index": ("redact",),
         "validate": (),
         "publish": ("confidence_threshold", "extract_format", "redact"),

@@ -61,6 +61,7 @@ class MillOptions(BaseModel):
     )
     thorough: bool = Field(default=False, description="Prove redacted copies by OCR of whole pages, not only around the boxes.")
     index: bool = Field(default=True, description="Add the document to the search index.")
+    speech: bool = Field(default=False, description="Add a spoken version of the text (WAV); needs espeak-ng.")
     kind: str = Field(
         default="auto", description="Kind of document (invoice, receipt, letter, ...); auto decides by rules.", pattern=r"^[a-z_]{2,32}$"
     )

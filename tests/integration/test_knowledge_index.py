@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from docmill.errors import StageFailed
-from docmill.stages.knowledge import embedding
 from docmill.stages.knowledge.chunk_file import read_chunks, schema
+from docmill.stages.knowledge.onnx_model import OnnxModel
+from docmill.stages.knowledge.tokens import token_ids
 from docmill.stages.knowledge.verbs import index
 from docmill.storage.knowledge.lance import LanceKnowledgeBase
 from docmill.storage.knowledge.ports import Query, SearchMode, Source
@@ -57,15 +58,15 @@ def test_the_same_pages_give_the_same_bytes(page_paths: list[str], tmp_path: Pat
 
 
 def test_a_failed_chunk_is_counted_and_left_out(page_paths: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = embedding._run
-    (penguins,) = embedding.token_ids(["penguins"])
+    real = OnnxModel.run
+    (penguins,) = token_ids(["penguins"])
 
-    def run(model: object, ids: list[list[int]]) -> object:
+    def run(model: OnnxModel, ids: list[list[int]]) -> object:
         if any(penguins[1] in row for row in ids):
             raise RuntimeError("no")
-        return real(model, ids)  # type: ignore[arg-type] - the session is handed on
+        return real(model, ids)
 
-    monkeypatch.setattr(embedding, "_run", run)
+    monkeypatch.setattr(OnnxModel, "run", run)
     told = index(page_paths, DOCUMENT, str(tmp_path / "out"))
     assert (told["chunks"], told["failed"]) == (2, 1)
     assert read_chunks(tmp_path / "out").column("page").to_pylist() == [1, 3]

@@ -1,10 +1,12 @@
 """The maintenance flows on a real Prefect server: rebuild_index on prefect-dask's runner with a local cluster, optimize_index."""
 
 import pytest
+from embeddings_server import embeddings_server
 from milled_papers import INVOICE, LETTER, ingest
 
 from docmill.services.reindex import chunk_objects
 from docmill.services.search import search_documents
+from docmill.settings import settings
 from docmill.storage.knowledge.ports import Query, SearchMode
 
 pytestmark = pytest.mark.slow
@@ -37,6 +39,21 @@ def test_the_index_is_rebuilt_on_dask_without_what_is_damaged(prefect_server, do
     told = rebuild_index(documents_per_task=1)
     assert told == {"documents": 1, "chunks": 1, "missing": 2}
     assert room.knowledge.count(room.tenant) == 1
+
+
+def test_embeddings_are_backfilled_on_dask_and_the_index_is_swapped(prefect_server, documents, room, monkeypatch):
+    from flows.backfill_embeddings import backfill_embeddings
+
+    assert set(backfill_embeddings().values()) == {0}
+    with embeddings_server() as server:
+        for name, value in (("ENDPOINT", server.url), ("MODEL", "test"), ("DIMENSIONS", str(server.size))):
+            monkeypatch.setenv(f"DOCMILL_EMBEDDING_{name}", value)
+        settings.cache_clear()
+        told = backfill_embeddings(documents_per_task=2)
+        assert told == {"documents": 3, "chunks": 3, "failed": 0, "missing": 0}
+        assert room.knowledge.model(room.tenant).spec.model == "test"
+        assert search_documents(room, Query("a note about the zeppelin", SearchMode.VECTOR)).results[0].name == "note.txt"
+        assert set(backfill_embeddings().values()) == {0}
 
 
 def test_the_index_is_optimized(prefect_server, documents, room):

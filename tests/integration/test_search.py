@@ -11,15 +11,16 @@ from typer.testing import CliRunner
 from docmill.cli.main import app
 from docmill.services import documents
 from docmill.services.erase import erase
+from docmill.services.lookups import current_documents
 from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
 from docmill.services.reindex import chunk_objects, rebuild_tenant
-from docmill.services.running.indexing import index_documents
+from docmill.services.running.indexing import forget_unindexed, index_documents
 from docmill.services.running.run import BatchRun
 from docmill.services.search import search_documents
 from docmill.services.search_filters import filters_from
 from docmill.stages.knowledge.chunk_file import schema as chunk_schema
-from docmill.storage.knowledge.ports import Query, SearchMode
+from docmill.storage.knowledge.ports import Query, SearchMode, Source
 from docmill.values.options import MillOptions
 
 
@@ -93,6 +94,18 @@ def test_milled_anew_with_redaction_the_old_words_are_gone(papers, room):
 def test_milled_anew_without_indexing_it_is_no_longer_found(papers, room):
     mill_anew(room, papers[0], index=False)
     assert names(room, "INV-2026/0815", SearchMode.TEXT) == []
+    assert names(room, "lease", SearchMode.TEXT) == ["letter.txt"]
+    assert room.knowledge.count(room.tenant) == 1, "its passages are not only hidden"
+    mill_anew(room, papers[0])
+    assert names(room, "INV-2026/0815", SearchMode.TEXT) == ["invoice march.txt"]
+
+
+def test_passages_that_outlived_a_version_without_indexing_go_with_the_next_upkeep(papers, room):
+    (chunk,) = [c for c in chunk_objects(room) if c.document_id == papers[0]]
+    mill_anew(room, papers[0], index=False)
+    room.knowledge.replace(room.tenant, [Source(papers[0], room.store.fetch(chunk.object_name, room.settings.home))])
+    assert room.knowledge.count(room.tenant) == 2
+    assert forget_unindexed(room, current_documents(room.ledger, room.tenant)) == 1
     assert names(room, "lease", SearchMode.TEXT) == ["letter.txt"]
 
 

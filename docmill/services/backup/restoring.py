@@ -78,7 +78,9 @@ def prove(folder: Path, settings: Settings, *, keys: Path | None = None) -> Proo
         check_files(folder)
         return None
     with tempfile.TemporaryDirectory(prefix="docmill-drill-") as scratch:
-        home = settings.model_copy(update={"home": Path(scratch) / "home", "ledger_url": None, "store_url": None, "gcs_bucket": None})
+        home = settings.model_copy(
+            update={"home": Path(scratch) / "home", "ledger_url": None, "store_url": None, "gcs_bucket": None, "knowledge_url": None}
+        )
         return restore(folder, home, keys=keys)
 
 

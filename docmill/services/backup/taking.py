@@ -92,7 +92,8 @@ def _copy_ledger_and_index(room: Room, folder: Path, copied: _Copied) -> tuple[d
             copied.add(name, *copy_file(path, folder / name))
         with room.ledger.reading() as conn:
             tenants = tenant_ids(conn)
-        chunks = {tenant: room.knowledge.count(tenant) for tenant in tenants}
+        # an index in a bucket is not copied: `docmill reindex` makes it from the kept chunks
+        chunks = {tenant: room.knowledge.count(tenant) for tenant in tenants} if room.settings.knowledge_url is None else {}
     copied.add(ledger.name, file_sha256(ledger), ledger.stat().st_size)
     return taken_at, ledger.name, chunks
 

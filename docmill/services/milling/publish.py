@@ -14,6 +14,7 @@ from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item, Shard
 from docmill.services.milling.stage_work import (
+    ENRICHMENT,
     JSON,
     PAGE_WORDS,
     REDACTED,
@@ -28,9 +29,13 @@ from docmill.services.publishing import PublishInput, build_results
 from docmill.stages.knowledge import version as knowledge
 from docmill.stages.privacy import version as privacy
 from docmill.stages.reading import version as reading
+from docmill.stages.reading.file_properties import CREATED, MODIFIED, PRODUCER
 from docmill.stages.reading.formats import SEARCHABLE_PDF, Rendered, render, rendered_pdf
 from docmill.stages.reading.media_types import PDF
 from docmill.stages.understanding import version as understanding
+from docmill.stages.understanding.enrichment import version as enriching
+from docmill.values.embedding import EmbeddingSpec
+from docmill.values.enrichment import Enrichment, FileProperties
 from docmill.values.evidence import Span, Understanding
 from docmill.values.jobs import Artefact, ClaimedJob
 from docmill.values.keys import public_name, results_name
@@ -42,7 +47,7 @@ from docmill.values.results import Results, read_results, results_bytes
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-VERSION = "1"
+VERSION = "2"
 RESULTS, TEXT = "results", "text"
 TIMED = "seconds_"
 
@@ -114,6 +119,16 @@ def _understanding(bench: Bench, item: Item) -> Understanding | None:
     return Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else None
 
 
+def _enrichment(bench: Bench, item: Item) -> Enrichment | None:
+    found, facts = item.inputs_of("enrich", ENRICHMENT), item.facts
+    if not found:
+        return None
+    said = FileProperties.model_validate(
+        {"producer": facts.get(PRODUCER), "created_at": facts.get(CREATED), "modified_at": facts.get(MODIFIED)}
+    )
+    return Enrichment.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()).model_copy(update={"file": said})
+
+
 def _input(bench: Bench, item: Item, pages: Sequence[Page], text: Artefact) -> PublishInput:
     spans, facts = _spans(bench, item), item.facts
     made = tuple(a for a in item.inputs if a.stage != "read")
@@ -123,6 +138,7 @@ def _input(bench: Bench, item: Item, pages: Sequence[Page], text: Artefact) -> P
         pages=pages,
         read_pages=_read_pages(bench, item),
         understanding=_understanding(bench, item),
+        enrichment=_enrichment(bench, item),
         created_at=datetime.now(UTC),
         spans=spans or (),
         searched=item.options.entities if spans is not None else (),
@@ -130,7 +146,7 @@ def _input(bench: Bench, item: Item, pages: Sequence[Page], text: Artefact) -> P
         problems=item.problems,
         artefacts=(*made, text),
         timings_s={name.removeprefix(TIMED): float(value or 0.0) for name, value in facts.items() if name.startswith(TIMED)},
-        engines=_engines(item.options),
+        engines=_engines(item.options, bench.shard.limits.embedding),
     )
 
 
@@ -149,12 +165,15 @@ def _job(shard: Shard, item: Item) -> ClaimedJob:
     )
 
 
-def _engines(options: MillOptions) -> dict[str, dict[str, str]]:
+def _engines(options: MillOptions, embedding: EmbeddingSpec) -> dict[str, dict[str, str]]:
     used = {"read": reading.engine(options), "understand": understanding.engine(options), "find_pii": privacy.find_engine(options)}
     if options.redact:
         used["redact"] = privacy.redact_engine(options)
+    used["enrich"] = enriching.engine(options)
+    if options.speech:
+        used["speak"] = enriching.speech_engine(options)
     if options.index:
-        used["index"] = knowledge.engine(options)
+        used["index"] = knowledge.named_engine(options, embedding)
     return used
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from docmill.settings import Settings
 from docmill.storage.objects import StoreSpec
+from docmill.values.embedding import PACKAGED, EmbeddingSpec
 from docmill.values.jobs import Artefact, ItemOutcome
 from docmill.values.keys import run_prefix
 from docmill.values.options import MillOptions
@@ -34,6 +35,7 @@ class MillLimits:
     max_ratio: int
     vision_endpoint: str | None = None
     review_thresholds: str = ""
+    embedding: EmbeddingSpec = PACKAGED
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MillLimits":

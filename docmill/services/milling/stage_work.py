@@ -10,12 +10,13 @@ from docmill.values.keys import artefact_key, digest
 from docmill.values.options import MillOptions
 
 JSON = "application/json"
-PAGE_WORDS, UNDERSTANDING, SPANS, REDACTED, REDACTED_PAGES, CHUNKS = (
+PAGE_WORDS, UNDERSTANDING, SPANS, REDACTED, REDACTED_PAGES, ENRICHMENT, CHUNKS = (
     "page_words",
     "understanding",
     "spans",
     "redacted",
     "redacted_pages",
+    "enrichment",
     "chunks",
 )
 """Names of artefacts."""

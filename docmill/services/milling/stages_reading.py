@@ -9,6 +9,7 @@ from docmill.services.milling.shard import Item, type_fact
 from docmill.services.milling.stage_work import JSON, PAGE_WORDS, StageWork, document_input, one_by_one
 from docmill.settings import settings
 from docmill.stages.reading import version
+from docmill.stages.reading.file_properties import CREATED, MODIFIED, PRODUCER
 from docmill.values.keys import private_name
 from docmill.values.options import MillOptions
 from docmill.values.page import Page
@@ -23,7 +24,8 @@ def _inspect(bench: Bench, item: Item, key: str) -> Receipt:
     found = bench.call("docmill.stages.reading.verbs:inspect", *args)
     name = private_name(bench.shard.tenant, "inspect", key)
     kept = (bench.keep(key, PAGE_DIGESTS, name, out, media_type=JSON),) if out.exists() else ()
-    return Receipt(artefacts=kept, facts={name: found[name] for name in ("media_type", "page_count", "einvoice")})
+    told = ("media_type", "page_count", "einvoice", PRODUCER, CREATED, MODIFIED)
+    return Receipt(artefacts=kept, facts={name: found[name] for name in told})
 
 
 def engine_name(engine: str, vision_endpoint: str | None) -> str:
@@ -76,5 +78,5 @@ def _inspect_engine(options: MillOptions) -> dict[str, str]:
     return {}
 
 
-INSPECT = StageWork("inspect", version.VERSION, _inspect_engine, one_by_one(_inspect), inputs=document_input)
+INSPECT = StageWork("inspect", version.INSPECT_VERSION, _inspect_engine, one_by_one(_inspect), inputs=document_input)
 READ = StageWork("read", version.VERSION, version.engine, one_by_one(_read), inputs=document_input)

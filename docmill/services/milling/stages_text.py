@@ -24,9 +24,12 @@ from docmill.services.milling.stage_work import (
 from docmill.services.review.rules import ChunkFact, find_doubts
 from docmill.services.review.thresholds import parse_thresholds
 from docmill.stages.knowledge import version as knowledge
+from docmill.stages.knowledge.embedding import identity_of
+from docmill.stages.knowledge.reembedding import embed_file
 from docmill.stages.understanding import version as understanding
 from docmill.stages.validation import version as validation
 from docmill.stages.validation.rows import ValidationRow, row_from
+from docmill.values.embedding import PACKAGED
 from docmill.values.evidence import Kind, Understanding
 from docmill.values.keys import private_name
 from docmill.values.page import Page
@@ -71,8 +74,16 @@ def _write_page(bench: Bench, page: Page) -> str:
 
 
 def _index(bench: Bench, item: Item, key: str) -> Receipt:
-    out = bench.out(f"{key}.arrow")
-    facts = bench.call("docmill.stages.knowledge.verbs:index", [*page_files(bench, item)], item.document_id, str(out))
+    out, spec = bench.out(f"{key}.arrow"), bench.shard.limits.embedding
+    asked: tuple[list[JsonValue], str] = [*page_files(bench, item)], item.document_id
+    if spec.provider == "openai":
+        # no cell asks a service, and no key enters a cell: what is embedded here are docmill's own chunks
+        cut = bench.out(f"{key}.cut.arrow")
+        facts = bench.call("docmill.stages.knowledge.verbs:cut", *asked, str(cut))
+        made, failed = embed_file(cut, out, spec, bench.watch.should_stop)
+        facts |= {"chunks": made, "failed": failed}
+    else:
+        facts = bench.call("docmill.stages.knowledge.verbs:index", *asked, str(out), *([spec.model_dump()] if spec != PACKAGED else []))
     kept = bench.keep(
         key,
         CHUNKS,
@@ -80,8 +91,14 @@ def _index(bench: Bench, item: Item, key: str) -> Receipt:
         out,
         media_type="application/vnd.apache.arrow.file",
     )
-    counts = {"chunks": int(str(facts["chunks"])), "chunks_failed": int(str(facts["failed"]))}
+    counts = {"chunks": int(str(facts["chunks"])), "chunks_failed": int(str(facts["failed"])), "embedding": identity_of(spec)}
     return Receipt(artefacts=(kept,), facts={**counts, "chunks_least_sure": json.dumps(facts["least_sure"])})
+
+
+def _index_inputs(shard: Shard, item: Item) -> list[str]:
+    # of another model than the packaged one, which the engine names
+    spec = shard.limits.embedding
+    return [*artefact_inputs(shard, item), *([identity_of(spec)] if spec != PACKAGED else [])]
 
 
 def _understood(bench: Bench, item: Item) -> Understanding:
@@ -139,5 +156,5 @@ def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[s
 
 
 UNDERSTAND = StageWork("understand", understanding.VERSION, understanding.engine, one_by_one(_understand))
-INDEX = StageWork("index", knowledge.VERSION, knowledge.engine, one_by_one(_index))
+INDEX = StageWork("index", knowledge.VERSION, knowledge.engine, one_by_one(_index), inputs=_index_inputs)
 VALIDATE = StageWork("validate", validation.VERSION, validation.engine, _validate, inputs=_validate_inputs, whole_shard=True)

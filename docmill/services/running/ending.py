@@ -26,7 +26,7 @@ def _problems(text: str) -> tuple[Problem, ...]:
 
 def _end(tracked: Tracked, outcome: Outcome) -> JobEnd:
     job = tracked.job
-    made = tracked.inputs("redact", "publish")
+    made = tracked.inputs("redact", "speak", "publish")
     results = next((a for a in made if a.name == "results"), None)
     kind, doubts = tracked.facts.get("kind"), tracked.facts.get("doubts_found")
     return JobEnd(

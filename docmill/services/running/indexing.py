@@ -1,5 +1,6 @@
 """Putting the chunks of a shard's documents into the knowledge base: one commit, in the flow process, because small commits of many workers collide."""
 
+import logging
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from docmill.storage.knowledge.ports import DocumentFacts, Source
 from docmill.storage.ledger import cards
 from docmill.values.jobs import Artefact
 from docmill.values.outcome import problem_from
+
+log = logging.getLogger(__name__)
 
 
 def index_documents(room: Room, documents: Sequence[Tracked]) -> None:
@@ -35,6 +38,20 @@ def index_documents(room: Room, documents: Sequence[Tracked]) -> None:
             for tracked in (t for t in documents if "index" not in t.failed):
                 tracked.failed.add("index")
                 tracked.problems.append(problem_from(error, "index"))
+
+
+def forget_unindexed(room: Room, document_ids: Sequence[str]) -> int:
+    """Forget the chunks of those documents whose current version asked for no indexing; returns how many chunks went.
+
+    Search hides such chunks anyway, so a knowledge base that does not answer is only noted: `optimize_index` comes back to them.
+    """
+    with room.ledger.reading() as conn:
+        found = cards.of_current(conn, room.tenant, document_ids)
+    try:
+        return room.knowledge.delete(room.tenant, [name for name, card in found.items() if not card.options.index])
+    except DocmillError as error:
+        log.warning("chunks of documents without indexing stay until the index is optimized: %s", error.code)
+        return 0
 
 
 def _tell_failed_chunks(tracked: Tracked) -> None:

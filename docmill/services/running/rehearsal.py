@@ -25,7 +25,9 @@ def rehearse(found: Settings) -> None:
         DocmillError: something that every document needs is missing or broken.
     """
     with tempfile.TemporaryDirectory(prefix="docmill-rehearsal-") as folder:
-        apart = found.model_copy(update={"home": Path(folder), "ledger_url": None, "store_url": None, "gcs_bucket": None, "url_key": None})
+        apart = found.model_copy(
+            update={"home": Path(folder), "ledger_url": None, "store_url": None, "gcs_bucket": None, "url_key": None, "knowledge_url": None}
+        )
         upgrade_ledger(apart.resolved_ledger_url)
         with contextlib.closing(Room.open(apart)) as room:
             sample = write_tiny(Path(folder) / "sample", 1, kind="pdf")

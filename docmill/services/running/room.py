@@ -32,12 +32,13 @@ class Room:
             LedgerOutdated, LedgerUnavailable, StoreUnavailable, SettingsInvalid: what is missing and how to mend it.
         """
         spec = StoreSpec.from_settings(settings)
+        ledger = open_ledger(settings.resolved_ledger_url, seal=seal_of(settings))
         return cls(
             tenant=tenant or settings.tenant,
-            ledger=open_ledger(settings.resolved_ledger_url, seal=seal_of(settings)),
+            ledger=ledger,
             store=open_store(spec),
             store_spec=spec,
-            knowledge=open_knowledge_base(settings),
+            knowledge=open_knowledge_base(settings, ledger),
             limits=MillLimits.from_settings(settings),
             settings=settings,
         )

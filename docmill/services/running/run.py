@@ -15,7 +15,7 @@ from docmill.services.milling.shard import Item, Shard, ShardReport
 from docmill.services.purchasing.matching import match_finished
 from docmill.services.running import plan
 from docmill.services.running.ending import failed_end, published_end
-from docmill.services.running.indexing import index_documents
+from docmill.services.running.indexing import forget_unindexed, index_documents
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import Tracked
 from docmill.services.running.unlocking import unlock_documents
@@ -221,6 +221,7 @@ class BatchRun:
             self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
             redacted = [e.document_id for e in ends if e.results and self.tracked[e.job_id].job.options.redact]
             withdraw_unredacted(self.room, redacted)
+            forget_unindexed(self.room, [e.document_id for e in ends if e.results and not self.tracked[e.job_id].job.options.index])
             match_finished(self.room, [(e.job_id, e.kind) for e in ends if e.results and e.job_id not in self.refused])
         for end in ends:
             del self.tracked[end.job_id]

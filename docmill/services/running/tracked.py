@@ -8,7 +8,18 @@ from docmill.services.milling.shard import Item, type_fact
 from docmill.values.jobs import Artefact, ClaimedJob, ItemOutcome, ItemStatus, JobProgress
 from docmill.values.outcome import Problem, problem_from
 
-STAGE_PROGRESS = {"inspect": 30, "read": 40, "understand": 72, "find_pii": 76, "redact": 80, "index": 84, "validate": 88, "publish": 90}
+STAGE_PROGRESS = {
+    "inspect": 30,
+    "read": 40,
+    "understand": 72,
+    "find_pii": 76,
+    "redact": 80,
+    "enrich": 83,
+    "speak": 84,
+    "index": 85,
+    "validate": 88,
+    "publish": 90,
+}
 """Progress (0-100) at the start of each stage; reading runs from 40 to 70 by pages, 20 means accepted and stored."""
 READ_SPAN = 30
 STAGE_VERB = {
@@ -17,6 +28,8 @@ STAGE_VERB = {
     "understand": "understanding",
     "find_pii": "finding personal data",
     "redact": "redacting",
+    "enrich": "enriching",
+    "speak": "speaking",
     "index": "indexing",
     "validate": "validating",
     "publish": "publishing",

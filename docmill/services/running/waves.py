@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from docmill.services.running.tracked import Tracked
 from docmill.values.options import MillOptions
 
-AFTER_READING: tuple[str, ...] = ("understand", "find_pii", "redact", "index", "validate", "publish")
+AFTER_READING: tuple[str, ...] = ("understand", "find_pii", "redact", "enrich", "speak", "index", "validate", "publish")
 
 STAGE_INPUTS: Mapping[str, tuple[str, ...]] = {
     "understand": ("read",),
     "find_pii": ("read",),
     "redact": ("read", "find_pii"),
+    "enrich": ("read", "find_pii", "redact"),
+    "speak": ("read", "redact"),
     "index": ("read", "redact"),
     "validate": ("read", "understand", "find_pii", "index"),
-    "publish": ("read", "understand", "find_pii", "redact", "index"),
+    "publish": ("read", "understand", "find_pii", "redact", "enrich", "speak", "index"),
 }
 """Stage -> the stages whose artefacts it reads."""
 
@@ -35,7 +37,7 @@ class Wave:
 
 def wants(stage: str, options: MillOptions) -> bool:
     """Whether options ask for a stage."""
-    return {"redact": options.redact, "index": options.index}.get(stage, True)
+    return {"redact": options.redact, "speak": options.speech, "index": options.index}.get(stage, True)
 
 
 def is_lost(tracked: Tracked) -> bool:

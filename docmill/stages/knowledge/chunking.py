@@ -4,7 +4,7 @@ A chunk is filled with whole paragraphs; a paragraph that is too long is shared 
 between words, a word that is too long anywhere. A chunk never crosses a page, so it has one page and a span of its canonical text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import ceil
 from statistics import median
@@ -16,9 +16,12 @@ from docmill.values.geometry import union
 from docmill.values.keys import digest
 from docmill.values.page import Line, Page, Word
 
-_BUDGET = MAX_TOKENS - SPECIAL_TOKENS
 _GAP_HEIGHTS = 0.5  # a gap this much of a line height wider than the page's usual one begins a paragraph
 _TYPE_RATIO = 1.4  # a line so much higher or lower than the one before is of another type size: a heading or its end
+
+
+Counts = Callable[[Sequence[str]], list[int]]
+"""Texts -> numbers of tokens without special ones."""
 
 
 class _Piece(NamedTuple):
@@ -29,27 +32,71 @@ class _Piece(NamedTuple):
     tokens: int
 
 
-def chunk_pages(pages: Sequence[Page], document_id: str) -> list[Chunk]:
-    """The chunks of a document in reading order, each of at most 256 tokens of the embedding model ([CLS] and [SEP] included).
+def chunk_pages(
+    pages: Sequence[Page], document_id: str, counts: Counts = token_counts, budget: int = MAX_TOKENS - SPECIAL_TOKENS
+) -> list[Chunk]:
+    """The chunks of a document in reading order, each of at most `budget` tokens.
+
+    Args:
+        pages: in order.
+        document_id: enters the chunk ids.
+        counts: of the embedding model's tokenizer; the packaged model's without it.
+        budget: what the model looks at, special tokens apart.
 
     Raises:
         EngineMissing: the tokenizer is not installed.
     """
-    return [chunk for page in pages for chunk in _chunk_page(page, document_id)]
+    cutter = _Cutter(counts, budget)
+    return [chunk for page in pages for chunk in cutter.chunks(page, document_id)]
 
 
-def _chunk_page(page: Page, document_id: str) -> Iterator[Chunk]:
-    lines = _placed(page)
-    counts = token_counts([line.text for _, line in lines])
-    pieces: list[_Piece] = []
-    for paragraph in _paragraphs(lines):
-        own = [_Piece(lines[i][0], lines[i][0] + len(lines[i][1].text), counts[i]) for i in paragraph]
-        whole = _Piece(own[0].start, own[-1].end, sum(p.tokens for p in own))
-        parts = [part for line in own for part in _fitting(page.text, line)]
-        pieces += [whole] if whole.tokens <= _BUDGET else _packed(parts, aim=_even(whole.tokens))
-    for piece in _packed(pieces):
-        if piece.tokens:
-            yield _chunk(page, lines, piece, document_id)
+class _Cutter:
+    """Cuts pages to the measure of one model."""
+
+    def __init__(self, counts: Counts, budget: int) -> None:
+        self._counts, self._budget = counts, budget
+
+    def chunks(self, page: Page, document_id: str) -> Iterator[Chunk]:
+        lines = _placed(page)
+        counted = self._counts([line.text for _, line in lines])
+        pieces: list[_Piece] = []
+        for paragraph in _paragraphs(lines):
+            own = [_Piece(lines[i][0], lines[i][0] + len(lines[i][1].text), counted[i]) for i in paragraph]
+            whole = _Piece(own[0].start, own[-1].end, sum(p.tokens for p in own))
+            parts = [part for line in own for part in self._fitting(page.text, line)]
+            pieces += [whole] if whole.tokens <= self._budget else self._packed(parts, aim=self._even(whole.tokens))
+        for piece in self._packed(pieces, aim=self._budget):
+            if piece.tokens:
+                yield _chunk(page, lines, piece, document_id)
+
+    def _even(self, tokens: int) -> int:
+        """The tokens of a part when a long paragraph is shared out evenly: a full chunk and a scrap behind it say less than two halves."""
+        return ceil(tokens / ceil(tokens / self._budget))
+
+    def _packed(self, pieces: list[_Piece], aim: int) -> list[_Piece]:
+        """Neighbours joined as long as they stay within the budget and the join comes nearer to `aim` tokens."""
+        packed: list[_Piece] = []
+        for piece in pieces:
+            if packed and packed[-1].tokens + piece.tokens <= self._budget and packed[-1].tokens + piece.tokens / 2 <= aim:
+                packed[-1] = _Piece(packed[-1].start, piece.end, packed[-1].tokens + piece.tokens)
+            else:
+                packed.append(piece)
+        return packed
+
+    def _fitting(self, text: str, piece: _Piece) -> list[_Piece]:
+        """The piece cut until every part is within the budget: at spaces while there are any, else in the middle of a word."""
+        if piece.tokens <= self._budget or piece.end - piece.start <= 1:
+            return [piece]
+        own = text[piece.start : piece.end]
+        middle = len(own) // 2
+        spaces = [i for i, character in enumerate(own) if character == " "]
+        cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else middle
+        ends = (own[:cut].rstrip(" "), own[cut:].lstrip(" "))
+        left, right = self._counts(ends)
+        return [
+            *self._fitting(text, _Piece(piece.start, piece.start + len(ends[0]), left)),
+            *self._fitting(text, _Piece(piece.end - len(ends[1]), piece.end, right)),
+        ]
 
 
 def _placed(page: Page) -> list[tuple[int, Line]]:
@@ -77,38 +124,6 @@ def _paragraphs(lines: list[tuple[int, Line]]) -> list[list[int]]:
             paragraphs.append([])
         paragraphs[-1].append(i)
     return paragraphs
-
-
-def _even(tokens: int) -> int:
-    """The tokens of a part when a long paragraph is shared out evenly: a full chunk and a scrap behind it say less than two halves."""
-    return ceil(tokens / ceil(tokens / _BUDGET))
-
-
-def _packed(pieces: list[_Piece], aim: int = _BUDGET) -> list[_Piece]:
-    """Neighbours joined as long as they stay within the budget and the join comes nearer to `aim` tokens."""
-    packed: list[_Piece] = []
-    for piece in pieces:
-        if packed and packed[-1].tokens + piece.tokens <= _BUDGET and packed[-1].tokens + piece.tokens / 2 <= aim:
-            packed[-1] = _Piece(packed[-1].start, piece.end, packed[-1].tokens + piece.tokens)
-        else:
-            packed.append(piece)
-    return packed
-
-
-def _fitting(text: str, piece: _Piece) -> list[_Piece]:
-    """The piece cut until every part is within the budget: at spaces while there are any, else in the middle of a word."""
-    if piece.tokens <= _BUDGET:
-        return [piece]
-    own = text[piece.start : piece.end]
-    middle = len(own) // 2
-    spaces = [i for i, character in enumerate(own) if character == " "]
-    cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else middle
-    ends = (own[:cut].rstrip(" "), own[cut:].lstrip(" "))
-    left, right = token_counts(ends)
-    return [
-        *_fitting(text, _Piece(piece.start, piece.start + len(ends[0]), left)),
-        *_fitting(text, _Piece(piece.end - len(ends[1]), piece.end, right)),
-    ]
 
 
 def _chunk(page: Page, lines: list[tuple[int, Line]], piece: _Piece, document_id: str) -> Chunk:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from docmill.errors import Damaged, UnsupportedType
 from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
+from docmill.stages.reading.file_properties import file_properties
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
@@ -30,18 +31,20 @@ from docmill.values.ports import OcrEngine, PageImage
 
 
 def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict[str, str | int | None]:
-    """What a file is: {"media_type", "page_count", "einvoice": name of an embedded XML invoice, "bare" or None}.
+    """What a file is: {"media_type", "page_count", "einvoice": name of an embedded XML invoice, "bare" or None}, and its `file_properties`.
 
     With `digests_path` a digest of each page's content is written there as a JSON array, for a PDF that has reliable ones.
 
     Raises:
         UnsupportedType, Damaged, Encrypted, TooLarge: why it cannot be read.
     """
-    found = survey(Path(path), Limits.of(limits))
+    kept = Limits.of(limits)
+    found = survey(Path(path), kept)
     digests = page_digests(Path(path), found.page_count) if digests_path and found.media_type == PDF else []
     if digests:
         Path(digests_path).write_text(json.dumps(digests), encoding="utf-8")
-    return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice}
+    said = file_properties(Path(path), found.media_type, kept)
+    return {"media_type": found.media_type, "page_count": found.page_count, "einvoice": found.einvoice, **said}
 
 
 def unlock(path: str, password: str, out_path: str) -> dict[str, bool]:

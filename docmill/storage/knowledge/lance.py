@@ -1,11 +1,11 @@
-"""The knowledge base in a local directory, kept by LanceDB: one table per tenant, every change one commit.
+"""The knowledge base in a local directory or a bucket, kept by LanceDB: one table per tenant, every change one commit.
 
-Writers of one tenant take turns through a lock file: two concurrent merges of a document that is new to the table would both insert, and
-the table has no key that could refuse the second. Readers never wait. A killed writer leaves the old state, and the operating system
-frees its lock.
+Writers of one tenant take turns, in a local directory through a lock file: two concurrent merges of a document that is new to the table would both insert, and
+the table has no key that could refuse the second. Readers never wait. A killed writer leaves the old state, and its turn ends with it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -18,12 +18,15 @@ from docmill.storage.knowledge.lance_table import answer
 from docmill.storage.knowledge.lock import write_lock
 from docmill.storage.knowledge.ports import Filters, Hit, IndexStatistics, Likeness, Query, Source
 from docmill.storage.knowledge.result_cache import ResultCache
-from docmill.storage.knowledge.sources import ChunkStream, row_schema, rows_of
+from docmill.storage.knowledge.sources import ChunkStream, origin_of_file, rows_of, table_schema
+from docmill.values.embedding import PACKAGED_ORIGIN, VectorOrigin
 
 if TYPE_CHECKING:
     from lancedb.table import Table
 
 T = TypeVar("T")
+Turn = Callable[[str], AbstractContextManager[None]]
+"""tenant -> its turn to write, held while the block runs; raises StoreUnavailable when others do not end."""
 
 COMMIT_TRIES: Final = 5
 """Tries of one change when a process outside docmill's lock commits in between."""
@@ -32,16 +35,17 @@ _EMPTY: Final = IndexStatistics(chunks=0, unindexed=0, fragments=0, size_bytes=0
 
 
 class LanceKnowledgeBase:
-    """A KnowledgeBase in a local directory. Cheap to make; opens nothing before the first call.
+    """A KnowledgeBase in a local directory or a bucket. Cheap to make; opens nothing before the first call.
 
     Args:
-        directory: made when missing.
-        lock_wait_s: how long a writer waits for its turn, in seconds, before it raises StoreUnavailable.
+        place: a directory, made when missing, or an address such as s3://bucket/prefix.
+        turn: how writers take turns; None takes lock files in the directory.
+        lock_wait_s: how long a writer waits for such a lock, in seconds, before it raises StoreUnavailable.
     """
 
-    def __init__(self, directory: Path, *, lock_wait_s: float = 60.0) -> None:
-        self._directory = directory
-        self._lock_wait_s = lock_wait_s
+    def __init__(self, place: Path | str, *, turn: Turn | None = None, lock_wait_s: float = 60.0) -> None:
+        self._place = str(place)
+        self._turn = turn or (lambda tenant: write_lock(Path(place), tenant, lock_wait_s))
         self._cache = ResultCache()
 
     def replace(self, tenant: str, sources: Sequence[Source]) -> int:
@@ -53,23 +57,31 @@ class LanceKnowledgeBase:
         condition = of_documents([source.document_id for source in sources])
         if len({source.document_id for source in sources}) < len(sources):
             raise InvalidOptions("a document is replaced by one file, not by several")
-        rows = pa.concat_tables([rows_of(source) for source in sources])
+        first = origin_of_file(sources[0])
+        parts = {first.identity: pa.concat_tables([rows_of(source, first) for source in sources])}
 
         def merge(table: "Table") -> None:
+            origin = lance_table.origin_of(table)
+            if origin.identity not in parts:
+                parts[origin.identity] = pa.concat_tables([rows_of(source, origin) for source in sources])
+            rows = parts[origin.identity]
             if table.count_rows(condition):
                 merging = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
                 merging.when_not_matched_by_source_delete(condition).execute(rows)
             elif rows.num_rows:
                 table.add(rows)  # the lock keeps others from adding the same; a merge takes ten times as long
 
-        self._change(tenant, merge)
-        return int(rows.num_rows)
+        self._change(tenant, merge, first)
+        return int(parts[first.identity].num_rows)
 
     def delete(self, tenant: str, document_ids: Sequence[str]) -> int:
         """See KnowledgeBase."""
         condition = of_documents(document_ids)
         if not document_ids or not self._exists(tenant):
             return 0
+        table = self._opened(tenant)
+        if not answer(lambda: table.count_rows(condition)):
+            return 0  # nothing to wait for a turn for
 
         def remove(table: "Table") -> int:
             gone = table.count_rows(condition)
@@ -80,20 +92,20 @@ class LanceKnowledgeBase:
 
         return self._change(tenant, remove)
 
-    def rebuild(self, tenant: str, sources: Iterable[Source]) -> int:
+    def rebuild(self, tenant: str, sources: Iterable[Source], origin: VectorOrigin = PACKAGED_ORIGIN) -> int:
         """See KnowledgeBase."""
         import pyarrow as pa  # noqa: PLC0415 - see replace
 
-        stream = ChunkStream(sources)
-        with write_lock(self._directory, checked_tenant(tenant), self._lock_wait_s):
-            table = answer(lambda: lance_table.table_to_overwrite(self._directory, tenant))
+        stream = ChunkStream(sources, origin)
+        with self._turn(checked_tenant(tenant)):
             try:  # once: after a conflict the files have been read
-                answer(lambda: table.add(pa.RecordBatchReader.from_batches(row_schema(), stream.batches()), mode="overwrite"))
+                rows = pa.RecordBatchReader.from_batches(table_schema(origin), stream.batches())
+                answer(lambda: lance_table.overwrite(self._place, tenant, rows))
             except StoreUnavailable:
                 if stream.error:
                     raise stream.error from None
                 raise
-            answer(lambda: lance_table.optimize(lance_table.opened_table(self._directory, tenant)))
+            answer(lambda: lance_table.optimize(lance_table.opened_table(self._place, tenant)))
         return stream.rows
 
     def search(self, tenant: str, query: Query) -> list[Hit]:
@@ -116,6 +128,10 @@ class LanceKnowledgeBase:
         table = self._opened(tenant)
         return int(answer(table.count_rows))
 
+    def model(self, tenant: str) -> VectorOrigin | None:
+        """See KnowledgeBase."""
+        return answer(lambda: lance_table.origin_of(self._opened(tenant))) if self._exists(tenant) else None
+
     def optimize(self, tenant: str) -> IndexStatistics:
         """See KnowledgeBase."""
         if self._exists(tenant):
@@ -129,25 +145,25 @@ class LanceKnowledgeBase:
         table = self._opened(tenant)
         return answer(lambda: lance_table.statistics(table))
 
-    def _change(self, tenant: str, change: "Callable[[Table], T]") -> T:
-        """Run one committing change under the tenant's lock; again, on a fresh table, when somebody else committed first."""
-        with write_lock(self._directory, checked_tenant(tenant), self._lock_wait_s):
+    def _change(self, tenant: str, change: "Callable[[Table], T]", origin: VectorOrigin = PACKAGED_ORIGIN) -> T:
+        """Run one committing change in the tenant's turn; again, on a fresh table, when somebody else committed first."""
+        with self._turn(checked_tenant(tenant)):
             for _ in range(COMMIT_TRIES):
                 try:
-                    return answer(lambda: self._changed(tenant, change))
+                    return answer(lambda: self._changed(tenant, change, origin))
                 except StoreUnavailable as error:
                     if "conflict" not in str(error.__cause__).lower():
                         raise
         raise StoreUnavailable(f"the knowledge base was changed by others {COMMIT_TRIES} times in a row")
 
-    def _changed(self, tenant: str, change: "Callable[[Table], T]") -> T:
-        table = lance_table.made_table(self._directory, tenant)
+    def _changed(self, tenant: str, change: "Callable[[Table], T]", origin: VectorOrigin) -> T:
+        table = lance_table.made_table(self._place, tenant, origin)
         changed = change(table)
         lance_table.tend(table)
         return changed
 
     def _exists(self, tenant: str) -> bool:
-        return lance_table.has_table(self._directory, checked_tenant(tenant))
+        return lance_table.has_table(self._place, checked_tenant(tenant))
 
     def _opened(self, tenant: str) -> "Table":
-        return answer(lambda: lance_table.opened_table(self._directory, tenant))
+        return answer(lambda: lance_table.opened_table(self._place, tenant))

@@ -8,10 +8,11 @@ import numpy as np
 
 from docmill.errors import InvalidOptions
 from docmill.stages.knowledge.chunk import Chunk
-from docmill.stages.knowledge.embedding import DIMENSIONS, Vectors, embed
+from docmill.stages.knowledge.embedding import embed
+from docmill.stages.knowledge.vectors import Vectors
 from docmill.storage.knowledge.conditions import of_filters
 from docmill.storage.knowledge.fusion import fused
-from docmill.storage.knowledge.lance_table import answer
+from docmill.storage.knowledge.lance_table import answer, origin_of
 from docmill.storage.knowledge.ports import Hit, Query, SearchMode
 from docmill.storage.knowledge.terms import terms
 from docmill.values.geometry import Box
@@ -43,8 +44,14 @@ def search_table(table: "Table", query: Query) -> list[Hit]:
     return _hits(table, ranking) if ranking else []
 
 
+def _asked(table: "Table", query: Query) -> Vectors:
+    """The query's vector, by the model that made the table's: another one may be wanted already."""
+    vector: Vectors = embed([query.text], origin_of(table))[0]
+    return vector
+
+
 def _by_vector(table: "Table", query: Query) -> Ranking:
-    return _nearest(table, embed([query.text])[0], query, query.limit)
+    return _nearest(table, _asked(table, query), query, query.limit)
 
 
 def _by_text(table: "Table", query: Query) -> Ranking:
@@ -52,9 +59,9 @@ def _by_text(table: "Table", query: Query) -> Ranking:
 
 
 def _by_both(table: "Table", query: Query) -> Ranking:
-    vector, wanted = embed([query.text])[0], max(CANDIDATES, query.limit)
+    vector, wanted = _asked(table, query), max(CANDIDATES, query.limit)
     matching, vectors = _matching(table, query, wanted, also=("vector",))
-    cosines = {row: float(cosine) for (row, _), cosine in zip(matching, vectors @ vector, strict=True)}
+    cosines = {row: float(own @ vector) if own.any() else None for (row, _), own in zip(matching, vectors, strict=True)}
     return fused({**cosines, **dict(_nearest(table, vector, query, wanted))}, dict(matching))
 
 
@@ -73,24 +80,27 @@ def _nearest(table: "Table", vector: Vectors, query: Query, limit: int) -> Ranki
 
 
 def _matching(table: "Table", query: Query, limit: int, also: Sequence[str] = ()) -> tuple[Ranking, Vectors]:
-    """The ranking, and with also=("vector",) the rows' vectors, shape (n, 384)."""
+    """The ranking, and with also=("vector",) the rows' vectors, shape (n, dimensions)."""
     from lancedb.query import MatchQuery  # noqa: PLC0415 - loads in 1 s with 180 MB of native code, only where the index is used
 
     wanted = terms(query.text)
     if not wanted:
-        return [], np.zeros((0, DIMENSIONS), dtype=np.float32)
+        return [], np.zeros((0, origin_of(table).dimensions), dtype=np.float32)
     # a MatchQuery is data: no character of it is syntax
     asked: Any = MatchQuery(wanted, "terms")  # type: ignore[call-arg] # its defaults are hidden from mypy
     found = _found(table.search(asked, query_type="fts").limit(limit), query, ["_score", *also])
     ranking = list(zip(_column(found, "_rowid"), _column(found, "_score"), strict=True))
-    return ranking, vectors_in(found) if also else np.zeros((len(ranking), DIMENSIONS), dtype=np.float32)
+    return ranking, vectors_in(found) if also else np.zeros((len(ranking), 0), dtype=np.float32)
 
 
 def vectors_in(found: "pa.Table") -> Vectors:
-    """The column `vector`, shape (rows, 384)."""
+    """The column `vector`, shape (rows, dimensions); zeros for chunks that wait for theirs."""
+    column = found.column("vector").combine_chunks()
+    vectors = np.zeros((len(column), column.type.list_size), dtype=np.float32)
     # through Arrow's own memory: a hundred vectors as Python floats take longer than the search
-    flat = found.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(flat, dtype=np.float32).reshape(-1, DIMENSIONS)
+    kept = column.drop_null().flatten().to_numpy(zero_copy_only=False)
+    vectors[column.is_valid().to_numpy(zero_copy_only=False)] = kept.reshape(-1, column.type.list_size)
+    return vectors
 
 
 # Any: the query builders of LanceDB carry no types

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from docmill.errors import InvalidOptions
-from docmill.stages.knowledge.embedding import Vectors
+from docmill.stages.knowledge.vectors import Vectors
 from docmill.storage.knowledge.conditions import of_documents, of_filters
 from docmill.storage.knowledge.lance_search import MAX_LIMIT, PARTITIONS_PROBED, vectors_in
 from docmill.storage.knowledge.lance_table import answer

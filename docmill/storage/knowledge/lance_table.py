@@ -11,14 +11,17 @@ from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from docmill.errors import StoreUnavailable, VersionMismatch
+from docmill.errors import StageFailed, StoreUnavailable, VersionMismatch
+from docmill.stages.knowledge.chunk_file import origin_in
 from docmill.storage.knowledge.ports import IndexStatistics
-from docmill.storage.knowledge.sources import row_schema
+from docmill.storage.knowledge.sources import row_schema, table_schema
 from docmill.storage.knowledge.terms import MAX_TERM_LENGTH
+from docmill.values.embedding import VectorOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
     from lancedb.db import DBConnection
     from lancedb.table import Table
 
@@ -57,54 +60,77 @@ def answer(ask: "Callable[[], T]") -> "T":
         raise StoreUnavailable("the knowledge base did not answer") from error
 
 
-def made_table(directory: Path, tenant: str) -> "Table":
-    """The tenant's table, made with its full text index when there is none.
+def made_table(place: str, tenant: str, origin: VectorOrigin) -> "Table":
+    """The tenant's table, made with its full text index when there is none; an empty one is made anew for vectors of another model.
 
     Raises:
         VersionMismatch: another version of docmill made it.
     """
-    if has_table(directory, tenant):
-        return opened_table(directory, tenant)
-    table = _connection(directory).create_table(tenant, schema=row_schema(), exist_ok=True)
+    if has_table(place, tenant):
+        table = opened_table(place, tenant)
+        if origin_of(table) == origin or table.count_rows():
+            return table
+    table = _connection(place).create_table(tenant, schema=table_schema(origin), mode="overwrite")
     index_terms(table)
     return table
 
 
-def opened_table(directory: Path, tenant: str) -> "Table":
+def opened_table(place: str, tenant: str) -> "Table":
     """The tenant's table, which must be there.
 
     Raises:
         VersionMismatch: another version of docmill made it.
     """
-    table = _connection(directory).open_table(tenant)
+    table = _connection(place).open_table(tenant)
     if not is_current(table):
         raise VersionMismatch("another version of docmill wrote the search index; run `docmill reindex` or the deployment rebuild-index")
     return table
 
 
-def table_to_overwrite(directory: Path, tenant: str) -> "Table":
-    """The tenant's table for a writer that overwrites all of it. One of another docmill version stays until then."""
-    if has_table(directory, tenant):
-        return _connection(directory).open_table(tenant)
-    return made_table(directory, tenant)
+def overwrite(place: str, tenant: str, rows: "pa.RecordBatchReader") -> None:
+    """Make the tenant's table exactly these rows, in one commit; what was there serves until then."""
+    _connection(place).create_table(tenant, rows, mode="overwrite")
+
+
+def origin_of(table: "Table") -> VectorOrigin:
+    """What the table's vectors were made with."""
+    return origin_in(table.schema)
 
 
 def is_current(table: "Table") -> bool:
     """Whether the table has the columns that this version writes."""
-    return bool(table.schema.equals(row_schema()))
+    try:
+        return bool(table.schema.equals(row_schema(origin_of(table).dimensions)))
+    except StageFailed:
+        return False
 
 
-def has_table(directory: Path, tenant: str) -> bool:
+def has_table(place: str, tenant: str) -> bool:
     """Whether the tenant has a table with a version; a writer killed while it made one leaves a folder without."""
-    return next((directory / f"{tenant}.lance" / "_versions").glob("*.manifest"), None) is not None
+    if is_bucket(place):
+        return answer(lambda: _has_remote(place, tenant))
+    return next((Path(place) / f"{tenant}.lance" / "_versions").glob("*.manifest"), None) is not None
+
+
+def _has_remote(place: str, tenant: str) -> bool:
+    try:
+        _connection(place).open_table(tenant)
+    except ValueError:  # how LanceDB says that there is no such table
+        return False
+    return True
+
+
+def is_bucket(place: str) -> bool:
+    """Whether a place is an address such as s3://bucket/prefix and no local folder."""
+    return "://" in place
 
 
 @lru_cache(maxsize=8)
-def _connection(directory: Path) -> "DBConnection":
+def _connection(place: str) -> "DBConnection":
     import lancedb  # noqa: PLC0415 - loads in 1 s with 180 MB of native code, only where the index is used
 
     # kept, for the parts of indexes that it holds in memory; every table opened from it sees the newest version
-    return lancedb.connect(str(directory), session=lancedb.Session(index_cache_size_bytes=INDEX_CACHE_BYTES))
+    return lancedb.connect(place, session=lancedb.Session(index_cache_size_bytes=INDEX_CACHE_BYTES))
 
 
 def index_terms(table: "Table") -> None:
@@ -170,4 +196,5 @@ def statistics(table: "Table") -> IndexStatistics:
         size_bytes=int(sizes["total_bytes"]),
         has_vector_index=table.index_stats(_VECTOR_INDEX) is not None,
         version=int(table.version),
+        without_vector=int(table.count_rows("vector IS NULL")),
     )

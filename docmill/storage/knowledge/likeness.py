@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from docmill.stages.knowledge.embedding import Vectors
+from docmill.stages.knowledge.vectors import Vectors
 
 SHINGLE_TERMS: Final = 3
 NEAR_DUPLICATE: Final = 0.7
@@ -18,7 +18,7 @@ invoice of the same sender, with every seventh word changed, 0.45. See docs/sear
 
 
 def mean_vector(vectors: Vectors) -> Vectors:
-    """The direction of a document: the mean of its chunks' vectors, shape (n, 384) -> (384,), length 1 (0 where they cancel out)."""
+    """The direction of a document: the mean of its chunks' vectors, shape (n, dimensions) -> (dimensions,), length 1 (0 where they cancel out)."""
     mean = vectors.mean(axis=0)
     length = float(np.linalg.norm(mean))
     normal: Vectors = (mean / length if length > 0 else mean).astype(np.float32)

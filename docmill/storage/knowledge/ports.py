@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from docmill.stages.knowledge.chunk import Chunk
+from docmill.values.embedding import PACKAGED_ORIGIN, VectorOrigin
 from docmill.values.model import Value
 
 
@@ -122,6 +123,7 @@ class IndexStatistics:
         size_bytes: of the current version's data.
         has_vector_index: whether vectors are searched through an approximate index.
         version: counts commits; 0 without an index.
+        without_vector: chunks that wait for their vector: full text finds them, comparison by meaning does not yet.
     """
 
     chunks: int
@@ -130,6 +132,7 @@ class IndexStatistics:
     size_bytes: int
     has_vector_index: bool
     version: int
+    without_vector: int = 0
 
 
 @runtime_checkable
@@ -144,6 +147,7 @@ class KnowledgeBase(Protocol):
     def replace(self, tenant: str, sources: Sequence[Source]) -> int:
         """Make the chunks of documents exactly those of their files, in one commit for all; returns how many chunks they have now.
 
+        The first file of an empty base decides of which model its vectors are; those of other models wait for a rebuild.
         Safe to repeat. A reader sees all of these documents as before or all as after. A file without rows empties its document.
 
         Raises:
@@ -172,8 +176,11 @@ class KnowledgeBase(Protocol):
     def count(self, tenant: str) -> int:
         """How many chunks the tenant has."""
 
-    def rebuild(self, tenant: str, sources: Iterable[Source]) -> int:
-        """Make the tenant's chunks exactly those of the files, in one commit; returns how many there are.
+    def model(self, tenant: str) -> VectorOrigin | None:
+        """What the tenant's vectors were made with; None without an index."""
+
+    def rebuild(self, tenant: str, sources: Iterable[Source], origin: VectorOrigin = PACKAGED_ORIGIN) -> int:
+        """Make the tenant's chunks exactly those of the files, with vectors of one model, in one commit; returns how many there are.
 
         The old state serves until then, and writers wait. `sources` is read only after they do, one file in memory at a time: hand in a
         generator that asks the ledger lazily, and no document indexed meanwhile is lost.

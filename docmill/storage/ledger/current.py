@@ -38,6 +38,12 @@ def _of_current(query: "sa.Select[Any]", tenant: str, name: str) -> "sa.Select[A
     )
 
 
+def document_ids(conn: sa.Connection, tenant: str) -> list[str]:
+    """The documents that have a current version."""
+    query = sa.select(DOCUMENTS.c.document_id).where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.current_version_id.is_not(None))
+    return [str(name) for name in conn.execute(query.order_by(DOCUMENTS.c.document_id)).scalars()]
+
+
 def count_by_state(conn: sa.Connection, tenant: str) -> dict[str, int]:
     """How many jobs are in each state."""
     query = sa.select(JOBS.c.state, sa.func.count()).where(JOBS.c.tenant_id == tenant).group_by(JOBS.c.state).order_by(JOBS.c.state)
