@@ -52,6 +52,8 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "submit": "remote",
         "wait": "remote",
         "download": "remote",
+        "tenants": "tenants",
+        "users": "users",
         "keys": "keys",
         "webhooks": "webhooks",
         "demo": "stack",

@@ -32,7 +32,7 @@ NAME_LIMIT = 255
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How files are to be milled and what their sender says about them.
+    """How files are to be milled and what their sender says about them. `submitted_by` is the part of docmill, `by` the user if there is one.
 
     Raises:
         InvalidOptions: the client's metadata is not JSON or over 4 KB of it, or a name is over 255 characters.
@@ -44,6 +44,7 @@ class Order:
     tags: tuple[str, ...] = ()
     collection: str | None = None
     metadata: Mapping[str, Any] | None = None
+    by: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what the ledger does not take."""
@@ -136,7 +137,7 @@ def _insert(conn: Connection, tenant: str, batch_id: str, new: Sequence[_New], a
     events, notices = [], []
     for made in new:
         order, error = made.asked.order, made.asked.file.error
-        told = {"batch_id": batch_id, "parent_job_id": made.parent, "plan_digest": order.plan_digest, "by": order.submitted_by}
+        told = {"batch_id": batch_id, "parent_job_id": made.parent, "plan_digest": order.plan_digest, "by": order.by or order.submitted_by}
         events.append(state_event(made.job_id, made.document_id, JobState.ACCEPTED, **told))
         if error is not None:
             events.append(state_event(made.job_id, made.document_id, JobState.FAILED, code=error.code))

@@ -77,8 +77,10 @@ class Queue:
     ended_per_s: float
 
 
-def submit(room: Room, files: Sequence[Received], options: MillOptions, said: Said, *, idempotency_key: str | None = None) -> Submission:
-    """Register received files as one batch.
+def submit(
+    room: Room, files: Sequence[Received], options: MillOptions, said: Said, *, idempotency_key: str | None = None, by: str = GATEWAY
+) -> Submission:
+    """Register received files as one batch; `by` is the user, for the audit trail.
 
     The same bytes with the same options give the job that is there already, unless it failed, was cancelled, or `force` is set. A file that
     comes alone and cannot be read at all is refused; among several it becomes a failed job that says why.
@@ -92,11 +94,11 @@ def submit(room: Room, files: Sequence[Received], options: MillOptions, said: Sa
     if idempotency_key is not None and not KEY_FORM.fullmatch(idempotency_key):
         raise InvalidOptions("Idempotency-Key is 1-200 visible ASCII characters")
     options = under_rules(room, options)
-    order = Order(options, plan_digest(options, list(STAGE_WORK.values())), GATEWAY, said.tags, said.collection, said.metadata)
+    order = Order(options, plan_digest(options, list(STAGE_WORK.values())), GATEWAY, said.tags, said.collection, said.metadata, by)
     if len(files) == 1:
         _refuse_unreadable(files[0])
     arrived = [(at, job) for at, file in enumerate(files) for job in arrivals(room, file.path, file.name, options)]
-    submission = _registered(room, [job for _, job in arrived], order, idempotency_key)
+    submission = _registered(room, [job for _, job in arrived], order, idempotency_key, by)
     return replace(submission, sources=tuple((at, job.name) for at, job in arrived))
 
 
@@ -130,7 +132,7 @@ def _refuse_unreadable(file: Received) -> None:
     refuse_lie(media_type_of(head, file.path.stat().st_size), file.name)
 
 
-def _registered(room: Room, arrived: Sequence[NewJob], order: Order, key: str | None) -> Submission:
+def _registered(room: Room, arrived: Sequence[NewJob], order: Order, key: str | None, by: str) -> Submission:
     tenant, at, asked_digest = room.tenant, room.ledger.now(), _request_digest(arrived, order)
     with room.ledger.transaction() as conn:
         kept = idempotency.find(conn, tenant, key, at=at) if key else None
@@ -140,7 +142,7 @@ def _registered(room: Room, arrived: Sequence[NewJob], order: Order, key: str | 
             return Submission(kept.batch_id, kept.job_ids, replayed=True)
         batch_id = new_id(at)
         batch_rows.insert(conn, tenant, batch_id, total_files=len(arrived), submitted_by=GATEWAY, at=at)
-        append_event(conn, tenant, batch_id, "batch.created", {"total_files": len(arrived), "by": GATEWAY}, at=at)
+        append_event(conn, tenant, batch_id, "batch.created", {"total_files": len(arrived), "by": by}, at=at)
         registered = register(conn, tenant, batch_id, [Asked(job, order) for job in arrived], at=at)
         job_ids = tuple(one.job_id for one in registered)
         if key:
