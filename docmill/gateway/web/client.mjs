@@ -45,11 +45,11 @@ export class OcrClient {
   }
 
   // refusals are problem+json with success: false; 429 says in Retry-After when to come again
-  async ask(path, options = {}) {
+  async ask(path, options = {}, triesLeft = 10) {
     const answer = await fetch(this.baseUrl + path, { ...options, headers: this.headers });
-    if (answer.status === 429) {
+    if (answer.status === 429 && triesLeft > 0) {
       await new Promise((go) => setTimeout(go, 1000 * Number(answer.headers.get("Retry-After") || 5)));
-      return this.ask(path, options);
+      return this.ask(path, options, triesLeft - 1);
     }
     const told = await answer.json();
     if (!told.success) throw new Error(told.message || told.title);
