@@ -5,6 +5,7 @@ import shlex
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -12,15 +13,16 @@ import typer
 
 from docmill.cell.kernel import adopt_orphans
 from docmill.cli.embedded import noted, sole_set
-from docmill.cli.keeper import leave_nothing, reap
-from docmill.cli.parts import HOST, LOOK_EVERY_S, Part, ToldToEnd, free_port, looks, running_part
+from docmill.cli.keeper import leave_nothing
+from docmill.cli.parts import HOST, Part, ToldToEnd, free_port, looks, running_part
 from docmill.cli.prefect_setup import POOL, run_by, set_up_prefect
 from docmill.cli.rooms import room
-from docmill.errors import ClusterLost
+from docmill.cli.tending import tend
 from docmill.services.milling.warm_places import runs_socket
 from docmill.settings import Settings, prefect_environment
 from docmill.storage.objects.spec import gateway_address_file
 
+SERVER, GATEWAY, WARM, WORKER = "Prefect server", "gateway", "warm process", "Prefect worker"
 ANSWER_S = 2.0
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """A process that forks must have no other threads; numeric libraries start theirs while they are imported."""
@@ -31,7 +33,7 @@ def run_embedded_set(found: Settings) -> None:
 
     Raises:
         Conflict: a set of this home runs already.
-        ClusterLost: a part did not start within three minutes or ended by itself; the message names it and its log.
+        ClusterLost: a part did not start within three minutes, or ended by itself too often; the message names it and its log.
     """
     with room():
         pass  # makes the ledger of a fresh home, refuses an outdated one
@@ -51,30 +53,44 @@ def run_embedded_set(found: Settings) -> None:
 def _run(found: Settings, stop: threading.Event) -> None:
     port = free_port(found.prefect_port)
     api_url = f"http://{HOST}:{port}/api"
-    environment = prefect_environment(found, PREFECT_API_URL=api_url, PREFECT_SERVER_UI_API_URL=api_url, PREFECT_WORKER_QUERY_SECONDS="2")
+    environment = prefect_environment(found, PREFECT_API_URL=api_url, PREFECT_SERVER_UI_API_URL=api_url, PREFECT_WORKER_QUERY_SECONDS="1")
     environment |= {"DOCMILL_HOME": str(found.home.absolute()), "DOCMILL_WORKDIR": str(Path.cwd())}
     logs = found.home.absolute() / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     gateway_address_file(found).unlink(missing_ok=True)
     typer.echo("Starting; the first time this takes a minute.")
     # left in the opposite order: the worker tells the server what became of its runs
-    with contextlib.ExitStack() as parts:
-        serve = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
-        server = parts.enter_context(running_part("Prefect server", serve, environment, logs))
-        gateway = parts.enter_context(running_part("gateway", ["-m", "docmill.cli.main", "serve"], environment, logs))
-        _wait_healthy(f"{api_url}/health", server, stop)
+    with contextlib.ExitStack() as held:
+
+        def start(name: str, *, again: bool = False) -> Part:
+            words, more = _command(name, port)
+            part = held.enter_context(running_part(name, words, environment | more, logs, again=again))
+            if name == SERVER:
+                _wait_healthy(f"{api_url}/health", part, stop)
+            return part
+
+        parts = {GATEWAY: start(GATEWAY), SERVER: start(SERVER)}
         set_up_prefect(environment, logs, stop)
         run_by(api_url, shlex.join([sys.executable, "-m", "docmill.cli.warm_run", str(runs_socket(found.home))]))
-        gateway_url = _gateway_url(found, gateway, stop)
-        warm = parts.enter_context(running_part("warm process", ["-m", "docmill.cli.warm"], environment | ONE_THREAD, logs))
-        work = ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-        worker = parts.enter_context(running_part("Prefect worker", work, environment, logs))
-        parts.enter_context(noted(found, api_url, gateway_url))
+        gateway_url = _gateway_url(found, parts[GATEWAY], stop)
+        parts |= {WARM: start(WARM), WORKER: start(WORKER)}
+        held.enter_context(noted(found, api_url, gateway_url))
         where = {"Prefect UI": api_url.removesuffix("/api"), "Gateway": gateway_url, "Files": found.home.absolute(), "Logs": logs}
         for name, place in where.items():
             typer.echo(f"{name:<12} {place}")
         typer.echo("Ctrl-C ends all of it.")
-        _wait_for_end((server, gateway, warm, worker), stop)
+        tend(parts, {name: partial(start, name, again=True) for name in (SERVER, WARM, WORKER)}, stop)
+
+
+def _command(name: str, port: int) -> tuple[list[str], dict[str, str]]:
+    """The words after the interpreter, and what is added to the environment."""
+    if name == SERVER:
+        return ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)], {}
+    if name == GATEWAY:
+        return ["-m", "docmill.cli.main", "serve"], {}
+    if name == WARM:
+        return ["-m", "docmill.cli.warm"], dict(ONE_THREAD)
+    return ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"], {}
 
 
 def _wait_healthy(url: str, part: Part, stop: threading.Event) -> None:
@@ -92,11 +108,3 @@ def _gateway_url(found: Settings, gateway: Part, stop: threading.Event) -> str:
             if url and httpx.get(f"{url}/livez", timeout=ANSWER_S).is_success:
                 return url
     raise ToldToEnd
-
-
-def _wait_for_end(parts: tuple[Part, ...], stop: threading.Event) -> None:
-    while not stop.wait(LOOK_EVERY_S):
-        for part in parts:
-            if part.process.poll() is not None:
-                raise ClusterLost(f"the {part.name} ended by itself; {part.log} has what it said")
-        reap(*(part.process for part in parts))

@@ -46,7 +46,7 @@ def free_port(first: int) -> int:
 
 
 @contextlib.contextmanager
-def running_part(name: str, words: Sequence[str], environment: Mapping[str, str], logs: Path) -> Iterator[Part]:
+def running_part(name: str, words: Sequence[str], environment: Mapping[str, str], logs: Path, *, again: bool = False) -> Iterator[Part]:
     """A part that runs while the context is open and is gone, with all it started, after it.
 
     Args:
@@ -54,9 +54,10 @@ def running_part(name: str, words: Sequence[str], environment: Mapping[str, str]
         words: of the command after the interpreter.
         environment: added to this process's own.
         logs: folder of the logs.
+        again: whether it has run before, so that what it said then stays in its log.
     """
     log = logs / f"{name.lower().replace(' ', '-')}.log"
-    with log.open("wb") as output:
+    with log.open("ab" if again else "wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "docmill.cli.keeper", sys.executable, *words],
             env=child_environment(**environment),

@@ -1,7 +1,7 @@
 """Who may do what, where API keys are on: each request shows a key or a session, which gives its tenant and scopes.
 
 Where keys are off (a gateway on loopback) everybody who gets past the guard may do everything. ASGI, so that no route can forget it: a path
-that is not named here needs the scope of documents.
+that is not named here needs the scope of documents. Routes learn who asks by `acting.acting_user`.
 """
 
 import logging
@@ -18,12 +18,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docmill.errors import DocmillError, NotAllowed, TooManyRequests, Unauthorized
+from docmill.gateway.acting import USER_KEY
 from docmill.gateway.guard import SAFE_METHODS
 from docmill.gateway.limits import Buckets
 from docmill.gateway.problems import problem
 from docmill.gateway.sessions import COOKIE, Session, Sessions
 from docmill.services.api_keys import OPERATIONS, ORIGINALS, READ, SCOPES, WRITE, Holder
 from docmill.services.batches_registering import Asker
+from docmill.services.users import LOCAL_USER
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +54,21 @@ def may_see_original_of(*, redacted: bool) -> bool:
 
 
 def asker() -> Asker:
-    """Who makes this request, for the audit trail: the id of the key, `local` where keys are off."""
+    """Who makes this request, for the audit trail: the id of the user behind the key, `local` where keys are off."""
     holder = _holder.get()
-    return Asker(holder.key_id, holder.may(ORIGINALS)) if holder else Asker("local")
+    return Asker(holder.user_id, holder.may(ORIGINALS)) if holder else Asker(LOCAL_USER)
 
 
 def csrf_token() -> str | None:
     """What this page's script must show when it changes something; None where there is no session."""
     session = _session.get()
     return session.csrf if session else None
+
+
+def who_acts() -> str:
+    """The user and role behind this request, for the page's head; empty where keys are off."""
+    holder = _holder.get()
+    return f"{holder.user_id} ({holder.role})" if holder else ""
 
 
 def limited_as(client: str) -> str:
@@ -96,6 +104,7 @@ class Access:
             return
         _holder.set(holder)
         _session.set(session)
+        scope[USER_KEY] = holder.user_id
         await self._app(scope, receive, send)
 
     async def _known(self, headers: Headers) -> tuple[Holder, Session | None]:
@@ -119,7 +128,7 @@ class Access:
             raise NotAllowed("the page's token is missing or old; load the page again")
         wanted = OPERATIONS if path in OPERATIONS_PATHS else WRITE if changes and path != "/logout" else READ
         if not holder.may(wanted):
-            raise NotAllowed(f"this needs the scope {wanted}")
+            raise NotAllowed(f"this needs the scope {wanted}, of the key and of its user's role")
 
 
 def cookie_of(headers: Headers) -> str | None:
@@ -138,4 +147,4 @@ def _refusal(error: DocmillError, method: str, path: str, headers: Headers) -> R
     return problem(error, path, dict(CHALLENGE) if isinstance(error, Unauthorized) else None)
 
 
-__all__ = ["SCOPES", "Access", "asker", "cookie_of", "csrf_token", "limited_as", "may_see_originals"]
+__all__ = ["SCOPES", "Access", "asker", "cookie_of", "csrf_token", "limited_as", "may_see_originals", "who_acts"]

@@ -43,7 +43,13 @@ def upload_body() -> dict[str, Any]:
             "type": "array",
             "items": {**text, "format": "binary"},
             "minItems": 1,
-            "description": "One file, or several in one batch.",
+            "description": "One file, or several in one batch; or `uri`.",
+        },
+        "uri": {
+            "type": "array",
+            "items": {**text, "pattern": "^gs://"},
+            "description": "Objects of buckets, instead of files or beside them; only below DOCMILL_SOURCE_ROOTS.",
+            "examples": [["gs://incoming/scans/invoice.pdf"]],
         },
         **options,
         "tags": {"type": "array", "items": text, "description": "Labels; repeated, or with commas."},
@@ -56,8 +62,8 @@ def upload_body() -> dict[str, Any]:
         },
         "metadata": {**text, "description": "A JSON object of at most 4 KB that is kept with the task.", "examples": ['{"case": 17}']},
     }
-    schema = {"type": "object", "required": ["file"], "properties": properties}
-    encoding = {"entities": {"style": "form", "explode": True}, "tags": {"style": "form", "explode": True}}
+    schema = {"type": "object", "properties": properties, "anyOf": [{"required": ["file"]}, {"required": ["uri"]}]}
+    encoding = {name: {"style": "form", "explode": True} for name in ("uri", "entities", "tags")}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}}
 
 

@@ -1,6 +1,7 @@
 """`/operations` for people and `/metrics` for Prometheus: the same figures."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.gateway.page_frame import framed
 from docmill.services.operations import Operations, Times, operations
-from docmill.services.stack_note import running_stack
+from docmill.services.stack_note import prefect_ui
 
 _PLAIN: Final = {"text/plain": {"schema": {"type": "string"}}}
 TEXT_FORMAT: Final[dict[int | str, dict[str, Any]]] = {200: {"description": "Prometheus text format.", "content": _PLAIN}}
@@ -32,21 +33,40 @@ def operations_router(desk: Desk) -> APIRouter:
 
     @router.get("/operations", include_in_schema=False)
     def page() -> HTMLResponse:
-        found, stack = operations(desk.room), running_stack(desk.room.settings)
-        ui = stack.prefect_api_url.removesuffix("/api") if stack else None
-        prefect = f'<a href="{escape(ui)}">Prefect: runs, logs, schedules</a>' if ui else "Prefect is away: uploads wait."
+        found, ui = operations(desk.room), prefect_ui(desk.room.settings)
+        answers = desk.prefect_answers()
+        link = f'<a href="{escape(ui)}">Prefect: runs, logs, schedules</a>' if ui and answers else "Prefect is away: uploads wait."
         return framed(
             "operations.html",
             "Operations",
             here="/operations",
             facts=_rows(_facts(found)),
+            hours=_hours(found.ended_by_hour),
+            stages=_stages(found.stages),
             jobs=_rows(found.jobs) or _row("none yet", ""),
             ended=_rows(found.ended) or _row("none", ""),
             failures=_rows(found.failures) or _row("none", ""),
-            prefect=prefect,
+            prefect=link,
         )
 
     return router
+
+
+def _hours(by_hour: Mapping[datetime, int]) -> str:
+    most = max(by_hour.values(), default=0) or 1
+    return "".join(
+        f'<tr><th scope="row">{hour:%d %b %H:00}</th><td>{count}</td>'
+        f'<td><meter min="0" max="{most}" value="{count}" aria-hidden="true"></meter></td></tr>'
+        for hour, count in by_hour.items()
+    )
+
+
+def _stages(stages: Mapping[str, Times]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name.replace("_", " "))}</th><td>{times.p50_s} s</td><td>{times.p95_s} s</td></tr>'
+        for name, times in stages.items()
+    )
+    return rows or '<tr><th scope="row">no figures</th><td></td><td></td></tr>'
 
 
 def _facts(found: Operations) -> dict[str, object]:
@@ -101,3 +121,12 @@ class _Collector:
                 if found_s is not None:
                     seconds.add_metric([phase, quantile], found_s)
         yield seconds
+        stages = GaugeMetricFamily(
+            "docmill_stage_seconds",
+            "Work of a stage for one document, of tasks that ended in the last 24 hours.",
+            labels=["stage", "quantile"],
+        )
+        for name, times in found.stages.items():
+            for quantile, stage_s in (("0.5", times.p50_s), ("0.95", times.p95_s)):
+                stages.add_metric([name, quantile], stage_s or 0.0)
+        yield stages

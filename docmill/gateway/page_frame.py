@@ -10,7 +10,7 @@ from typing import Final
 
 from fastapi.responses import HTMLResponse
 
-from docmill.gateway.access import csrf_token
+from docmill.gateway.access import csrf_token, who_acts
 
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -20,11 +20,12 @@ ASSETS: MappingProxyType[str, str] = MappingProxyType(
     {
         "app.js": "text/javascript; charset=utf-8",
         "review.js": "text/javascript; charset=utf-8",
+        "client.mjs": "text/javascript; charset=utf-8",
         "style.css": "text/css; charset=utf-8",
         "icon.svg": "image/svg+xml",
     }
 )
-LOGOUT: Final = '<form action="/logout" method="post"><button type="submit">Log out</button></form>'
+LOGOUT: Final = '<form action="/logout" method="post"><span>$who</span> <button type="submit">Log out</button></form>'
 NAVIGATION: MappingProxyType[str, str] = MappingProxyType(
     {"/": "Tasks", "/search": "Search", "/review": "Review", "/operations": "Operations", "/docs": "API"}
 )
@@ -53,7 +54,8 @@ def framed(
     token = csrf_token()
     shown = {**(data or {}), **({"csrf": token} if token else {})}
     attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in shown.items())
-    around = {"title": escape(title), "attributes": attributes, "navigation": _navigation(here), "logout": LOGOUT if token else ""}
+    logout = Template(LOGOUT).substitute(who=escape(who_acts())) if token else ""
+    around = {"title": escape(title), "attributes": attributes, "navigation": _navigation(here), "logout": logout}
     page = Template(text_of("frame.html")).substitute(around, main=main)
     return HTMLResponse(page, status_code=status, headers={"Content-Security-Policy": PAGE_POLICY})
 

@@ -10,17 +10,23 @@ from fastapi import APIRouter, FastAPI, Path, Query
 from fastapi.responses import HTMLResponse, Response
 
 from docmill.errors import NotFound
-from docmill.gateway import answers
+from docmill.gateway import answers, page_facts
 from docmill.gateway import contract as shape
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import DESCRIPTION
 from docmill.gateway.page_frame import ASSETS, choices, framed, text_of
-from docmill.gateway.pages_document import shown_document
+from docmill.gateway.page_sheets import page_sheets
+from docmill.gateway.pages_enrichment import shown_enrichment
 from docmill.services import task_view
+from docmill.services.page_marks import personal_marks
+from docmill.services.stack_note import prefect_ui
 from docmill.services.task_view import JobFilter
+from docmill.services.timeline import timeline
 from docmill.settings import MIB
+from docmill.values.jobs import JobView
 from docmill.values.languages import TESSERACT_NAMES
 from docmill.values.options import MillOptions
+from docmill.values.results import Results
 
 SHOWN = 50
 Part = Annotated[str, Query(max_length=255)]
@@ -36,9 +42,7 @@ def pages_router(desk: Desk, app: FastAPI) -> APIRouter:
 
     @router.get("/tasks/{task_id}")
     def task(task_id: Annotated[str, Path(pattern=r"^[0-9a-z]{26}$")]) -> HTMLResponse:
-        job = task_view.task(desk.room, task_id)
-        results = task_view.results_of(desk.room, job)
-        return _task_page(answers.task_status(desk.room, job), job.name, shown_document(job, results) if results else "")
+        return _task_page(desk, task_view.task(desk.room, task_id))
 
     @router.get("/docs")
     def docs() -> HTMLResponse:
@@ -92,24 +96,33 @@ def _row(task: shape.TaskLine) -> str:
     )
 
 
-def _task_page(task: shape.TaskStatus, name: str, document: str) -> HTMLResponse:
-    is_over = task.status in {"completed", "failed"}
-    action = "retry" if is_over else "cancel"
+def _task_page(desk: Desk, job: JobView) -> HTMLResponse:
+    task, ui = answers.task_status(desk.room, job), prefect_ui(desk.room.settings)
+    results, steps = task_view.results_of(desk.room, job), timeline(desk.room, job)
+    action = "retry" if task.status in {"completed", "failed"} else "cancel"
     message = f"{task.message} {task.error.hint}" if task.error else task.message
     return framed(
         "task.html",
-        name,
+        job.name,
         here="/",
         data=MappingProxyType({"page": "task", "task": task.task_id, "status": task.status}),
-        name=escape(name),
+        name=escape(job.name),
         outcome=task.outcome.value,
         message=escape(message),
         progress=str(task.progress),
         buttons=f'<button type="button" data-ask="{action}">{action.capitalize()}</button>',
+        facts=page_facts.task_facts(job, steps, ui),
         downloads=_downloads(task.task_id, task.download_urls or {}),
-        document=document,
+        document=_document(desk, job, results) if results else "",
         text=_full_text(task.ocr_result),
+        history=page_facts.timeline_table(steps, ui) + (page_facts.stage_seconds(results) if results else ""),
     )
+
+
+def _document(desk: Desk, job: JobView, results: Results) -> str:
+    marks = personal_marks(desk.room, job)
+    told = page_facts.fields_table(results) + shown_enrichment(results) + page_facts.personal_data(results)
+    return told + page_sheets(job, results, marks)
 
 
 def _downloads(task_id: str, urls: dict[str, str | None]) -> str:

@@ -1,14 +1,9 @@
-"""What a finished task's page shows beside its text: pictures of pages with boxes, fields, times; and everything in one ZIP.
-
-Boxes are SVG over the picture: the page's policy allows no style from outside the style sheet, and SVG says places by attributes.
-"""
+"""What a finished task's page links to: pictures of pages, the boxes of their words, everything in one ZIP. Its HTML is in page_sheets, page_facts."""
 
 import tempfile
 import zipfile
 from asyncio import get_running_loop
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
@@ -21,34 +16,46 @@ from starlette.background import BackgroundTask
 from docmill.errors import NotAllowed, NotFound
 from docmill.gateway.access import asker, may_see_original_of, may_see_originals
 from docmill.gateway.desk import Desk
-from docmill.gateway.pages_enrichment import shown_enrichment
+from docmill.gateway.page_sheets import words_picture
 from docmill.services import task_view
 from docmill.services.looking import note_look
+from docmill.services.page_marks import page_words
 from docmill.services.page_pictures import page_picture
 from docmill.values.jobs import JobView
-from docmill.values.results import PageFacts, Results
 
-MOST_PICTURES: Final = 50
-"""Pages that are shown; a longer document is downloaded."""
 TaskId = Annotated[str, InPath(pattern=r"^[0-9a-z]{26}$")]
-PICTURED: Final = ("application/pdf", "image/")
+Of = Annotated[str, InPath(pattern="^(original|redacted)$")]
+KEPT: Final = {"Cache-Control": "private, max-age=600"}
 
 
 def document_pages_router(desk: Desk) -> APIRouter:
     """Pictures and the ZIP."""
     router = APIRouter(include_in_schema=False)
+    _add_pictures(router, desk)
+    _add_zip(router, desk)
+    return router
+
+
+def _add_pictures(router: APIRouter, desk: Desk) -> None:
     drawing = ThreadPoolExecutor(1, thread_name_prefix="docmill-pictures")  # one cell draws for everybody
 
     @router.get("/tasks/{task_id}/{of}/{number}.png")
-    async def picture(task_id: TaskId, of: Annotated[str, InPath(pattern="^(original|redacted)$")], number: int) -> Response:
-        job = await run_in_threadpool(task_view.task, desk.room, task_id)
-        if of == "original" and not may_see_original_of(redacted=job.options.redact):
-            raise NotAllowed("the original of this task is not shown")
+    async def picture(task_id: TaskId, of: Of, number: int) -> Response:
+        job = await run_in_threadpool(_shown_job, desk, task_id, of)
         if of == "original":
             await run_in_threadpool(note_look, desk.room, job, "page", by=asker().id, page=number)
         made = await get_running_loop().run_in_executor(drawing, _draw, desk, job, number, of)
-        return Response(made, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
+        return Response(made, media_type="image/png", headers=KEPT)
 
+    @router.get("/tasks/{task_id}/{of}/words-{number}.svg")
+    def words(task_id: TaskId, of: Of, number: int) -> Response:
+        job = _shown_job(desk, task_id, of)
+        return Response(
+            words_picture(page_words(desk.room, job, number, redacted=of == "redacted")), media_type="image/svg+xml", headers=KEPT
+        )
+
+
+def _add_zip(router: APIRouter, desk: Desk) -> None:
     @router.get("/tasks/{task_id}/all.zip")
     def everything(task_id: TaskId) -> FileResponse:
         job = task_view.task(desk.room, task_id)
@@ -66,7 +73,12 @@ def document_pages_router(desk: Desk) -> APIRouter:
         gone = BackgroundTask(Path(file.name).unlink)
         return FileResponse(file.name, media_type="application/zip", filename=f"{PurePosixPath(job.name).stem}.zip", background=gone)
 
-    return router
+
+def _shown_job(desk: Desk, task_id: str, of: str) -> JobView:
+    job = task_view.task(desk.room, task_id)
+    if of == "original" and not may_see_original_of(redacted=job.options.redact):
+        raise NotAllowed("the original of this task is not shown")
+    return job
 
 
 def _draw(desk: Desk, job: JobView, number: int, of: str) -> bytes:
@@ -74,56 +86,3 @@ def _draw(desk: Desk, job: JobView, number: int, of: str) -> bytes:
     if results is None:
         raise NotFound("there is no result")
     return page_picture(desk.room, job, results, number, redacted=of == "redacted")
-
-
-def shown_document(job: JobView, results: Results) -> str:
-    """HTML of fields, what else the document tells, pages and times."""
-    return "".join((_fields(results), shown_enrichment(results), _pages(job, results), _times(job, results)))
-
-
-def _fields(results: Results) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{escape(f.name.replace("_", " "))}</th><td>{escape(f.value or f.text)}</td>'
-        f'<td><a href="#page-{f.page}">{f.page}</a></td><td>{f.confidence:.0%}</td></tr>'
-        for f in results.fields
-    )
-    head = '<thead><tr><th scope="col">Field</th><th scope="col">Value</th><th scope="col">Page</th><th scope="col">Confidence</th></tr></thead>'
-    return f"<h3>Fields</h3><table>{head}<tbody>{rows}</tbody></table>" if rows else ""
-
-
-def _pages(job: JobView, results: Results) -> str:
-    if not results.document.media_type.startswith(PICTURED):
-        return ""
-    kinds = (["redacted"] if job.options.redact else []) + (["original"] if may_see_original_of(redacted=job.options.redact) else [])
-    shown = "".join(
-        f'<div class="sheets" id="page-{p.number}">{_sheets(job, results, p, kinds)}</div>' for p in results.pages[:MOST_PICTURES]
-    )
-    return f"<h3>Pages</h3>{shown}" if kinds and shown else ""
-
-
-def _sheets(job: JobView, results: Results, page: PageFacts, kinds: Iterable[str]) -> str:
-    boxes = _boxes(results, page.number)
-    return "".join(
-        f'<figure><figcaption>Page {page.number}, {kind}</figcaption><div class="sheet">'
-        f'<img src="/tasks/{job.job_id}/{kind}/{page.number}.png" alt="Page {page.number}, {kind}" loading="lazy">'
-        f'<svg viewBox="0 0 {page.width_px} {page.height_px}" aria-hidden="true">{boxes}</svg></div></figure>'
-        for kind in kinds
-    )
-
-
-def _boxes(results: Results, number: int) -> str:
-    lines = [(b.bounding_box[0], b.bounding_box[2], "line", b.text) for b in results.text_blocks if b.page == number]
-    fields = [((f.box[0], f.box[1]), (f.box[2], f.box[3]), "field", f.name) for f in results.fields if f.page == number and f.box]
-    return "".join(
-        f'<rect class="{kind}" x="{x0:.0f}" y="{y0:.0f}" width="{x1 - x0:.0f}" height="{y1 - y0:.0f}"><title>{escape(text)}</title></rect>'
-        for (x0, y0), (x1, y1), kind, text in (*lines, *fields)
-    )
-
-
-def _times(job: JobView, results: Results) -> str:
-    moments = (("Accepted", job.accepted_at), ("Work began", job.started_at), ("Ended", job.finished_at))
-    rows = "".join(f'<tr><th scope="row">{name}</th><td>{at:%Y-%m-%d %H:%M:%S} UTC</td></tr>' for name, at in moments if at)
-    rows += "".join(
-        f'<tr><th scope="row">{escape(stage)}</th><td>{seconds:.2f} s</td></tr>' for stage, seconds in results.timings_s.items()
-    )
-    return f"<h3>Timeline</h3><table><tbody>{rows}</tbody></table>"

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import StringConstraints
 
+from docmill.gateway.acting import acting_user
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services.purchasing import desk as verbs
@@ -18,9 +19,6 @@ OrderNumber = Annotated[str, Path(pattern=r"^PO-\d{10}[A-HJ-NP-Z]{3}$")]
 DocumentId = Annotated[str, Path(description="At least 6 characters of it.", pattern=r"^[0-9a-f]{6,32}$")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-
-USER = "local"
-"""Without API keys everybody who reaches the gateway is the machine's user."""
 
 
 class Rejection(Value):
@@ -56,9 +54,9 @@ def _add_requests(router: APIRouter, desk: Desk) -> None:
     room = desk.room
 
     @router.post("/purchase-requests", status_code=201, summary="Ask for something to be bought", responses=problems(404, 422))
-    def submit(content: PurchaseContent) -> RequestView:
+    def submit(content: PurchaseContent, request: Request) -> RequestView:
         """Amounts are decimal numbers as text. The total decides how many approvals are needed."""
-        return verbs.submit(room, content, by=USER)
+        return verbs.submit(room, content, by=acting_user(request))
 
     @router.get("/purchase-requests", summary="List requests", responses=problems(422))
     def listed(state: RequestState | None = None, limit: Limit = 100) -> list[RequestView]:
@@ -71,19 +69,19 @@ def _add_requests(router: APIRouter, desk: Desk) -> None:
         return requests.request_view(room.ledger, room.tenant, request_id)
 
     @router.put("/purchase-requests/{request_id}", summary="Change a request", responses=problems(404, 409, 422))
-    def change(request_id: RequestId, content: PurchaseContent) -> RequestView:
+    def change(request_id: RequestId, content: PurchaseContent, request: Request) -> RequestView:
         """It needs all its approvals again."""
-        return verbs.change(room, request_id, content, by=USER)
+        return verbs.change(room, request_id, content, by=acting_user(request))
 
     @router.post("/purchase-requests/{request_id}/approve", summary="Approve a request", responses=problems(404, 409, 422))
-    def approve(request_id: RequestId) -> RequestView:
+    def approve(request_id: RequestId, request: Request) -> RequestView:
         """One approval; the last one makes the order."""
-        return verbs.approve(room, request_id, by=USER)
+        return verbs.approve(room, request_id, by=acting_user(request))
 
     @router.post("/purchase-requests/{request_id}/reject", summary="Refuse a request", responses=problems(404, 409, 422))
-    def reject(request_id: RequestId, rejection: Rejection) -> RequestView:
+    def reject(request_id: RequestId, rejection: Rejection, request: Request) -> RequestView:
         """A change brings it back."""
-        return verbs.reject(room, request_id, by=USER, reason=rejection.reason)
+        return verbs.reject(room, request_id, by=acting_user(request), reason=rejection.reason)
 
 
 def _add_orders(router: APIRouter, desk: Desk) -> None:
@@ -120,8 +118,8 @@ def _add_receipts(router: APIRouter, desk: Desk) -> None:
         return matching.newest_match(room, document_id)
 
     @router.post("/receipts/{document_id}/decision", summary="Decide about a receipt", responses=problems(404, 409, 422))
-    def decide(document_id: DocumentId, decision: ReceiptDecision) -> MatchView:
+    def decide(document_id: DocumentId, decision: ReceiptDecision, request: Request) -> MatchView:
         """For one that waits for a person; an accepted one counts as delivered or invoiced."""
         match_id = matching.newest_match(room, document_id).match_id
         verdict = MatchDecision.ACCEPTED if decision.accept else MatchDecision.REJECTED
-        return matching.decide_match(room, match_id, verdict, by=USER, reason=decision.reason)
+        return matching.decide_match(room, match_id, verdict, by=acting_user(request), reason=decision.reason)

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from docmill.errors import NotFound
 from docmill.gateway import answers
 from docmill.gateway import contract as shape
 from docmill.gateway.access import may_see_originals
+from docmill.gateway.acting import acting_user
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services import task_view
@@ -40,11 +41,11 @@ def records_router(desk: Desk) -> APIRouter:
         )
 
     @router.delete("/documents/{document_id}", status_code=204, summary="Delete a document", responses=problems(404, 409, 422))
-    def delete(document_id: WholeDocumentId) -> None:
+    def delete(document_id: WholeDocumentId, request: Request) -> None:
         """The document with everything made from it: objects, search index, tasks. The audit trail keeps that it happened."""
         newest, _ = task_view.document_tasks(desk.room, document_id)
         if newest.document_id != document_id:
             raise NotFound("no such document")
-        erase(desk.room, document_id)
+        erase(desk.room, document_id, by=acting_user(request))
 
     return router

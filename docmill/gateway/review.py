@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from docmill.gateway import contract_review as shape
 from docmill.gateway.access import asker, may_see_original_of
+from docmill.gateway.acting import USER_KEY, acting_user
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services.jobs import job_view
@@ -18,9 +19,8 @@ from docmill.storage.ledger.review_tasks import TaskFilter
 from docmill.values.review import OPEN_STATES, DecisionView, Priority, ReviewTask, Subject, TaskState
 
 PREFIX: Final = "/api/v1/review"
-LOCAL_USER: Final = "local"
-USER_KEY: Final = "docmill.user"
-"""Where a middleware that knows who asks leaves the user's id in the request's scope; without one a gateway serves its own machine's user."""
+
+__all__ = ["USER_KEY", "acting_user", "review_router"]
 
 TaskId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str | None, Query(max_length=32)]
@@ -33,11 +33,6 @@ def review_router(desk: Desk) -> APIRouter:
     _add_holding(router, desk)
     _add_deciding(router, desk)
     return router
-
-
-def acting_user(request: Request) -> str:
-    """The id of the user who asks."""
-    return str(request.scope.get(USER_KEY, LOCAL_USER))
 
 
 def _add_looking(router: APIRouter, desk: Desk) -> None:

@@ -11,17 +11,19 @@ from docmill.services.uploads import Said
 from docmill.values.options import MillOptions
 
 SAID_FIELDS: Final = ("tags", "collection", "metadata", "password")
+URI: Final = "uri"
 LISTS: Final = ("entities", "tags")
-KNOWN: Final = (*MillOptions.model_fields, *SAID_FIELDS)
+KNOWN: Final = (URI, *MillOptions.model_fields, *SAID_FIELDS)
 MOST_TAGS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the fields of an upload ask for."""
+    """What the fields of an upload ask for; `uris` are objects to fetch beside the files that were sent."""
 
     options: MillOptions
     said: Said
+    uris: tuple[str, ...] = ()
 
 
 def read_fields(fields: list[tuple[str, str]]) -> Asked:
@@ -38,6 +40,7 @@ def read_fields(fields: list[tuple[str, str]]) -> Asked:
             raise InvalidOptions(f"an unknown field; known are file, {', '.join(KNOWN)}")
         if value.strip():
             given.setdefault(name, []).append(value if name == "password" else value.strip())
+    uris = tuple(given.pop(URI, ()))
     options: dict[str, str | list[str]] = {}
     for name, values in given.items():
         if name in LISTS:
@@ -55,7 +58,7 @@ def read_fields(fields: list[tuple[str, str]]) -> Asked:
         metadata=_metadata(str(metadata)) if metadata else None,
         password=SecretStr(str(password)) if password else None,
     )
-    return Asked(_options(options), said)
+    return Asked(_options(options), said, uris)
 
 
 def _options(given: dict[str, str | list[str]]) -> MillOptions:

@@ -1,9 +1,12 @@
 """`/api/v1/upload/...`: the asynchronous OCR contract. Upload, ask, list, cancel, retry."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Path as InPath
 from fastapi.concurrency import run_in_threadpool
 
 from docmill.errors import InvalidOptions
@@ -11,15 +14,16 @@ from docmill.gateway import answers
 from docmill.gateway import contract as shape
 from docmill.gateway.access import asker, limited_as
 from docmill.gateway.desk import Desk
-from docmill.gateway.multipart import Form, read_form
+from docmill.gateway.multipart import MOST_FILES, Form, read_form
 from docmill.gateway.openapi import problems, upload_body
 from docmill.gateway.upload_form import Asked, read_fields
 from docmill.services import jobs, task_view, uploads
+from docmill.services.fetching import fetched
 from docmill.services.task_view import JobFilter
 from docmill.values.jobs import JobState
 
 PREFIX: Final = "/api/v1/upload"
-TaskId = Annotated[str, Path(description="Given by the upload.", pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
+TaskId = Annotated[str, InPath(description="Given by the upload.", pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
 Text = Annotated[str | None, Query(max_length=255)]
 Day = Annotated[date | None, Query(description="YYYY-MM-DD, in UTC.")]
 
@@ -39,7 +43,7 @@ def _add_upload(router: APIRouter, desk: Desk) -> None:
         "/async/",
         status_code=202,
         summary="Upload files",
-        responses=problems(400, 403, 409, 413, 415, 422, 429),
+        responses=problems(400, 403, 404, 409, 413, 415, 422, 429),
         openapi_extra=upload_body(),
     )
     async def upload(
@@ -47,18 +51,29 @@ def _add_upload(router: APIRouter, desk: Desk) -> None:
         response: Response,
         idempotency_key: Annotated[str | None, Header(description="The same key gives the same answer for a day.")] = None,
     ) -> shape.UploadAccepted:
-        """Store files and queue them. The same bytes with the same options give the same task, unless `force` is set or it failed."""
+        """Store files, sent or named by `uri`, and queue them.
+
+        The same bytes with the same options give the same task, unless `force` is set or it failed.
+        """
         desk.limits.take(limited_as(request.client.host if request.client else ""))
         await run_in_threadpool(desk.limits.check_queue)
         with desk.incoming() as folder:
             form = await read_form(request, folder, max_file_bytes=desk.room.settings.max_bytes)
-            if not form.files:
-                raise InvalidOptions("the field `file` is missing")
             asked = read_fields(form.fields)
+            if not form.files and not asked.uris:
+                raise InvalidOptions("the field `file` is missing (or `uri`, for an object of a bucket)")
+            await run_in_threadpool(_fetch, desk, form, asked.uris, folder)
             answer = await run_in_threadpool(_submit, desk, form, asked, idempotency_key)
         response.headers["Location"] = answer.status_url
         response.headers["Retry-After"] = str(answers.POLL_S)
         return answer
+
+
+def _fetch(desk: Desk, form: Form, uris: Sequence[str], folder: Path) -> None:
+    if len(form.files) + len(uris) > MOST_FILES:
+        raise InvalidOptions(f"more than {MOST_FILES} files in one request")
+    form.files += fetched(desk.room, uris, folder)
+    form.media_types += [None] * len(uris)
 
 
 def _submit(desk: Desk, form: Form, asked: Asked, key: str | None) -> shape.UploadAccepted:

@@ -36,7 +36,7 @@ NAME_LIMIT = 255
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the id of a user or key for the audit trail, and whether documents that are shown redacted may be milled openly again."""
+    """Who asks: the id of a user for the audit trail, and whether documents that are shown redacted may be milled openly again."""
 
     id: str
     may_unredact: bool = True
@@ -46,7 +46,7 @@ class Asker:
 class Order:
     """How files are to be milled and what their sender says about them.
 
-    `password` is tried on PDFs that ask for one; `asker` is None for this machine's own user.
+    `submitted_by` is the part of docmill, `asker` who asked it, None for this machine's own user. `password` is tried on PDFs that ask for one.
 
     Raises:
         InvalidOptions: the client's metadata is not JSON or over 4 KB of it, or a name or the password is over 255 characters.
@@ -60,6 +60,11 @@ class Order:
     metadata: Mapping[str, Any] | None = None
     password: SecretStr | None = None
     asker: Asker | None = None
+
+    @property
+    def by(self) -> str:
+        """Who is named in the audit trail."""
+        return self.submitted_by if self.asker is None else self.asker.id
 
     def __post_init__(self) -> None:
         """Refuse what the ledger does not take."""
@@ -185,7 +190,7 @@ def _insert(conn: Connection, tenant: str, batch_id: str, new: Sequence[_New], a
     events, notices = [], []
     for made in new:
         order, error = made.asked.order, made.asked.error
-        told = {"batch_id": batch_id, "parent_job_id": made.parent, "plan_digest": order.plan_digest, "by": order.submitted_by}
+        told = {"batch_id": batch_id, "parent_job_id": made.parent, "plan_digest": order.plan_digest, "by": order.by}
         events.append(state_event(made.job_id, made.document_id, JobState.ACCEPTED, **told))
         if error is not None:
             events.append(state_event(made.job_id, made.document_id, JobState.FAILED, code=error.code))

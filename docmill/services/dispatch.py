@@ -131,10 +131,11 @@ class Dispatcher:
         return self._clock_s() - tended.begun_s >= min(LAST_DELAY_S, FIRST_DELAY_S * 2.0 ** (tended.number - 1))
 
     def _is_lost(self, batch: OpenBatch, tended: _Tended) -> bool:
-        if tended.run.state == "PENDING":
+        if tended.run.state == "PENDING" or (tended.run.state == "RUNNING" and not batch.running):
+            # a run claims all its jobs at once; one that has claimed nothing for so long died before, and Prefect was away and does not know
             return self._clock_s() - tended.stands_since_s > PENDING_LIMIT_S
         lease = batch.lease_until
-        if lease is None or not batch.running or tended.run.state != "RUNNING":
+        if lease is None or tended.run.state != "RUNNING":
             return False
         now: datetime = self._room.ledger.now()
         return lease + LOST_AFTER < now

@@ -157,7 +157,7 @@ def _again(
     base = options or MillOptions.model_validate(request.options)
     wanted = base.model_copy(update=changes)
     file = NewJob(request.sha256, request.size_bytes, request.media_type, request.file_name, stored=True)
-    order = Order(wanted, digest_of(wanted), submitted_by, tuple(request.tags), request.collection, request.client_metadata, asker)
+    order = Order(wanted, digest_of(wanted), submitted_by, tuple(request.tags), request.collection, request.client_metadata, asker=asker)
     return Asked(file, order, request.job_id)
 
 

@@ -14,6 +14,7 @@ from docmill.errors import NotFound
 from docmill.services.documents import delete_document
 from docmill.services.reembedding import companions
 from docmill.services.running.room import Room
+from docmill.services.users import LOCAL_USER
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
 from docmill.values.keys import PRIVATE, PUBLIC, erasure_name, erasures_prefix, review_prefix
@@ -22,8 +23,8 @@ PATIENCE: Final = timedelta(minutes=10)
 """A promise of a document that is still there may belong to an erasure that is being written; an older one was never meant in the end."""
 
 
-def erase(room: Room, document_id: str) -> int:
-    """Erase a document; returns how many objects went.
+def erase(room: Room, document_id: str, *, by: str = LOCAL_USER) -> int:
+    """Erase a document at the wish of a user; returns how many objects went.
 
     Raises:
         NotFound: no such document.
@@ -38,7 +39,7 @@ def erase(room: Room, document_id: str) -> int:
     finish_erasures(room)
     with room.ledger.reading() as conn:
         found = document_rows.resolve(conn, room.tenant, document_id)
-    names = delete_document(room.ledger, room.tenant, found, promise=promise)
+    names = delete_document(room.ledger, room.tenant, found, deleted_by=by, promise=promise)
     return _keep_promise(room, found, names)
 
 

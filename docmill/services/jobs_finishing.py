@@ -137,6 +137,7 @@ def _change(ending: _Ending, at: datetime) -> Row:
         "problems": len(end.outcome.problems),
         "results_object": end.results.object_name if end.results else None,
         "seconds": end.seconds,
+        "stage_seconds": end.stage_seconds,
         "finished_at": at,
     }
 

@@ -1,17 +1,21 @@
 """How docmill is doing: the figures of /operations and /metrics. Counts, times and codes; nothing about any document."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from docmill.services.lookups import count_jobs
 from docmill.services.outbox import undelivered
 from docmill.services.running.room import Room
+from docmill.services.running.tracked import STAGE_PROGRESS
 from docmill.storage.ledger import figures
 
 WINDOW: Final = timedelta(hours=24)
 RATE_WINDOW: Final = timedelta(hours=1)
+HOURS: Final = 24
+"""Of throughput: the hour under way and those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +34,23 @@ class Operations:
         jobs: state -> how many there are.
         queue_age_s: how long the oldest waiting job has waited; 0.0 when none waits.
         ended_last_hour: how many jobs ended.
+        ended_by_hour: the beginning of an hour, UTC -> how many ended in it; the last 24, earliest first.
         ended: state -> how many came into it in the last 24 hours.
         failures: error code -> how many failed so in the last 24 hours.
         waiting, working: times of the jobs that ended in the last 24 hours.
+        stages: stage -> seconds of work for one document, its pages added up, of the same jobs; stages in their order.
         outbox_waiting, outbox_given_up: messages to receivers.
     """
 
     jobs: Mapping[str, int]
     queue_age_s: float
     ended_last_hour: int
+    ended_by_hour: Mapping[datetime, int]
     ended: Mapping[str, int]
     failures: Mapping[str, int]
     waiting: Times
     working: Times
+    stages: Mapping[str, Times]
     outbox_waiting: int
     outbox_given_up: int
 
@@ -60,22 +68,34 @@ def operations(room: Room) -> Operations:
         last_hour = figures.ended_since(conn, room.tenant, now - RATE_WINDOW)
         failures = figures.failures_since(conn, room.tenant, now - WINDOW)
         times = figures.times_since(conn, room.tenant, now - WINDOW)
+        stages = figures.stage_seconds_since(conn, room.tenant, now - WINDOW)
+        by_hour = Counter(at.replace(minute=0, second=0, microsecond=0) for at in figures.ends_since(conn, room.tenant, _first_hour(now)))
     waiting, given_up = undelivered(room.ledger, room.tenant)
     return Operations(
         jobs=count_jobs(room.ledger, room.tenant),
         queue_age_s=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
         ended_last_hour=sum(last_hour.values()),
+        ended_by_hour={hour: by_hour[hour] for hour in (_first_hour(now) + n * RATE_WINDOW for n in range(HOURS))},
         ended=ended,
         failures=failures,
         waiting=_times([waited for waited, _ in times]),
         working=_times([worked for _, worked in times]),
+        stages={
+            name: _times([one[name] for one in stages if name in one], digits=3)
+            for name in STAGE_PROGRESS
+            if any(name in s for s in stages)
+        },
         outbox_waiting=waiting,
         outbox_given_up=given_up,
     )
 
 
-def _times(values: Sequence[float]) -> Times:
+def _first_hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0) - (HOURS - 1) * RATE_WINDOW
+
+
+def _times(values: Sequence[float], digits: int = 1) -> Times:
     if not values:
         return Times(None, None)
     ordered = sorted(values)
-    return Times(round(ordered[len(ordered) // 2], 1), round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], 1))
+    return Times(round(ordered[len(ordered) // 2], digits), round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], digits))

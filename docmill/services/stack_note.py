@@ -32,3 +32,10 @@ def running_stack(found: Settings) -> Stack | None:
         if abs(psutil.Process(stack.pid).create_time() - stack.started) < 1.0:
             return stack
     return None
+
+
+def prefect_ui(found: Settings) -> str | None:
+    """Where people see Prefect's runs: the embedded set's server, else the one that the settings name; None when there is neither."""
+    stack = running_stack(found)
+    api_url = stack.prefect_api_url if stack else found.prefect_api_url
+    return api_url.rstrip("/").removesuffix("/api") if api_url else None

@@ -155,7 +155,7 @@ def _registered(room: Room, arrived: Sequence[NewJob], order: Order, key: str | 
             return Submission(kept.batch_id, kept.job_ids, replayed=True)
         batch_id = new_id(at)
         batch_rows.insert(conn, tenant, batch_id, total_files=len(arrived), submitted_by=GATEWAY, at=at)
-        append_event(conn, tenant, batch_id, "batch.created", {"total_files": len(arrived), "by": GATEWAY}, at=at)
+        append_event(conn, tenant, batch_id, "batch.created", {"total_files": len(arrived), "by": order.by}, at=at)
         registered = register(conn, tenant, batch_id, [Asked(job, order) for job in arrived], at=at)
         job_ids = tuple(one.job_id for one in registered)
         if key:

@@ -155,6 +155,7 @@ class JobEnd:
     media_type: str | None = None
     seconds: float = 0.0
     doubts: tuple[Doubt, ...] | None = None
+    stage_seconds: dict[str, float] | None = None
 
 
 def final_state(outcome: Outcome) -> JobState:

@@ -213,7 +213,7 @@ def test_sigterm_leaves_no_process(up):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["down", "interrupt", "kill", "kill a keeper", "kill the worker"])
+@pytest.mark.parametrize("how", ["down", "interrupt", "kill", "kill a keeper", "kill the gateway"])
 def test_every_other_end_leaves_no_process(tmp_path, how):
     running = Up(tmp_path / "home")
     try:
@@ -228,7 +228,7 @@ def test_every_other_end_leaves_no_process(tmp_path, how):
         elif how == "kill a keeper":
             next(p for p in family if "docmill.cli.keeper" in p.cmdline() and "server" in p.cmdline()).kill()
         else:
-            next(p for p in family if "worker" in p.cmdline() and "docmill.cli.keeper" not in p.cmdline()).kill()
+            next(p for p in family if p.cmdline()[-1:] == ["serve"] and "docmill.cli.keeper" not in p.cmdline()).kill()
         code = running.process.wait(timeout=60)
         psutil.wait_procs(family, timeout=20)
         assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []

@@ -165,6 +165,18 @@ def test_a_run_that_is_gone_without_a_word_is_replaced(room, prefect, dispatcher
         assert len(runs_of(prefect, room)) == runs, minutes
 
 
+def test_a_run_that_died_before_it_claimed_anything_is_replaced(room, prefect, dispatcher, clock, tmp_path):
+    """Its process and Prefect's server went together: the server comes back and calls it running for ever."""
+    waiting(room, tmp_path, 1)
+    dispatcher.step()
+    ((_, run),) = runs_of(prefect, room)
+    end_run(prefect, run, "RUNNING")
+    for seconds, runs in ((3, 1), (200, 1), (200, 2)):
+        clock.now_s += seconds
+        dispatcher.step()
+        assert len(runs_of(prefect, room)) == runs, seconds
+
+
 def test_a_cancelled_waiting_job_is_never_sent(room, prefect, dispatcher, tmp_path):
     (job,) = waiting(room, tmp_path, 1)
     request_cancel(room.ledger, room.tenant, job)

@@ -18,6 +18,7 @@ DATA = (
     "docmill/stages/knowledge/vocabulary/vocab.txt",
     "docmill/storage/ledger/migrations/versions/0001_first.py",
     "docmill/gateway/web/app.js",
+    "docmill/gateway/web/client.mjs",
 )
 
 

@@ -14,7 +14,8 @@ from docmill.services.reconciling import reconcile
 from docmill.services.running.room import Room
 from docmill.settings import Settings
 from docmill.storage.knowledge.ports import Query, SearchMode
-from docmill.storage.ledger.copying import POSTGRES_FILE, refuse_ledger, restore_ledger, tenant_ids
+from docmill.storage.ledger import tenants as tenant_rows
+from docmill.storage.ledger.copying import POSTGRES_FILE, refuse_ledger, restore_ledger
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.model import Value
 
@@ -108,7 +109,7 @@ def _proof(folder: Path, backup: Backup, settings: Settings, began: float) -> Pr
     first = Room.open(settings)
     try:
         with first.ledger.reading() as conn:
-            tenants = tenant_ids(conn)
+            tenants = tenant_rows.ids(conn)
     finally:
         first.close()
     for tenant in tenants:

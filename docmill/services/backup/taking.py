@@ -17,7 +17,8 @@ from docmill.services.backup.keys import copy_keys, key_files
 from docmill.services.backup.manifest import HEAD, KNOWLEDGE, STORE, SUMS, Backup, copy_file, file_sha256
 from docmill.services.running.room import Room
 from docmill.storage.knowledge.copying import held_still
-from docmill.storage.ledger.copying import copy_ledger, tenant_ids
+from docmill.storage.ledger import tenants as tenant_rows
+from docmill.storage.ledger.copying import copy_ledger
 
 
 @dataclass
@@ -91,7 +92,7 @@ def _copy_ledger_and_index(room: Room, folder: Path, copied: _Copied) -> tuple[d
             name = f"{KNOWLEDGE}/{path.relative_to(directory).as_posix()}"
             copied.add(name, *copy_file(path, folder / name))
         with room.ledger.reading() as conn:
-            tenants = tenant_ids(conn)
+            tenants = tenant_rows.ids(conn)
         # an index in a bucket is not copied: `docmill reindex` makes it from the kept chunks
         chunks = {tenant: room.knowledge.count(tenant) for tenant in tenants} if room.settings.knowledge_url is None else {}
     copied.add(ledger.name, file_sha256(ledger), ledger.stat().st_size)

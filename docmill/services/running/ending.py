@@ -41,5 +41,6 @@ def _end(tracked: Tracked, outcome: Outcome) -> JobEnd:
         page_count=tracked.page_count or None,
         media_type=tracked.media_type,
         seconds=round(sum(tracked.seconds.values()), 3),
+        stage_seconds=dict(tracked.seconds),
         doubts=tuple(Doubt.model_validate(one) for one in json.loads(str(doubts))) if doubts is not None else None,
     )

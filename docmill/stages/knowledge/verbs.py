@@ -49,13 +49,9 @@ def cut(page_paths: list[str], document_id: str, out_path: str) -> dict[str, Jso
     Raises:
         EngineMissing: the tokenizer is not installed.
     """
-    chunks = chunk_pages(_pages(page_paths), document_id)
+    chunks = chunk_pages(PageFiles(page_paths), document_id)
     write_chunks(Path(out_path), chunks, None)
     return {"chunks": len(chunks), "failed": 0, "least_sure": _least_sure(chunks)}
-
-
-def _pages(page_paths: list[str]) -> list[Page]:
-    return [Page.model_validate_json(Path(path).read_bytes()) for path in page_paths]
 
 
 def _least_sure(chunks: list[Chunk]) -> list[JsonValue]:

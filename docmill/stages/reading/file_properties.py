@@ -76,8 +76,8 @@ def _of_office(path: Path) -> Iterator[tuple[str, str]]:
             with contextlib.suppress(KeyError), archive.open(name) as part:
                 parts[name] = part.read(_MOST_BYTES).decode("utf-8", "replace")
     # single elements by pattern: no parser, so no entity of the file is ever resolved
-    for name, part, element in ((PRODUCER, "app", "Application"), (CREATED, "core", "created"), (MODIFIED, "core", "modified")):
-        if match := re.search(_ELEMENT.format(name=element), parts.get(f"docProps/{part}.xml", "")):
+    for name, section, element in ((PRODUCER, "app", "Application"), (CREATED, "core", "created"), (MODIFIED, "core", "modified")):
+        if match := re.search(_ELEMENT.format(name=element), parts.get(f"docProps/{section}.xml", "")):
             yield name, match[1] if name == PRODUCER else _in_utc(match[1])
 
 

@@ -121,7 +121,8 @@ def _loaded(detector: Path, recogniser: Path, *, use_gpu: bool = False) -> Any:
     except ImportError as error:
         raise EngineMissing("RapidOCR is not installed; the package is rapidocr") from error
     _cv2().setNumThreads(1)
-    models, providers = RapidOCR(params=dict(_SETTINGS)), ["CPUExecutionProvider"]
+    models: Any = RapidOCR(params=dict(_SETTINGS))
+    providers = ["CPUExecutionProvider"]
     if use_gpu:
         providers.insert(0, gpu_provider())
     for part, model in ((models.cfg.Det, detector), (models.cfg.Rec, recogniser)):

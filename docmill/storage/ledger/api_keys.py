@@ -8,8 +8,6 @@ import sqlalchemy as sa
 
 from docmill.storage.ledger.tables_accounts import API_KEYS as KEYS
 
-LOCAL_USER = "local"
-
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
@@ -17,6 +15,7 @@ class KeyRow:
 
     tenant_id: str
     key_id: str
+    user_id: str
     name: str
     scopes: tuple[str, ...]
     created_at: datetime
@@ -33,9 +32,9 @@ _COLUMNS = tuple(KEYS.c[name] for name in KeyRow.__slots__)
 
 
 def insert(conn: sa.Connection, tenant: str, row: KeyRow, key_hash: str) -> None:
-    """Add a key of the tenant's user `local`."""
+    """Add a key of a user."""
     values = {name: getattr(row, name) for name in KeyRow.__slots__} | {"scopes": list(row.scopes)}
-    conn.execute(sa.insert(KEYS).values(values | {"tenant_id": tenant, "user_id": LOCAL_USER, "key_hash": key_hash}))
+    conn.execute(sa.insert(KEYS).values(values | {"tenant_id": tenant, "key_hash": key_hash}))
 
 
 def by_hash(conn: sa.Connection, key_hash: str) -> KeyRow | None:

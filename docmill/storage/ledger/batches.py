@@ -6,10 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from docmill.errors import NotFound
+from docmill.storage.ledger import tenants
 from docmill.storage.ledger.bulk import insert_rows
 from docmill.storage.ledger.records import NewJob, Registration
 from docmill.storage.ledger.seals import sealed
-from docmill.storage.ledger.tables_accounts import TENANTS
 from docmill.storage.ledger.tables_jobs import BATCH_FILES, BATCHES, JOBS
 from docmill.storage.ledger.texts import storable
 from docmill.values.jobs import BatchView
@@ -23,7 +23,7 @@ def insert(conn: sa.Connection, tenant: str, batch_id: str, *, total_files: int,
     Raises:
         NotFound: no such tenant.
     """
-    if conn.execute(sa.select(TENANTS.c.tenant_id).where(TENANTS.c.tenant_id == tenant)).scalar() is None:
+    if not tenants.exists(conn, tenant):
         raise NotFound("no such tenant")
     row = {"tenant_id": tenant, "batch_id": batch_id, "total_files": total_files, "submitted_by": submitted_by, "created_at": at}
     insert_rows(conn, BATCHES, [row])

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from docmill.errors import Conflict, EngineMissing, LedgerUnavailable
 from docmill.settings import child_environment
 from docmill.storage.ledger.engine import make_engine, schema_revision, sqlite_path
-from docmill.storage.ledger.tables_accounts import TENANTS
 
 SQLITE_FILE, POSTGRES_FILE = "ledger.sqlite3", "ledger.pgdump"
 _ANSWER_S: Final = 4 * 3600
@@ -93,11 +92,6 @@ def restore_ledger(url: str, copy: Path) -> None:
     shutil.copyfile(copy, part)
     part.chmod(0o600)
     part.replace(place)
-
-
-def tenant_ids(conn: sa.Connection) -> list[str]:
-    """All tenants."""
-    return list(conn.execute(sa.select(TENANTS.c.tenant_id).order_by(TENANTS.c.tenant_id)).scalars())
 
 
 def _run_postgres(program: str, url: str, *words: str) -> None:

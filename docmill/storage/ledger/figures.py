@@ -1,5 +1,6 @@
 """Figures for those who run docmill: counts and times, no ids and no names."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from docmill.storage.ledger.tables_jobs import JOBS
 from docmill.values.jobs import JobState
 
+ROWS_AT_ONCE = 5000
 LOOKED_AT = 2000
 """Jobs that percentiles are taken from: the last that ended."""
 
@@ -37,3 +39,15 @@ def times_since(conn: sa.Connection, tenant: str, since: datetime) -> list[tuple
     query = query.where(JOBS.c.finished_at > since, JOBS.c.started_at.is_not(None)).order_by(JOBS.c.finished_at.desc()).limit(LOOKED_AT)
     rows = conn.execute(query)
     return [((begun - accepted).total_seconds(), (ended - begun).total_seconds()) for accepted, begun, ended in rows]
+
+
+def stage_seconds_since(conn: sa.Connection, tenant: str, since: datetime) -> list[dict[str, float]]:
+    """Stage -> seconds of work, of the jobs that ended last since an instant."""
+    query = sa.select(JOBS.c.stage_seconds).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since, JOBS.c.stage_seconds.is_not(None))
+    return list(conn.execute(query.order_by(JOBS.c.finished_at.desc()).limit(LOOKED_AT)).scalars())
+
+
+def ends_since(conn: sa.Connection, tenant: str, since: datetime) -> Iterator[datetime]:
+    """When jobs ended since an instant, in no order."""
+    query = sa.select(JOBS.c.finished_at).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
+    yield from conn.execution_options(yield_per=ROWS_AT_ONCE).execute(query).scalars()
