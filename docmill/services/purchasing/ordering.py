@@ -7,6 +7,7 @@ from docmill.services.running.room import Room
 from docmill.storage.ledger import Ledger, purchase_orders, purchase_requests
 from docmill.storage.ledger.audit import Fact, append_event
 from docmill.storage.ledger.outbox import Notice, put_notices
+from docmill.values.order_number import parse_order_number
 from docmill.values.purchase_records import OrderView, PaperState, RequestState, RequestView
 from docmill.values.purchasing import Difference, PurchaseContent
 
@@ -74,7 +75,11 @@ def order_view(ledger: Ledger, tenant: str, number: str) -> OrderView:
         return purchase_orders.view(conn, tenant, number)
 
 
-def list_orders(ledger: Ledger, tenant: str, *, limit: int = 100) -> list[OrderView]:
-    """Orders, newest first."""
+def list_orders(ledger: Ledger, tenant: str, *, limit: int = 100, before: str | None = None) -> list[OrderView]:
+    """Orders, newest first; `before` a number: only earlier ones.
+
+    Raises:
+        InvalidOptions: that is no order number.
+    """
     with ledger.reading() as conn:
-        return purchase_orders.newest(conn, tenant, limit=limit)
+        return purchase_orders.newest(conn, tenant, limit=limit, before=parse_order_number(before) if before else None)

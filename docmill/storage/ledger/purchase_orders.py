@@ -117,9 +117,11 @@ def of_request(conn: sa.Connection, tenant: str, request_id: str) -> OrderView |
     return found[0] if found else None
 
 
-def newest(conn: sa.Connection, tenant: str, *, limit: int) -> list[OrderView]:
-    """Orders, newest first."""
-    return _views(conn, tenant, sa.true(), limit=limit)
+def newest(conn: sa.Connection, tenant: str, *, limit: int, before: tuple[int, int] | None = None) -> list[OrderView]:
+    """Orders, newest first; `before` a year and a sequence: only earlier ones."""
+    year, sequence = before or (0, 0)
+    is_earlier = (ORDERS.c.year < year) | ((ORDERS.c.year == year) & (ORDERS.c.sequence < sequence))
+    return _views(conn, tenant, is_earlier if before else sa.true(), limit=limit)
 
 
 def numbers_without_papers(conn: sa.Connection, tenant: str) -> list[str]:
