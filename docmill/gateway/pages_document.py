@@ -6,7 +6,7 @@ Boxes are SVG over the picture: the page's policy allows no style from outside t
 import tempfile
 import zipfile
 from asyncio import get_running_loop
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -77,6 +77,16 @@ def shown_document(job: JobView, results: Results) -> str:
     return "".join((_fields(results), _pages(job, results), _times(job, results)))
 
 
+def sheets(job: JobView, results: Results, boxes: Mapping[int, str]) -> str:
+    """HTML of pages with boxes of the caller's own (page -> SVG): the original where it may be seen, else the redacted copy."""
+    if not results.document.media_type.startswith(PICTURED):
+        return ""
+    kind = "original" if may_see_original_of(redacted=job.options.redact) else "redacted"
+    if kind == "redacted" and not job.options.redact:
+        return ""
+    return "".join(_sheet(job, p, kind, boxes.get(p.number, "")) for p in results.pages[:MOST_PICTURES])
+
+
 def _fields(results: Results) -> str:
     rows = "".join(
         f'<tr><th scope="row">{escape(f.name.replace("_", " "))}</th><td>{escape(f.value or f.text)}</td>'
@@ -99,11 +109,14 @@ def _pages(job: JobView, results: Results) -> str:
 
 def _sheets(job: JobView, results: Results, page: PageFacts, kinds: Iterable[str]) -> str:
     boxes = _boxes(results, page.number)
-    return "".join(
+    return "".join(_sheet(job, page, kind, boxes) for kind in kinds)
+
+
+def _sheet(job: JobView, page: PageFacts, kind: str, boxes: str) -> str:
+    return (
         f'<figure><figcaption>Page {page.number}, {kind}</figcaption><div class="sheet">'
         f'<img src="/tasks/{job.job_id}/{kind}/{page.number}.png" alt="Page {page.number}, {kind}" loading="lazy">'
         f'<svg viewBox="0 0 {page.width_px} {page.height_px}" aria-hidden="true">{boxes}</svg></div></figure>'
-        for kind in kinds
     )
 
 
