@@ -16,6 +16,7 @@ from docmill.services.purchasing.order_pdf import order_pdf
 from docmill.services.purchasing.proforma import compiled
 from docmill.settings import Settings
 from docmill.storage.ledger.tables_events import OUTBOX
+from docmill.storage.ledger.tables_purchasing import PURCHASE_SEQUENCES
 from docmill.values.evidence import Evidence, Field, Kind, LineItem, Understanding
 from docmill.values.order_number import order_number
 from docmill.values.purchase_records import OrderView, PaperState
@@ -159,6 +160,19 @@ def test_an_approved_request_that_was_never_ordered_is_found(room):
     request_id = approved(room)
     (order,) = ordering.finish_orders(room)
     assert (order.request_id, order.paper_state) == (request_id, PaperState.MADE)
+
+
+def test_an_order_that_cannot_be_made_holds_up_no_other(room, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(papers, "order_pdf", lambda *_: 1 / 0)
+        order = ordering.generate_order(room, approved(room))
+    with room.ledger.transaction() as conn:
+        conn.execute(PURCHASE_SEQUENCES.update().values(last=999_999))
+    waiting = approved(room)
+    assert ordering.finish_orders(room, most_tries=1) == []
+    (made,) = ordering.finish_orders(room)
+    assert (made.order_number, made.paper_state) == (order.order_number, PaperState.MADE)
+    assert requests.request_view(room.ledger, room.tenant, waiting).state == "approved"
 
 
 def test_the_proforma_fills_in_and_differs():
