@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from html import escape
+from types import MappingProxyType
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from docmill.services.purchasing import matching, ordering, requests
 from docmill.values.purchase_records import MatchDecision, MatchView, RequestState, RequestView
 
 HERE: Final = "/purchasing"
+WIDE: Final = MappingProxyType({"page": "purchasing"})
 SHOWN: Final = 50
 MOST_ROWS: Final = 500
 REPORTS: Final = {
@@ -42,7 +44,7 @@ def purchasing_pages_router(desk: Desk) -> APIRouter:
 
 
 def _page(heading: str, here: str, body: str, *, more: str = "") -> HTMLResponse:
-    return framed("purchasing.html", heading, here=HERE, parts=parts(here), heading=escape(heading), body=body, more=more)
+    return framed("purchasing.html", heading, here=HERE, data=WIDE, parts=parts(here), heading=escape(heading), body=body, more=more)
 
 
 def _older(here: str, asked: dict[str, str], last: str) -> str:

@@ -126,7 +126,7 @@ def _line(evidence: MatchEvidence, one: LineMatch, found: Explanation, *, hidden
         read = (
             _where(words, one.receipt_line, found),
             f"{figure(seen.quantity)} {seen.unit or ''}".strip(),
-            figure(seen.unit_price),
+            "" if seen.unit_price is None else f"{seen.unit_price:,f}",
             money(seen.amount),
         )
     return (*ordered, *read, _checks(one), f"{one.score:.2f}")
@@ -141,11 +141,10 @@ def _where(words: str, index: int, found: Explanation) -> Cell:
 def _checks(one: LineMatch) -> Cell:
     if not one.checks:
         return "accepted" if one.score else "not compared"
-    shown = (
-        f"<li{'' if value else ' class=failed'}>{CHECKS.get(name, name)} {'agrees' if value else 'differs'}</li>"
-        for name, value in one.checks.items()
-    )
-    return Markup(f'<ul class="checks">{"".join(shown)}</ul>')
+    good = [CHECKS.get(name, name) for name, value in one.checks.items() if value]
+    shown = "".join(f'<li class="failed">{CHECKS.get(name, name)} differs</li>' for name, value in one.checks.items() if not value)
+    shown += f"<li>{', '.join(good)} {'agree' if len(good) > 1 else 'agrees'}</li>" if good else ""
+    return Markup(f'<ul class="checks">{shown}</ul>')
 
 
 def _sums(evidence: MatchEvidence, *, hidden: bool) -> str:

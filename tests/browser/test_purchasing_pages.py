@@ -114,6 +114,7 @@ def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
     enter(page, "button:text('Approve')")
     page.locator("#say", has_text="Ordered").wait_for()
     enter(page, "#say a")
+    page.wait_for_url(re.compile("/purchasing/orders/PO-"))
     number = page.url.rsplit("/", 1)[1]
     pdf = gateway.get(page.get_by_role("link", name="Order as PDF").get_attribute("href"))
     assert pdf.content.startswith(b"%PDF")
@@ -121,7 +122,7 @@ def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
     document_id = a_dearer_invoice(room, number, tmp_path)
     page.goto("/purchasing/receipts")
     checked(page, tmp_path, "5-receipts")
-    enter(page, "tbody a")
+    enter(page, "tbody th a")
     page.wait_for_url(re.compile(f"/purchasing/receipts/{document_id}"))
     decided_beside_the_page(page, tmp_path)
     for path in ("orders", "reports", "reports/spend-by-vendor", "receipts?show=all", "?state=ordered"):
