@@ -1,17 +1,22 @@
-"""Every five minutes: jobs of runs that are gone come to a new attempt or to an end, erasures that died are finished."""
+"""Every five minutes: jobs of runs that are gone come to a new attempt or to an end, erasures and purchase orders that died are finished."""
 
 from dataclasses import asdict
 
 from prefect import flow
 
 from docmill.services.erase import finish_erasures
+from docmill.services.purchasing.ordering import finish_orders
 from docmill.services.sweeping import sweep as sweep_jobs
 from flows.hooks import HOOKS
 from flows.rooms import open_room
 
+PAPER_TRIES = 12
+"""An hour of sweeps for an order whose PDF fails; then it waits for the night or a person."""
+
 
 @flow(persist_result=False, **HOOKS)
 def sweep() -> dict[str, int]:
-    """One sweep; doing it again changes nothing. Returns how many jobs were queued, failed and cancelled, and how many erasures finished."""
+    """One sweep; doing it again changes nothing. Returns how many jobs were queued, failed and cancelled, how many erasures and orders finished."""
     with open_room() as room:
-        return {**asdict(sweep_jobs(room)), "erasures": finish_erasures(room)}
+        orders = finish_orders(room, most_tries=PAPER_TRIES)
+        return {**asdict(sweep_jobs(room)), "erasures": finish_erasures(room), "orders": len(orders)}

@@ -1,6 +1,7 @@
 """`docmill purchasing ...`: requests, approvals, orders, receipts and reports."""
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,8 @@ import typer
 from docmill.cli.output import show_json, show_table
 from docmill.cli.rooms import room
 from docmill.errors import InvalidOptions, NotFound
-from docmill.services.purchasing import desk, matching, ordering, papers, requests
-from docmill.services.purchasing.evidence import is_reproduced, read_evidence
+from docmill.services.purchasing import desk, match_deciding, matching, ordering, papers, requests
+from docmill.services.purchasing.explaining import explain
 from docmill.services.running.room import Room
 from docmill.storage.ledger import receipt_matches
 from docmill.values.purchase_records import MatchDecision, MatchView, OrderView, RequestView
@@ -20,6 +21,7 @@ By = Annotated[str, typer.Option("--by", help="Id of the user who does this.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many, newest first.")]
 RequestId = Annotated[str, typer.Argument(help="Id of the request.", metavar="REQUEST")]
 MatchId = Annotated[str, typer.Argument(help="Id of the match.", metavar="MATCH")]
+Why = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
 ContentFile = Annotated[
     Path, typer.Argument(help="JSON of what is asked for; - reads stdin. docs/purchasing.md has its shape.", metavar="FILE")
 ]
@@ -30,7 +32,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
         name="purchasing", no_args_is_help=True, rich_markup_mode=None, help="Purchase requests, orders and their receipts."
     )
-    for command in (create, change, approve, reject, show, finish, match, accept, refuse, report):
+    for command in (create, change, approve, reject, show, finish, match, accept, refuse, report, sample_invoice):
         group.command()(command)
     group.command("list")(list_requests)
     group.command("orders")(list_orders)
@@ -58,7 +60,7 @@ def approve(request: RequestId, *, by: By = "local") -> None:
         _say(desk.approve(opened, request, by=by))
 
 
-def reject(request: RequestId, reason: Annotated[str, typer.Option("--reason", help="Why.")], *, by: By = "local") -> None:
+def reject(request: RequestId, reason: Why, *, by: By = "local") -> None:
     """Refuse a request."""
     with room() as opened:
         _say(desk.reject(opened, request, by=by, reason=reason))
@@ -71,9 +73,9 @@ def show(what: Annotated[str, typer.Argument(help="Id of a request or match, or 
             order = ordering.order_view(opened.ledger, opened.tenant, what.upper())
             show_json({"order": _plain(order), "pdf_url": papers.paper_link(opened, order) if order.pdf_object else None})
         elif (found := _match(opened, what)) is not None:
-            evidence = read_evidence(opened, found.evidence_object)
-            body = {"match": _plain(found), "evidence": evidence.model_dump(mode="json"), "is_reproduced": is_reproduced(evidence)}
-            show_json(body)
+            why = explain(opened, found)
+            evidence = why.evidence.model_dump(mode="json") if why.evidence else None
+            show_json({"match": _plain(found), "evidence": evidence, "is_reproduced": why.reproduced, "reason": why.reason})
         else:
             show_json(requests.request_view(opened.ledger, opened.tenant, what))
 
@@ -148,16 +150,16 @@ def match(
             _say_match(one)
 
 
-def accept(match_id: MatchId, *, by: By = "local", reason: Annotated[str, typer.Option("--reason", help="Why.")] = "") -> None:
+def accept(match_id: MatchId, reason: Why, *, by: By = "local") -> None:
     """Accept a receipt that waits for a person: its quantities count."""
     with room() as opened:
-        _say_match(matching.decide_match(opened, match_id, MatchDecision.ACCEPTED, by=by, reason=reason))
+        _say_match(match_deciding.decide_match(opened, match_id, MatchDecision.ACCEPTED, by=by, reason=reason))
 
 
-def refuse(match_id: MatchId, *, by: By = "local", reason: Annotated[str, typer.Option("--reason", help="Why.")] = "") -> None:
+def refuse(match_id: MatchId, reason: Why, *, by: By = "local") -> None:
     """Refuse a receipt that waits for a person."""
     with room() as opened:
-        _say_match(matching.decide_match(opened, match_id, MatchDecision.REJECTED, by=by, reason=reason))
+        _say_match(match_deciding.decide_match(opened, match_id, MatchDecision.REJECTED, by=by, reason=reason))
 
 
 def report(
@@ -176,6 +178,27 @@ def report(
     for path, form in ((csv, "csv"), (parquet, "parquet")):
         if path is not None:
             _write(path, reports.report_bytes(frame, form))
+
+
+def sample_invoice(
+    order: Annotated[str, typer.Argument(help="Number of an order.", metavar="ORDER")],
+    file: Annotated[Path, typer.Argument(help="Where the PDF goes.", metavar="FILE")],
+    *,
+    number: Annotated[str, typer.Option("--number", help="The invoice's own number.")] = "R-1001",
+    dearer: Annotated[float, typer.Option("--dearer", help="So much is added to the first line's unit price.")] = 0.0,
+    layout: Annotated[str, typer.Option("--layout", help="english or german.")] = "english",
+    clean: Annotated[bool, typer.Option("--clean", help="A PDF with text instead of a noisy scan.")] = False,
+) -> None:
+    """Print the invoice that an honest supplier would send for an order, as a noisy scan: to try out matching."""
+    from docmill.services.samples import supplier  # noqa: PLC0415 - numpy and Pillow load only here
+
+    if layout not in supplier.LAYOUTS:
+        raise InvalidOptions(f"the layout is one of {', '.join(supplier.LAYOUTS)}")
+    with room() as opened:
+        found = ordering.order_view(opened.ledger, opened.tenant, order.upper())
+    invoice = supplier.invoice_for(found, number, dearer=Decimal(str(dearer)))
+    printing = supplier.invoice_pdf if clean else supplier.invoice_scan
+    printing(file, invoice, "german" if layout == "german" else "english")
 
 
 def _match(opened: Room, match_id: str) -> MatchView | None:

@@ -16,10 +16,15 @@ from docmill.gateway.openapi import use_openapi
 from docmill.gateway.operations import operations_router
 from docmill.gateway.pages import pages_router
 from docmill.gateway.pages_document import document_pages_router
+from docmill.gateway.pages_purchase_order import order_pages_router
+from docmill.gateway.pages_purchase_request import request_pages_router
+from docmill.gateway.pages_purchasing import purchasing_pages_router
+from docmill.gateway.pages_receipt import receipt_pages_router
 from docmill.gateway.pages_review import review_pages_router
 from docmill.gateway.pages_search import search_pages_router
 from docmill.gateway.problems import add_problem_handlers
 from docmill.gateway.purchasing import purchasing_router
+from docmill.gateway.receipts import receipts_router
 from docmill.gateway.records import records_router
 from docmill.gateway.review import review_router
 from docmill.gateway.search import search_router
@@ -53,10 +58,13 @@ def create_app(
     app.include_router(records_router(desk))
     app.include_router(review_router(desk))
     app.include_router(purchasing_router(desk))
+    app.include_router(receipts_router(desk))
     app.include_router(pages_router(desk, app))
     app.include_router(search_pages_router(desk))
     app.include_router(document_pages_router(desk))
     app.include_router(review_pages_router(desk))
+    for pages in (purchasing_pages_router, request_pages_router, order_pages_router, receipt_pages_router):
+        app.include_router(pages(desk))
     app.include_router(operations_router(desk))
     if needs_keys:
         sessions, room = Sessions(), desk.room

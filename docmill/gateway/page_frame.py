@@ -21,13 +21,14 @@ ASSETS: MappingProxyType[str, str] = MappingProxyType(
         "app.js": "text/javascript; charset=utf-8",
         "review.js": "text/javascript; charset=utf-8",
         "client.mjs": "text/javascript; charset=utf-8",
+        "purchasing.js": "text/javascript; charset=utf-8",
         "style.css": "text/css; charset=utf-8",
         "icon.svg": "image/svg+xml",
     }
 )
 LOGOUT: Final = '<form action="/logout" method="post"><span>$who</span> <button type="submit">Log out</button></form>'
 NAVIGATION: MappingProxyType[str, str] = MappingProxyType(
-    {"/": "Tasks", "/search": "Search", "/review": "Review", "/operations": "Operations", "/docs": "API"}
+    {"/": "Tasks", "/search": "Search", "/review": "Review", "/purchasing": "Purchasing", "/operations": "Operations", "/docs": "API"}
 )
 
 

@@ -4,7 +4,7 @@ Boxes are SVG over the picture: the page's policy allows no style from outside t
 picture of their own (`.../words-{n}.svg`), fetched when it comes into sight: a page has hundreds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -45,6 +45,16 @@ def page_sheets(job: JobView, results: Results, marks: Sequence[PersonalMark]) -
     return f'<section class="pages" aria-labelledby="pages"><h3 id="pages">Pages</h3>{legend}{shown}{more}</section>'
 
 
+def marked_sheets(job: JobView, results: Results, boxes: Mapping[int, str]) -> str:
+    """HTML of pages with boxes of the caller's own (page -> SVG): the original where it may be seen, else the redacted copy."""
+    if not results.document.media_type.startswith(PICTURED):
+        return ""
+    kind = "original" if may_see_original_of(redacted=job.options.redact) else "redacted"
+    if kind == "redacted" and not job.options.redact:
+        return ""
+    return "".join(_sheet(job, p, kind, boxes.get(p.number, "")) for p in results.pages[:MOST_PICTURES])
+
+
 def words_picture(page: Page) -> str:
     """An SVG with a box around each word of a page."""
     boxes = "".join(_rect(word.box) for word in page.words)
@@ -54,13 +64,15 @@ def words_picture(page: Page) -> str:
 
 def _sheets(job: JobView, results: Results, page: PageFacts, kinds: Iterable[str], marks: Sequence[PersonalMark]) -> str:
     boxes = _boxes(results, page.number, marks)
-    base = f"/tasks/{job.job_id}"
-    return "".join(
+    words = f'<img class="words" src="/tasks/{job.job_id}/{{kind}}/words-{page.number}.svg" alt="" loading="lazy">'
+    return "".join(_sheet(job, page, kind, boxes, words.format(kind=kind)) for kind in kinds)
+
+
+def _sheet(job: JobView, page: PageFacts, kind: str, boxes: str, words: str = "") -> str:
+    return (
         f'<figure><figcaption>Page {page.number}, {kind}</figcaption><div class="sheet">'
-        f'<img src="{base}/{kind}/{page.number}.png" alt="Page {page.number}, {kind}" loading="lazy">'
-        f'<img class="words" src="{base}/{kind}/words-{page.number}.svg" alt="" loading="lazy">'
+        f'<img src="/tasks/{job.job_id}/{kind}/{page.number}.png" alt="Page {page.number}, {kind}" loading="lazy">{words}'
         f'<svg viewBox="0 0 {page.width_px} {page.height_px}" aria-hidden="true">{boxes}</svg></div></figure>'
-        for kind in kinds
     )
 
 

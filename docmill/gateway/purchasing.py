@@ -1,4 +1,4 @@
-"""`/api/v1/purchase-requests`, `/api/v1/purchase-orders`, `/api/v1/receipts`. The rules stand in services/purchasing."""
+"""`/api/v1/purchase-requests` and `/api/v1/purchase-orders`. The rules stand in services/purchasing; receipts in receipts."""
 
 from typing import Annotated
 
@@ -9,16 +9,17 @@ from docmill.gateway.acting import acting_user
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services.purchasing import desk as verbs
-from docmill.services.purchasing import matching, ordering, papers, requests
+from docmill.services.purchasing import ordering, papers, requests
 from docmill.values.model import Value
-from docmill.values.purchase_records import MatchDecision, MatchView, OrderView, RequestState, RequestView
+from docmill.values.purchase_records import OrderView, RequestState, RequestView
 from docmill.values.purchasing import PurchaseContent
 
 RequestId = Annotated[str, Path(pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
 OrderNumber = Annotated[str, Path(pattern=r"^PO-\d{10}[A-HJ-NP-Z]{3}$")]
-DocumentId = Annotated[str, Path(description="At least 6 characters of it.", pattern=r"^[0-9a-f]{6,32}$")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+RowCursor = Annotated[str | None, Query(description="The last id of the page before.", pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
+OrderCursor = Annotated[str | None, Query(description="The last number of the page before.", pattern=r"^PO-\d{10}[A-HJ-NP-Z]{3}$")]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
 class Rejection(Value):
@@ -27,27 +28,31 @@ class Rejection(Value):
     reason: Reason
 
 
-class ReceiptDecision(Value):
-    """What a person decides about a receipt, and why."""
-
-    accept: bool
-    reason: Reason
-
-
 class OrderAnswer(Value):
-    """An order with a link to its PDF, good for an hour; null until the PDF is made."""
+    """An order with links to its PDF and its JSON, good for an hour; null until they are made."""
 
     order: OrderView
     pdf_url: str | None
+    json_url: str | None
 
 
 def purchasing_router(desk: Desk) -> APIRouter:
-    """Requests, orders, receipts."""
+    """Requests and orders."""
     router = APIRouter(prefix="/api/v1", tags=["purchasing"])
     _add_requests(router, desk)
+    _add_approvals(router, desk)
     _add_orders(router, desk)
-    _add_receipts(router, desk)
     return router
+
+
+def order_answer(desk: Desk, order: OrderView) -> OrderAnswer:
+    """The order with fresh links."""
+    is_made = order.pdf_object is not None
+    return OrderAnswer(
+        order=order,
+        pdf_url=papers.paper_link(desk.room, order) if is_made else None,
+        json_url=papers.json_link(desk.room, order) if is_made else None,
+    )
 
 
 def _add_requests(router: APIRouter, desk: Desk) -> None:
@@ -59,9 +64,9 @@ def _add_requests(router: APIRouter, desk: Desk) -> None:
         return verbs.submit(room, content, by=acting_user(request))
 
     @router.get("/purchase-requests", summary="List requests", responses=problems(422))
-    def listed(state: RequestState | None = None, limit: Limit = 100) -> list[RequestView]:
+    def listed(state: RequestState | None = None, limit: Limit = 100, before: RowCursor = None) -> list[RequestView]:
         """Newest first."""
-        return requests.list_requests(room.ledger, room.tenant, (state,) if state else (), limit=limit)
+        return requests.list_requests(room.ledger, room.tenant, (state,) if state else (), limit=limit, before=before)
 
     @router.get("/purchase-requests/{request_id}", summary="Look at a request", responses=problems(404, 422))
     def one(request_id: RequestId) -> RequestView:
@@ -73,6 +78,10 @@ def _add_requests(router: APIRouter, desk: Desk) -> None:
         """It needs all its approvals again."""
         return verbs.change(room, request_id, content, by=acting_user(request))
 
+
+def _add_approvals(router: APIRouter, desk: Desk) -> None:
+    room = desk.room
+
     @router.post("/purchase-requests/{request_id}/approve", summary="Approve a request", responses=problems(404, 409, 422))
     def approve(request_id: RequestId, request: Request) -> RequestView:
         """One approval; the last one makes the order."""
@@ -83,43 +92,21 @@ def _add_requests(router: APIRouter, desk: Desk) -> None:
         """A change brings it back."""
         return verbs.reject(room, request_id, by=acting_user(request), reason=rejection.reason)
 
+    @router.post("/purchase-requests/{request_id}/order", summary="Finish an approved request's order", responses=problems(404, 409, 422))
+    def order(request_id: RequestId) -> OrderAnswer:
+        """Makes what a failure left: the order, its PDF and its JSON. What is there stays as it is."""
+        return order_answer(desk, ordering.generate_order(room, request_id))
+
 
 def _add_orders(router: APIRouter, desk: Desk) -> None:
     room = desk.room
 
     @router.get("/purchase-orders", summary="List orders", responses=problems(422))
-    def listed(limit: Limit = 100) -> list[OrderView]:
+    def listed(limit: Limit = 100, before: OrderCursor = None) -> list[OrderView]:
         """Newest first."""
-        return ordering.list_orders(room.ledger, room.tenant, limit=limit)
+        return ordering.list_orders(room.ledger, room.tenant, limit=limit, before=before)
 
     @router.get("/purchase-orders/{order_number}", summary="Look at an order", responses=problems(404, 422))
     def one(order_number: OrderNumber) -> OrderAnswer:
-        """With the differences between request and proforma, and a link to the PDF."""
-        order = ordering.order_view(room.ledger, room.tenant, order_number)
-        return OrderAnswer(order=order, pdf_url=papers.paper_link(room, order) if order.pdf_object else None)
-
-
-def _add_receipts(router: APIRouter, desk: Desk) -> None:
-    room = desk.room
-
-    @router.get("/receipts", summary="List compared receipts", responses=problems(422))
-    def listed(*, only_open: bool = False, limit: Limit = 100) -> list[MatchView]:
-        """Newest first; `only_open`: those that wait for a person."""
-        return matching.list_matches(room, limit=limit, only_open=only_open)
-
-    @router.post("/receipts/{document_id}/match", summary="Compare a receipt with its order", responses=problems(404, 409, 422))
-    def match(document_id: DocumentId) -> MatchView:
-        """Milling does so by itself; asking again gives the same answer."""
-        return matching.match_document(room, document_id)
-
-    @router.get("/receipts/{document_id}/match", summary="Look at how a receipt compares", responses=problems(404, 422))
-    def matched(document_id: DocumentId) -> MatchView:
-        """The comparison of the document's newest version."""
-        return matching.newest_match(room, document_id)
-
-    @router.post("/receipts/{document_id}/decision", summary="Decide about a receipt", responses=problems(404, 409, 422))
-    def decide(document_id: DocumentId, decision: ReceiptDecision, request: Request) -> MatchView:
-        """For one that waits for a person; an accepted one counts as delivered or invoiced."""
-        match_id = matching.newest_match(room, document_id).match_id
-        verdict = MatchDecision.ACCEPTED if decision.accept else MatchDecision.REJECTED
-        return matching.decide_match(room, match_id, verdict, by=acting_user(request), reason=decision.reason)
+        """With the differences between request and proforma, and links to PDF and JSON."""
+        return order_answer(desk, ordering.order_view(room.ledger, room.tenant, order_number))

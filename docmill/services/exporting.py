@@ -99,11 +99,11 @@ def _csv(path: Path, results: Iterator[Results]) -> int:
     with path.open("w", encoding="utf-8", newline="") as out:
         table = csv.DictWriter(out, _columns(rows), restval="")
         table.writeheader()
-        table.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+        table.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     return len(rows)
 
 
-def _harmless(value: Cell) -> Cell:
+def harmless(value: Cell) -> Cell:
     """A spreadsheet would run what begins like a formula; documents come from strangers. Numbers stay numbers."""
     if not isinstance(value, str) or not value.startswith(_FORMULA):
         return value

@@ -18,11 +18,17 @@ TITLES: MappingProxyType[str, str] = MappingProxyType(
         "review.assigned": "A review task was assigned",
         "review.overdue": "A review task is overdue",
         "batch.finished": "A batch is finished",
+        "finance.receipt_needs_review": "A receipt does not fit its order",
+        "purchase_request.submitted": "A purchase request waits for approval",
+        "purchase_order.paper_failed": "A purchase order could not be printed",
     },
 )
 """The events that people are told of."""
 
-SHOWN: Final = ("document_id", "task_id", "job_id", "batch_id", "priority", "tasks")
+SHOWN: Final = (
+    *("document_id", "task_id", "job_id", "batch_id", "priority", "tasks"),
+    *("request_id", "order_number", "match_id", "outcome", "score_percent", "codes"),
+)
 """What of a payload is told, in this order."""
 
 

@@ -22,7 +22,12 @@ from docmill.values.model import Value
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - a prefix, of the Standard Webhooks specification
 SECRET_BYTES: Final = 32
-KINDS: Final = tuple(sorted(f"job.{state}" for state in JobState if state.is_final))
+PURCHASING: Final = (
+    *(f"purchase_request.{what}" for what in ("submitted", "changed", "approval_given", "approved", "rejected")),
+    *(f"purchase_order.{what}" for what in ("created", "paper_made", "paper_failed")),
+    *("receipt.compared", "receipt.decided", "finance.receipt_needs_review"),
+)
+KINDS: Final = tuple(sorted((*(f"job.{state}" for state in JobState if state.is_final), *PURCHASING)))
 MOST: Final = 50
 
 

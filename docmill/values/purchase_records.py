@@ -83,6 +83,8 @@ class MatchView(Value):
         codes: of the findings.
         evidence_object: the receipt, the order's state, the tolerances and the whole decision, under private/.
         task_id: of the review task, when a person must look.
+        decided_by, decided_at: who decided, when; None where no person did.
+        reason_object: why, under private/.
     """
 
     match_id: str
@@ -102,3 +104,6 @@ class MatchView(Value):
     task_id: str | None
     is_superseded: bool
     created_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    reason_object: str | None = None

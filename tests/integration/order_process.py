@@ -1,6 +1,7 @@
 """Processes that approve and order requests and are killed now and then: python order_process.py URL PROCESSES CHANCE LIMIT_S.
 
-One process forks the others, and a new one for each that died, until no request is left; it prints how many were killed.
+One process forks the others, and a new one for each that died, until no request is left; it prints how many were killed. Some kill themselves
+between number and order and between order and commit, some are killed by the first process wherever they happen to be.
 """
 
 import os
@@ -15,16 +16,23 @@ from docmill.storage.ledger import open_ledger, purchase_orders, purchase_reques
 from docmill.values.purchase_records import RequestState
 
 TENANT = "default"
+TICK_S = 0.02
 
 
 def main() -> None:
     url, processes, chance, limit_s = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
     until, seed, killed, running = time.monotonic() + limit_s, 0, 0, set()
+    dice = random.Random(0)  # noqa: S311 - chance, no secret
     while time.monotonic() < until:
         while len(running) < processes:
             seed += 1
             running.add(_forked(url, seed, chance))
-        child, status = os.wait()
+        child, status = os.waitpid(-1, os.WNOHANG)
+        if child == 0:
+            if dice.random() < chance / 5:
+                os.kill(dice.choice(sorted(running)), signal.SIGKILL)
+            time.sleep(TICK_S)
+            continue
         running.discard(child)
         if os.WIFSIGNALED(status):
             killed += 1

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from milled_papers import ingest
+from review_tasks import add_users
 from supplier_invoices import LINES, VENDOR, invoice_pdf
 from typer.testing import CliRunner
 
@@ -17,7 +18,8 @@ from docmill.errors import InvalidOptions, NotAllowed
 from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.limits import UploadLimits
-from docmill.services.purchasing import desk, matching, reports
+from docmill.services.erase import erase
+from docmill.services.purchasing import desk, match_deciding, reports
 from docmill.services.uploads import queue
 from docmill.storage.ledger.tables_accounts import USERS
 from docmill.values.order_number import parse_order_number
@@ -79,6 +81,12 @@ def test_reports_without_anything_and_with_open_things(room, tmp_path):
         reports.report(room, "nonsense")
 
 
+def test_a_report_runs_nothing_in_a_spreadsheet(room):
+    evil = CONTENT.model_copy(update={"vendor": VENDOR.model_copy(update={"name": '=HYPERLINK("http://x")'})})
+    desk.approve(room, desk.submit(room, evil, by="local").request_id, by="local")
+    assert "'=HYPERLINK" in reports.report_bytes(reports.report(room, "spend-by-vendor"), "csv").decode()
+
+
 @pytest.fixture
 def client(room):
     made = create_app(Desk(room, UploadLimits(lambda: queue(room)), lambda: None, lambda: True), None, names={"testserver"})
@@ -110,6 +118,58 @@ def test_http(room, client, tmp_path):
     decided = client.post(f"/api/v1/receipts/{document_id}/decision", json={"accept": False, "reason": "fraud"})
     assert decided.json()["decision"] == "rejected"
     assert client.post(f"/api/v1/receipts/{document_id}/decision", json={"accept": True, "reason": "x"}).status_code == 409
+    why = client.get(f"/api/v1/receipts/{document_id}/match/explanation").json()
+    assert (why["reason"], why["is_reproduced"], why["is_hidden"]) == ("fraud", True, False)
+    assert [one["code"] for one in why["decision"]["findings"] if one["blocks"]] == ["bank_account"]
+    assert why["receipt"]["vendor_iban"] == "DE89370400440532013000"
+    table = client.get("/api/v1/purchase-reports/matching-quality?form=parquet")
+    assert pd.read_parquet(io.BytesIO(table.content))["rejected"].to_list() == [1]
+    assert client.get("/api/v1/purchase-reports/nonsense").status_code == 422
+
+
+def test_lists_go_on_where_the_page_before_ended(room, client):
+    numbers = [desk.approve(room, desk.submit(room, CONTENT, by="local").request_id, by="local").order_number for _ in range(3)]
+    for path, key in (("purchase-requests", "request_id"), ("purchase-orders", "order_number")):
+        first = client.get(f"/api/v1/{path}?limit=2").json()
+        rest = client.get(f"/api/v1/{path}?limit=2&before={first[-1][key]}").json()
+        assert [one["order_number"] for one in first + rest] == numbers[::-1]
+
+
+def test_who_asks_and_approves_is_the_user_of_the_session(room):
+    add_users(room.ledger, ann="buyer", bob="approver")
+
+    def client_of(user):
+        made = create_app(Desk(room, UploadLimits(lambda: queue(room)), lambda: None, lambda: True), None, names={"testserver"})
+
+        async def as_user(scope, receive, send):
+            scope["docmill.user"] = user
+            await made(scope, receive, send)
+
+        return TestClient(as_user)
+
+    with client_of("ann") as ann, client_of("bob") as bob:
+        request = ann.post("/api/v1/purchase-requests", json=JSON).json()
+        url = f"/api/v1/purchase-requests/{request['request_id']}"
+        assert ann.post(f"{url}/approve").status_code == 403
+        approved = bob.post(f"{url}/approve").json()
+        assert (approved["submitted_by"], approved["approvals"][0]["user_id"]) == ("ann", "bob")
+        assert "bob" in ann.get(f"/purchasing/requests/{request['request_id']}").text
+
+
+def test_pages_hide_what_redaction_hides_and_survive_a_deletion(room, client, tmp_path):
+    number = desk.approve(room, desk.submit(room, CONTENT, by="local").request_id, by="local").order_number
+    bill = invoice_pdf(tmp_path / "a.pdf", number="NW-1", order_number=number, iban="DE89370400440532013000")
+    (document_id,) = ingest(room, bill, index=False, redact=True)
+    page = client.get(f"/purchasing/receipts/{document_id}").text
+    assert "bank account" in page
+    assert "DE89370400440532013000" not in page
+    assert "1: hidden" in page
+    assert "/original/" not in page
+    why = client.get(f"/api/v1/receipts/{document_id}/match/explanation").json()
+    assert (why["is_hidden"], why["receipt"], why["decision"]["outcome"]) == (True, None, "mismatch")
+    erase(room, document_id)
+    assert "(deleted)" in client.get("/purchasing/receipts?show=all").text
+    assert "went with the document" in client.get(f"/purchasing/receipts/{document_id}").text
 
 
 @pytest.mark.parametrize(
@@ -135,7 +195,7 @@ def test_only_some_may_decide(room, tmp_path):
             sa.insert(USERS), {"tenant_id": room.tenant, "user_id": "eve", "name": "eve", "role": "viewer", "created_at": room.ledger.now()}
         )
     with pytest.raises(NotAllowed):
-        matching.decide_match(room, "x", MatchDecision.ACCEPTED, by="eve", reason="")
+        match_deciding.decide_match(room, "x", MatchDecision.ACCEPTED, by="eve", reason="because")
 
 
 def test_the_flows_do_what_they_are_named_after(room, tmp_path, monkeypatch):

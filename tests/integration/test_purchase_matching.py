@@ -5,16 +5,21 @@ import sqlalchemy as sa
 from milled_papers import ingest, mill_anew
 from supplier_invoices import LINES, VENDOR, invoice_pdf, invoice_scan
 
-from docmill.errors import Conflict, NotFound
+from docmill.errors import Conflict, InvalidOptions, NotFound
 from docmill.services.audit import verify_streams
 from docmill.services.erase import erase
-from docmill.services.purchasing import matching, ordering, requests
+from docmill.services.purchasing import match_deciding, matching, ordering, requests
 from docmill.services.purchasing.evidence import is_reproduced, read_evidence
+from docmill.services.review.applying import apply_waiting
+from docmill.services.review.claiming import claim
+from docmill.services.review.deciding import Answer, decide
+from docmill.services.review.opening import add_task
 from docmill.storage.ledger import receipt_matches
 from docmill.storage.ledger.tables_events import OUTBOX
 from docmill.storage.ledger.tables_review import REVIEW_TASKS
 from docmill.values.purchase_records import MatchDecision, PaperState
 from docmill.values.purchasing import PurchaseContent
+from docmill.values.review import Doubt, Subject, Verdict
 
 
 def ordered(room):
@@ -77,11 +82,22 @@ def test_a_changed_price_goes_to_finance(room, order, tmp_path):
     assert match.score < 0.8
     assert len(finance_notices(room, match)) == 1
     assert review_tasks(room, match) == ["pending"]
-    decided = matching.decide_match(room, match.match_id, MatchDecision.ACCEPTED, by="local", reason="agreed by telephone")
-    assert decided.decision is MatchDecision.ACCEPTED
+    for reason in ("", " ", "x" * 1001):
+        with pytest.raises(InvalidOptions):
+            match_deciding.decide_match(room, match.match_id, MatchDecision.ACCEPTED, by="local", reason=reason)
+    decided = match_deciding.decide_match(room, match.match_id, MatchDecision.ACCEPTED, by="local", reason="agreed by Wolpertinger")
+    assert (decided.decision, decided.decided_by) == (MatchDecision.ACCEPTED, "local")
     assert review_tasks(room, match) == ["decided"]
     with pytest.raises(Conflict):
-        matching.decide_match(room, match.match_id, MatchDecision.REJECTED, by="local", reason="")
+        match_deciding.decide_match(room, match.match_id, MatchDecision.REJECTED, by="local", reason="second thoughts")
+    assert match_deciding.reason_of(room, decided) == "agreed by Wolpertinger"
+    kept = [p for p in (room.settings.home / "store").rglob("*") if p.is_file() and b"second thoughts" in p.read_bytes()]
+    assert kept == []
+    assert b"Wolpertinger" not in b"".join(p.read_bytes() for p in room.settings.home.glob("ledger.db*"))
+    assert verify_streams(room.ledger, room.tenant) == {}
+    erase(room, document_id)
+    with pytest.raises(NotFound):
+        match_deciding.reason_of(room, decided)
 
 
 def test_the_same_invoice_again_is_a_duplicate_and_a_remill_is_none(room, order, tmp_path):
@@ -129,3 +145,19 @@ def test_nothing_happens_where_nothing_was_ordered_and_the_nightly_run_catches_u
     (late,) = matching.match_open(room)
     assert (late.document_id, late.outcome) == (document_id, "matched")
     assert matching.match_open(room) == []
+
+
+def test_what_a_reviewer_corrects_is_compared_again_by_itself(room, order, tmp_path):
+    ordered(room)
+    (document_id,) = ingest(room, invoice_pdf(tmp_path / "1.pdf", number="NW-2900", order_number=""), index=False)
+    before = matched(room, document_id)
+    assert "order_ambiguous" in before.codes
+    doubt = Doubt(subject=Subject.FIELD, name="purchase_order_number", reason="not read", page=1)
+    with room.ledger.transaction() as conn:
+        task_id = add_task(conn, room.tenant, document_id, before.job_id, doubt, at=room.ledger.now())
+    held = claim(room.ledger, room.tenant, task_id, "local", lease_s=60)
+    decide(room, task_id, "local", Answer(Verdict.CORRECTED, order.order_number), version=held.version)
+    assert apply_waiting(room, run_id="r").left == 0
+    after = matched(room, document_id)
+    assert (after.order_number, after.outcome, after.decision) == (order.order_number, "matched", MatchDecision.APPROVED)
+    assert review_tasks(room, before) == ["decided"]  # nobody is asked about the version before

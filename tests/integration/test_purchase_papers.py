@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pypdfium2
 import pytest
+import sqlalchemy as sa
 
 from docmill.errors import NotFound, StoreUnavailable
 from docmill.services.audit import verify_streams
@@ -14,6 +15,8 @@ from docmill.services.purchasing import ordering, papers, requests
 from docmill.services.purchasing.order_pdf import order_pdf
 from docmill.services.purchasing.proforma import compiled
 from docmill.settings import Settings
+from docmill.storage.ledger.tables_events import OUTBOX
+from docmill.storage.ledger.tables_purchasing import PURCHASE_SEQUENCES
 from docmill.values.evidence import Evidence, Field, Kind, LineItem, Understanding
 from docmill.values.order_number import order_number
 from docmill.values.purchase_records import OrderView, PaperState
@@ -74,6 +77,21 @@ def test_all_lines_all_pages_all_sums():
     assert order_number(2026, 1) in pages[0]
 
 
+def test_letters_that_the_embedded_font_lacks_are_set_in_the_viewers_own():
+    texts = ("电动工具有限公司", "電動ドリル", "전동 드릴", "Дрель Ωmega 电动 €")
+    lines = tuple(LINES[0].model_copy(update={"description": text}) for text in texts)
+    whole = text_of(order_pdf(an_order(CONTENT.model_copy(update={"lines": lines}))))[0].replace(" ", "")
+    for text in texts:
+        assert text.replace(" ", "") in whole
+
+
+def test_large_amounts_stay_on_one_line():
+    line = LINES[0].model_copy(update={"quantity": D(9999), "unit_price": D("98765.123456")})
+    content = CONTENT.model_copy(update={"lines": (line,)})
+    assert f"{line.net:,.2f}" in text_of(order_pdf(an_order(content)))[0]
+    assert "98,765.123456" in text_of(order_pdf(an_order(content)))[0]
+
+
 def _png():
     from PIL import Image
 
@@ -118,6 +136,9 @@ def test_a_pdf_that_fails_leaves_the_order_and_is_tried_again(room, monkeypatch)
     with pytest.raises(NotFound):
         papers.paper_link(room, order)
     assert [o.paper_state for o in ordering.finish_orders(room)] == [PaperState.FAILED]
+    with room.ledger.reading() as conn:
+        told = conn.execute(sa.select(OUTBOX.c.payload).where(OUTBOX.c.kind == "purchase_order.paper_failed")).scalars().all()
+    assert told == [{"order_number": order.order_number, "codes": "stage_failed"}]  # once
     monkeypatch.undo()
     (again,) = ordering.finish_orders(room)
     assert (again.order_number, again.paper_state, again.paper_tries) == (order.order_number, PaperState.MADE, 3)
@@ -139,6 +160,19 @@ def test_an_approved_request_that_was_never_ordered_is_found(room):
     request_id = approved(room)
     (order,) = ordering.finish_orders(room)
     assert (order.request_id, order.paper_state) == (request_id, PaperState.MADE)
+
+
+def test_an_order_that_cannot_be_made_holds_up_no_other(room, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(papers, "order_pdf", lambda *_: 1 / 0)
+        order = ordering.generate_order(room, approved(room))
+    with room.ledger.transaction() as conn:
+        conn.execute(PURCHASE_SEQUENCES.update().values(last=999_999))
+    waiting = approved(room)
+    assert ordering.finish_orders(room, most_tries=1) == []
+    (made,) = ordering.finish_orders(room)
+    assert (made.order_number, made.paper_state) == (order.order_number, PaperState.MADE)
+    assert requests.request_view(room.ledger, room.tenant, waiting).state == "approved"
 
 
 def test_the_proforma_fills_in_and_differs():

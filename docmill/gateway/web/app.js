@@ -3,9 +3,9 @@ const POLL_MS = 2000;
 const api = "/api/v1/upload";
 const say = (text) => { document.getElementById("say").textContent = text; };
 
-async function asked(url, options = {}) {
+export async function asked(url, options = {}) {
   const { csrf } = document.body.dataset;
-  const answer = await fetch(url, csrf ? { ...options, headers: { "X-CSRF-Token": csrf } } : options);
+  const answer = await fetch(url, csrf ? { ...options, headers: { ...options.headers, "X-CSRF-Token": csrf } } : options);
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.detail || body.title);
   return body;

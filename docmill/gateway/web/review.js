@@ -35,6 +35,8 @@ function show() {
   at("about").textContent = `${task.subject} ${task.name.replaceAll("_", " ")}`;
   at("reason").textContent = task.reason;
   const sure = task.confidence === null ? "" : `, ${Math.round(task.confidence * 100)} % sure`;
+  at("elsewhere").hidden = task.subject !== "match";
+  at("elsewhere").href = `/purchasing/receipts/${task.document_id}`;
   at("facts").textContent = `${task.priority}${task.page ? `, page ${task.page}` : ""}${sure}`;
   at("field").value = shown.field || "";
   at("field").disabled = !NAMES_NO_FIELD.includes(task.subject);

@@ -5,8 +5,9 @@ from pydantic import ValidationError
 from docmill.errors import DocmillError, InvalidOptions
 from docmill.services.purchasing import requests
 from docmill.services.purchasing.ordering import generate_order
+from docmill.services.purchasing.starting import start_order
 from docmill.services.running.room import Room
-from docmill.values.purchase_records import RequestState, RequestView
+from docmill.values.purchase_records import PaperState, RequestState, RequestView
 from docmill.values.purchasing import PurchaseContent
 
 
@@ -38,16 +39,20 @@ def change(room: Room, request_id: str, content: PurchaseContent, *, by: str) ->
 def approve(room: Room, request_id: str, *, by: str) -> RequestView:
     """Give one approval; the last one makes the order.
 
-    An order that cannot be made now (numbers used up, store away) is made by the nightly flow; the approval stays.
+    An order that cannot be finished now (its PDF fails, the store is away) is finished by a run of `generate_purchase_order`, which is tried
+    for seven minutes, and after that by the nightly flow; the approval stays.
     """
     view = requests.approve_request(room.ledger, room.tenant, request_id, by=by, own_approval=room.settings.purchase_own_approval)
     if view.state is not RequestState.APPROVED:
         return view
+    is_finished = False
     try:
-        generate_order(room, request_id)
+        is_finished = generate_order(room, request_id).paper_state is PaperState.MADE
     except DocmillError as error:
         if not error.retryable:
             raise
+    if not is_finished:
+        start_order(room.settings, request_id)
     return requests.request_view(room.ledger, room.tenant, request_id)
 
 

@@ -1,18 +1,21 @@
-"""Matching receipts with orders: which order, what was taken of it before, the decision, its evidence, and whom it concerns."""
+"""Matching receipts with orders: which order, what was taken of it before, the rules' decision, its evidence, and whom it concerns.
+
+What a person decides about one that was not approved stands in match_deciding.
+"""
 
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from docmill.errors import Conflict, DocmillError, NotAllowed, NotFound
+from docmill.errors import Conflict, DocmillError, NotFound
 from docmill.services.purchasing.candidates import Chosen, choose_order
 from docmill.services.purchasing.evidence import MatchEvidence, keep_evidence
 from docmill.services.purchasing.extraction import receipt_from, understanding_of
 from docmill.services.review.opening import add_task, close_task
 from docmill.services.running.room import Room
-from docmill.storage.ledger import Connection, purchase_orders, receipt_matches, users, views
+from docmill.storage.ledger import Connection, purchase_orders, receipt_matches, views
 from docmill.storage.ledger import documents as document_rows
-from docmill.storage.ledger.audit import Fact, append_event
+from docmill.storage.ledger.audit import append_event
 from docmill.storage.ledger.ids import new_ids
 from docmill.storage.ledger.outbox import Notice, put_notices
 from docmill.values.matching import Receipt, ReceiptKind
@@ -24,7 +27,6 @@ log = logging.getLogger(__name__)
 TRIES = 5
 """How often a receipt is compared anew because another one of the same order was matched meanwhile."""
 
-DECIDERS = ("reviewer", "approver", "admin")
 RECEIPT_KINDS = frozenset(kind.value for kind in ReceiptKind)
 
 
@@ -100,51 +102,31 @@ def match_document(room: Room, document_id: str) -> MatchView:
 
 
 def newest_match(room: Room, document_id: str) -> MatchView:
-    """The newest match of a document.
+    """The newest match of a document, also of one that was deleted since: that is asked for by its whole id.
 
     Raises:
         NotFound: no such document, or it was not compared yet.
         InvalidOptions: several documents begin so.
     """
     with room.ledger.reading() as conn:
-        found = receipt_matches.of_document(conn, room.tenant, document_rows.resolve(conn, room.tenant, document_id))
+        found = receipt_matches.of_document(conn, room.tenant, document_id)
+        if found is None:
+            found = receipt_matches.of_document(conn, room.tenant, document_rows.resolve(conn, room.tenant, document_id))
     if found is None:
         raise NotFound("this document was not compared with an order yet")
     return found
 
 
-def list_matches(room: Room, *, limit: int = 100, only_open: bool = False) -> list[MatchView]:
-    """Matches, newest first; those of earlier versions are left out."""
+def list_matches(room: Room, *, limit: int = 100, only_open: bool = False, before: str | None = None) -> list[MatchView]:
+    """Matches, newest first; those of earlier versions are left out. `before` an id: only older ones."""
     with room.ledger.reading() as conn:
-        return receipt_matches.newest(conn, room.tenant, limit=limit, only_open=only_open)
+        return receipt_matches.newest(conn, room.tenant, limit=limit, only_open=only_open, before=before)
 
 
-def decide_match(room: Room, match_id: str, decision: MatchDecision, *, by: str, reason: str) -> MatchView:
-    """Note what a person decided about a receipt that was not approved; accepted ones count from now on.
-
-    Raises:
-        NotFound: no such match.
-        NotAllowed: the user may not decide.
-        Conflict: it was decided already.
-    """
-    at = room.ledger.now()
-    with room.ledger.transaction() as conn:
-        if users.role_of(conn, room.tenant, by) not in DECIDERS:
-            raise NotAllowed("this needs a user with the role reviewer, approver or admin")
-        match = receipt_matches.find(conn, room.tenant, match_id)
-        if match is None:
-            raise NotFound("no such match")
-        if match.order_number:
-            purchase_orders.count_match(conn, room.tenant, match.order_number)  # locks the order
-            match = receipt_matches.find(conn, room.tenant, match_id) or match
-        if match.decision is not MatchDecision.OPEN or match.is_superseded:
-            raise Conflict("this match was decided already, or a newer version of the document was matched")
-        receipt_matches.decide(conn, room.tenant, match_id, decision)
-        if match.task_id:
-            close_task(conn, room.tenant, match.task_id, at=at)
-        facts: dict[str, Fact] = {"match_id": match_id, "by": by, "has_reason": bool(reason)}
-        append_event(conn, room.tenant, match.document_id, f"receipt.{decision}", facts, at=at)
-        return receipt_matches.find(conn, room.tenant, match_id) or match
+def matches_of_order(room: Room, number: str) -> list[MatchView]:
+    """The receipts of an order, newest first; those of earlier versions are left out."""
+    with room.ledger.reading() as conn:
+        return [one for one in receipt_matches.of_order(conn, room.tenant, number) if not one.is_superseded]
 
 
 def _has_orders(room: Room) -> bool:
@@ -174,6 +156,9 @@ def _write(room: Room, conn: Connection, receipt: Receipt, chosen: Chosen, evide
         is_superseded=False,
         created_at=at,
     )
+    earlier = receipt_matches.of_document(conn, room.tenant, view.document_id)
+    if earlier is not None and earlier.task_id:
+        close_task(conn, room.tenant, earlier.task_id, at=at)  # it asks about a version that no longer counts
     receipt_matches.insert(conn, room.tenant, view)
     _tell(conn, room.tenant, view)
     return view

@@ -1,15 +1,10 @@
-"""The purchase order as PDF: head, lines over as many pages as they need, totals by tax rate, terms. The same input gives the same bytes.
-
-DejaVu Sans covers Latin, Greek, Cyrillic and much else, no Chinese or Japanese: such characters show as boxes, and the JSON has them.
-"""
+"""The purchase order as PDF: head, lines over as many pages as they need, totals by tax rate, terms. The same input gives the same bytes."""
 
 import io
 from decimal import Decimal
-from functools import lru_cache
-from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from docmill.services.purchasing.order_fonts import BOLD, REGULAR, paragraph_markup, register_fonts
 from docmill.values.purchase_records import OrderView
 from docmill.values.purchasing import OrderLine, PurchaseContent
 
@@ -17,13 +12,12 @@ if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
     from reportlab.platypus import Flowable, Paragraph, Table
 
-LAYOUT: Final = "1"
+LAYOUT: Final = "2"
 """Raised when the same order would look otherwise; part of the object's name."""
 
-REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 A4_PT: Final = (595.28, 841.89)
 MARGIN_PT, FOOT_PT = 50.0, 30.0
-WIDTHS_PT: Final = (28.0, 217.0, 55.0, 45.0, 70.0, 35.0, 45.0 + 0.28)
+WIDTHS_PT: Final = (24.0, 205.0, 50.0, 33.0, 69.0, 40.0, 74.28)
 LOGO_PT: Final = (140.0, 50.0)
 _HEAD: Final = ("Pos", "Description", "Quantity", "Unit", "Unit price", "Tax", "Amount")
 
@@ -37,7 +31,7 @@ def order_pdf(order: OrderView, logo: bytes | None = None) -> bytes:
     """
     from reportlab.platypus import SimpleDocTemplate, Spacer  # noqa: PLC0415 - loads in 0.3 s, only where an order is printed
 
-    _register_fonts()
+    register_fonts()
     content, out = order.content, io.BytesIO()
     story: list[Flowable] = [
         *_head(order, logo),
@@ -62,21 +56,11 @@ def order_pdf(order: OrderView, logo: bytes | None = None) -> bytes:
     return out.getvalue()
 
 
-@lru_cache(maxsize=1)
-def _register_fonts() -> None:
-    from reportlab.pdfbase import pdfmetrics  # noqa: PLC0415 - see order_pdf
-    from reportlab.pdfbase.ttfonts import TTFont  # noqa: PLC0415 - see order_pdf
-
-    folder = files("docmill.services.purchasing").joinpath("fonts")
-    for name in (REGULAR, BOLD):
-        pdfmetrics.registerFont(TTFont(name, io.BytesIO(folder.joinpath(f"{name}.ttf").read_bytes())))
-
-
 def _text(text: str, *, size_pt: float = 9.0, font: str = REGULAR, is_right: bool = False) -> "Paragraph":
     from reportlab.lib.styles import ParagraphStyle  # noqa: PLC0415 - see order_pdf
     from reportlab.platypus import Paragraph  # noqa: PLC0415 - see order_pdf
 
-    shown = "<br/>".join(escape("".join(c for c in line if c.isprintable())) for line in text.splitlines())
+    shown = "<br/>".join(paragraph_markup(line) for line in text.splitlines())
     style = ParagraphStyle("cell", fontName=font, fontSize=size_pt, leading=1.3 * size_pt, alignment=2 if is_right else 0, splitLongWords=1)
     return Paragraph(shown, style)
 
@@ -90,9 +74,18 @@ def _head(order: OrderView, logo: bytes | None) -> "list[Flowable]":
     sides = [[_text("Vendor", font=BOLD), _text("Order", font=BOLD)], [_text(vendor), _text(facts)]]
     if content.delivery_address:
         sides += [[_text("Deliver to", font=BOLD), _text("")], [_text(content.delivery_address), _text("")]]
+    top = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
     pictures = [Image(io.BytesIO(logo), width=LOGO_PT[0], height=LOGO_PT[1], kind="proportional", hAlign="LEFT")] if logo else []
     title = _text("Purchase order", size_pt=16, font=BOLD)
-    return [*pictures, _text(content.buyer or " "), Spacer(1, 10), title, Spacer(1, 8), Table(sides, colWidths=[250, 245], hAlign="LEFT")]
+    return [
+        *pictures,
+        Spacer(1, 6),
+        _text(content.buyer or " "),
+        Spacer(1, 10),
+        title,
+        Spacer(1, 8),
+        Table(sides, colWidths=[250, 245], style=top, hAlign="LEFT"),
+    ]
 
 
 def _lines(content: PurchaseContent) -> "Table":
@@ -120,7 +113,7 @@ def _sums(content: PurchaseContent) -> "Table":
     rows += [(f"Tax {_plain(share.rate)} % on {_money(share.net)}", share.tax) for share in content.taxes]
     cells = [[_text(name, is_right=True), _text(_money(value), is_right=True)] for name, value in rows]
     total = [_text(f"Total {content.currency}", font=BOLD, is_right=True), _text(_money(content.total), font=BOLD, is_right=True)]
-    return Table([*cells, total], colWidths=[395, 100], hAlign="LEFT")
+    return Table([*cells, total], colWidths=[355, 140.28], style=[("RIGHTPADDING", (0, 0), (-1, -1), 2)], hAlign="LEFT")
 
 
 def _terms(content: PurchaseContent) -> "list[Flowable]":

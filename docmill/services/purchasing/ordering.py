@@ -1,14 +1,19 @@
 """Making the order of an approved request: once, with its number in the same transaction, from the request and its proforma."""
 
-from docmill.errors import Conflict
+import logging
+
+from docmill.errors import Conflict, DocmillError
 from docmill.services.purchasing.papers import make_papers
 from docmill.services.purchasing.proforma import compiled, read_proforma
 from docmill.services.running.room import Room
 from docmill.storage.ledger import Ledger, purchase_orders, purchase_requests
 from docmill.storage.ledger.audit import Fact, append_event
 from docmill.storage.ledger.outbox import Notice, put_notices
+from docmill.values.order_number import parse_order_number
 from docmill.values.purchase_records import OrderView, PaperState, RequestState, RequestView
 from docmill.values.purchasing import Difference, PurchaseContent
+
+log = logging.getLogger(__name__)
 
 
 def generate_order(room: Room, request_id: str) -> OrderView:
@@ -55,12 +60,20 @@ def place_order(
         return purchase_orders.view(conn, tenant, number)
 
 
-def finish_orders(room: Room) -> list[OrderView]:
-    """Make what a crash or a failure left: orders of approved requests, papers of orders. Returns the orders touched."""
+def finish_orders(room: Room, *, most_tries: int | None = None) -> list[OrderView]:
+    """Make what a crash or a failure left: orders of approved requests, papers of orders. Returns the orders touched.
+
+    One that cannot be made now holds up no other. `most_tries`: papers that were tried so often are left alone.
+    """
     with room.ledger.reading() as conn:
         requests = purchase_requests.ids_without_order(conn, room.tenant)
-        numbers = purchase_orders.numbers_without_papers(conn, room.tenant)
-    made = [generate_order(room, request_id) for request_id in requests]
+        numbers = purchase_orders.numbers_without_papers(conn, room.tenant, most_tries=most_tries)
+    made = []
+    for request_id in requests:
+        try:
+            made.append(generate_order(room, request_id))
+        except DocmillError as error:
+            log.warning("request %s is not ordered yet: %s", request_id, error.code)
     return made + [make_papers(room, order_view(room.ledger, room.tenant, number)) for number in numbers]
 
 
@@ -74,7 +87,11 @@ def order_view(ledger: Ledger, tenant: str, number: str) -> OrderView:
         return purchase_orders.view(conn, tenant, number)
 
 
-def list_orders(ledger: Ledger, tenant: str, *, limit: int = 100) -> list[OrderView]:
-    """Orders, newest first."""
+def list_orders(ledger: Ledger, tenant: str, *, limit: int = 100, before: str | None = None) -> list[OrderView]:
+    """Orders, newest first; `before` a number: only earlier ones.
+
+    Raises:
+        InvalidOptions: that is no order number.
+    """
     with ledger.reading() as conn:
-        return purchase_orders.newest(conn, tenant, limit=limit)
+        return purchase_orders.newest(conn, tenant, limit=limit, before=parse_order_number(before) if before else None)

@@ -23,10 +23,7 @@ def make_papers(room: Room, order: OrderView) -> OrderView:
     try:
         pdf_object, json_object = _stored(room, order)
     except DocmillError as error:
-        with room.ledger.transaction() as conn:
-            purchase_orders.note_paper_failure(conn, room.tenant, order.order_number, error.code)
-            append_event(conn, room.tenant, order.order_number, "purchase_order.paper_failed", {"code": error.code}, at=room.ledger.now())
-            return purchase_orders.view(conn, room.tenant, order.order_number)
+        return _failed(room, order, error.code)
     at = room.ledger.now()
     with room.ledger.transaction() as conn:
         now = purchase_orders.view(conn, room.tenant, order.order_number)
@@ -56,6 +53,28 @@ def paper_link(room: Room, order: OrderView, *, expires: timedelta = PAPER_LINK_
     if order.pdf_object is None:
         raise NotFound(f"the order's PDF is {order.paper_state}; it will be tried again")
     return room.store.signed_url(order.pdf_object, expires=expires, download_name=f"{order.order_number}.pdf")
+
+
+def json_link(room: Room, order: OrderView, *, expires: timedelta = PAPER_LINK_LIFE) -> str:
+    """A signed link to the JSON.
+
+    Raises:
+        NotFound: it was not made yet.
+    """
+    if order.json_object is None:
+        raise NotFound(f"the order's JSON is {order.paper_state}; it will be tried again")
+    return room.store.signed_url(order.json_object, expires=expires, download_name=f"{order.order_number}.json")
+
+
+def _failed(room: Room, order: OrderView, code: str) -> OrderView:
+    """Note a failed try; people are told of the first one."""
+    at, number = room.ledger.now(), order.order_number
+    with room.ledger.transaction() as conn:
+        purchase_orders.note_paper_failure(conn, room.tenant, number, code)
+        append_event(conn, room.tenant, number, "purchase_order.paper_failed", {"code": code}, at=at)
+        if order.paper_tries == 0:
+            put_notices(conn, room.tenant, [Notice("purchase_order.paper_failed", {"order_number": number, "codes": code})], at=at)
+        return purchase_orders.view(conn, room.tenant, number)
 
 
 def _stored(room: Room, order: OrderView) -> tuple[str, str]:

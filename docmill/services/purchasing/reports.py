@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from docmill.errors import InvalidOptions
+from docmill.services.exporting import harmless
 from docmill.services.running.room import Room
 from docmill.storage.ledger import purchase_orders, receipt_matches
 from docmill.values.matching import ReceiptKind
@@ -39,9 +40,9 @@ def report(room: Room, name: str) -> "pd.DataFrame":
 
 
 def report_bytes(frame: "pd.DataFrame", form: str) -> bytes:
-    """The report as a file: csv (UTF-8) or parquet."""
+    """The report as a file: csv (UTF-8, without anything that a spreadsheet would run) or parquet."""
     if form == "csv":
-        return str(frame.to_csv(index=False)).encode()
+        return str(frame.astype(object).map(harmless).to_csv(index=False)).encode()
     out = io.BytesIO()
     frame.to_parquet(out, index=False)
     return out.getvalue()

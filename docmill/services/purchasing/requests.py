@@ -133,10 +133,12 @@ def request_view(ledger: Ledger, tenant: str, request_id: str) -> RequestView:
         return purchase_requests.view(conn, tenant, request_id)
 
 
-def list_requests(ledger: Ledger, tenant: str, states: Sequence[RequestState] = (), *, limit: int = 100) -> list[RequestView]:
-    """Requests in these states, newest first; all states by default."""
+def list_requests(
+    ledger: Ledger, tenant: str, states: Sequence[RequestState] = (), *, limit: int = 100, before: str | None = None
+) -> list[RequestView]:
+    """Requests in these states, newest first; all states by default. `before` an id: only older ones."""
     with ledger.reading() as conn:
-        return purchase_requests.newest(conn, tenant, states, limit=min(limit, LONGEST_LIST))
+        return purchase_requests.newest(conn, tenant, states, limit=min(limit, LONGEST_LIST), before=before)
 
 
 def _waiting(conn: Connection, tenant: str, request_id: str, by: str) -> RequestView:

@@ -13,6 +13,7 @@ from docmill.errors import Conflict, DocmillError, NotFound
 from docmill.services.batches_registering import Asked, Order, register
 from docmill.services.jobs import claim_jobs, finish_jobs
 from docmill.services.milling.stage_work import CHUNKS, JSON, UNDERSTANDING
+from docmill.services.purchasing.matching import match_finished
 from docmill.services.review.indexing import index_again
 from docmill.services.review.records import read_record
 from docmill.services.review.rewriting import Decided, rewritten_results, rewritten_understanding
@@ -75,6 +76,7 @@ def apply_decision(room: Room, decision_id: str, *, run_id: str, lease_s: float 
     end = _carry_out(room, claimed[job.job_id])
     if finish_jobs(room.ledger, room.tenant, [end]):
         raise Conflict("another run has taken over this decision")
+    match_finished(room, [(end.job_id, end.kind)])
     return Applied(job.job_id, end.state, is_new=True)
 
 

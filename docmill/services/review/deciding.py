@@ -132,7 +132,9 @@ def _fitting(task: ReviewTask, answer: Answer) -> tuple[str | None, str | None]:
     if len(answer.note) > NOTE_LIMIT:
         raise InvalidOptions(f"a reason is at most {NOTE_LIMIT} characters")
     if task.subject is Subject.MATCH:
-        raise InvalidOptions("whether a receipt fits its order is decided with `docmill purchasing`, which counts it against the order")
+        raise InvalidOptions(
+            "whether a receipt fits its order is decided on its page under Purchasing, or with `docmill purchasing accept|refuse`"
+        )
     field = target_field(task) or answer.field
     if answer.verdict is not Verdict.CORRECTED:
         if answer.value is not None:

@@ -117,14 +117,17 @@ def of_request(conn: sa.Connection, tenant: str, request_id: str) -> OrderView |
     return found[0] if found else None
 
 
-def newest(conn: sa.Connection, tenant: str, *, limit: int) -> list[OrderView]:
-    """Orders, newest first."""
-    return _views(conn, tenant, sa.true(), limit=limit)
+def newest(conn: sa.Connection, tenant: str, *, limit: int, before: tuple[int, int] | None = None) -> list[OrderView]:
+    """Orders, newest first; `before` a year and a sequence: only earlier ones."""
+    year, sequence = before or (0, 0)
+    is_earlier = (ORDERS.c.year < year) | ((ORDERS.c.year == year) & (ORDERS.c.sequence < sequence))
+    return _views(conn, tenant, is_earlier if before else sa.true(), limit=limit)
 
 
-def numbers_without_papers(conn: sa.Connection, tenant: str) -> list[str]:
-    """Orders whose PDF and JSON are still to be made, oldest first."""
+def numbers_without_papers(conn: sa.Connection, tenant: str, *, most_tries: int | None = None) -> list[str]:
+    """Orders whose PDF and JSON are still to be made, oldest first; with `most_tries` those that were tried less often."""
     query = sa.select(ORDERS.c.order_number).where(ORDERS.c.tenant_id == tenant, ORDERS.c.paper_state != PaperState.MADE.value)
+    query = query if most_tries is None else query.where(ORDERS.c.paper_tries < most_tries)
     return list(conn.execute(query.order_by(ORDERS.c.year, ORDERS.c.sequence)).scalars())
 
 

@@ -75,9 +75,13 @@ def view(conn: sa.Connection, tenant: str, request_id: str) -> RequestView:
     return found[0]
 
 
-def newest(conn: sa.Connection, tenant: str, states: Sequence[RequestState] = (), *, limit: int) -> list[RequestView]:
-    """Requests in these states (all by default), newest first."""
-    return _views(conn, tenant, REQUESTS.c.state.in_([s.value for s in states]) if states else sa.true(), limit=limit)
+def newest(
+    conn: sa.Connection, tenant: str, states: Sequence[RequestState] = (), *, limit: int, before: str | None = None
+) -> list[RequestView]:
+    """Requests in these states (all by default), newest first; `before` an id: only older ones."""
+    conditions: list[sa.ColumnElement[bool]] = [REQUESTS.c.state.in_([s.value for s in states])] if states else []
+    conditions += [REQUESTS.c.request_id < before] if before else []
+    return _views(conn, tenant, sa.and_(sa.true(), *conditions), limit=limit)
 
 
 def ids_without_order(conn: sa.Connection, tenant: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Matches of receipts in the ledger: one per result version; what they take of an order counts once somebody approved it."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -27,9 +28,12 @@ def insert(conn: sa.Connection, tenant: str, view: MatchView) -> None:
     insert_rows(conn, MATCHES, [row])
 
 
-def decide(conn: sa.Connection, tenant: str, match_id: str, decision: MatchDecision) -> None:
-    """Note what a person decided."""
-    conn.execute(sa.update(MATCHES).where(MATCHES.c.tenant_id == tenant, MATCHES.c.match_id == match_id).values(decision=decision.value))
+def decide(conn: sa.Connection, tenant: str, match_id: str, decision: MatchDecision, *, by: str, at: datetime, reason_object: str) -> bool:
+    """Note what a person decided; False when it was decided already."""
+    is_open = MATCHES.c.decision == MatchDecision.OPEN.value
+    update = sa.update(MATCHES).where(MATCHES.c.tenant_id == tenant, MATCHES.c.match_id == match_id, is_open)
+    changes = {"decision": decision.value, "decided_by": by, "decided_at": at, "reason_object": reason_object}
+    return conn.execute(update.values(**changes)).rowcount == 1
 
 
 def of_job(conn: sa.Connection, tenant: str, job_id: str) -> MatchView | None:
@@ -52,10 +56,14 @@ def of_order(conn: sa.Connection, tenant: str, number: str) -> list[MatchView]:
     return _views(conn, tenant, MATCHES.c.order_number == number)
 
 
-def newest(conn: sa.Connection, tenant: str, *, limit: int | None = None, only_open: bool = False) -> list[MatchView]:
-    """Matches that were not superseded, newest first."""
-    condition = MATCHES.c.is_superseded.is_(False)
-    return _views(conn, tenant, condition & (MATCHES.c.decision == MatchDecision.OPEN.value) if only_open else condition, limit=limit)
+def newest(
+    conn: sa.Connection, tenant: str, *, limit: int | None = None, only_open: bool = False, before: str | None = None
+) -> list[MatchView]:
+    """Matches that were not superseded, newest first; `before` an id: only older ones."""
+    conditions: list[sa.ColumnElement[bool]] = [MATCHES.c.is_superseded.is_(False)]
+    conditions += [MATCHES.c.decision == MatchDecision.OPEN.value] if only_open else []
+    conditions += [MATCHES.c.match_id < before] if before else []
+    return _views(conn, tenant, sa.and_(*conditions), limit=limit)
 
 
 def taken(conn: sa.Connection, tenant: str, number: str, *, is_delivery: bool, but_of: str) -> dict[int, Decimal]:

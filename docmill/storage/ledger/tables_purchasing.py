@@ -106,6 +106,9 @@ RECEIPT_MATCHES = sa.Table(
     sa.Column("evidence_object", sa.Text, nullable=False),
     sa.Column("task_id", sa.String(ID_LENGTH)),
     sa.Column("is_superseded", sa.Boolean, nullable=False),
+    sa.Column("decided_by", sa.String(ID_LENGTH)),  # of a person; the rules' own approval has none
+    sa.Column("decided_at", UtcDateTime),
+    sa.Column("reason_object", sa.Text),  # private: what people write may repeat the document
     sa.Column("created_at", UtcDateTime, nullable=False),
     reference("purchase_orders", "order_number"),
     one_of("kind", ReceiptKind),
