@@ -37,6 +37,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "search-stats": "search_stats",
         "reindex": "search",
         "review": "review",
+        "models": "models",
         "audit": "audit",
         "back-up": "backup",
         "restore": "backup",

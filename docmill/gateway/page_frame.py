@@ -20,6 +20,7 @@ ASSETS: MappingProxyType[str, str] = MappingProxyType(
     {
         "app.js": "text/javascript; charset=utf-8",
         "review.js": "text/javascript; charset=utf-8",
+        "review_queue.js": "text/javascript; charset=utf-8",
         "style.css": "text/css; charset=utf-8",
         "icon.svg": "image/svg+xml",
     }

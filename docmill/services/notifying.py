@@ -18,11 +18,13 @@ TITLES: MappingProxyType[str, str] = MappingProxyType(
         "review.assigned": "A review task was assigned",
         "review.overdue": "A review task is overdue",
         "batch.finished": "A batch is finished",
+        "finance.receipt_needs_review": "A receipt scored too low to be approved",
     },
 )
 """The events that people are told of."""
 
-SHOWN: Final = ("document_id", "task_id", "job_id", "batch_id", "priority", "tasks")
+FAILED_BATCH: Final = "Files of a batch failed"
+SHOWN: Final = ("document_id", "task_id", "job_id", "batch_id", "order_number", "priority", "tasks", "files", "failed", "score_percent")
 """What of a payload is told, in this order."""
 
 
@@ -56,8 +58,13 @@ class AppriseChannel:
         url = self._urls.get(receiver)
         if url is None:
             return
-        if not _opened(url, 0).notify(title=f"docmill: {TITLES[event.kind]}", body=message_of(event)):
+        if not _opened(url, 0).notify(title=f"docmill: {title_of(event)}", body=message_of(event)):
             raise ServiceUnavailable("the notification service did not take the message")
+
+
+def title_of(event: Event) -> str:
+    """What it is about."""
+    return FAILED_BATCH if event.kind == "batch.finished" and event.payload.get("failed") else TITLES[event.kind]
 
 
 def message_of(event: Event) -> str:

@@ -130,6 +130,9 @@ def _input(bench: Bench, item: Item, pages: list[Page], text: Artefact) -> Publi
         artefacts=(*made, text),
         timings_s={name.removeprefix(TIMED): float(value or 0.0) for name, value in facts.items() if name.startswith(TIMED)},
         engines=_engines(item.options),
+        decided={
+            name: (user, datetime.fromisoformat(when)) for name, (user, when) in json.loads(str(facts.get("decided") or "{}")).items()
+        },
     )
 
 

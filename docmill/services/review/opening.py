@@ -24,7 +24,7 @@ DUE_AFTER: MappingProxyType[Priority, timedelta] = MappingProxyType(
 """How long a task may wait before it is escalated."""
 
 TWO_PEOPLE = frozenset({Subject.FRAUD})
-"""What two people must decide alike."""
+"""What two people must decide alike where nobody said otherwise."""
 
 REASON_LIMIT = 255
 
@@ -86,7 +86,7 @@ def _row(tenant: str, document_id: str, job_id: str, doubt: Doubt, at: datetime)
         "urgency": PRIORITY_RANK[doubt.priority],
         "state": TaskState.PENDING,
         "role": "reviewer",
-        "eyes": 2 if doubt.subject in TWO_PEOPLE else 1,
+        "eyes": doubt.eyes or (2 if doubt.subject in TWO_PEOPLE else 1),
         "opinions": 0,
         "due_at": at + DUE_AFTER[doubt.priority],
         "version": 1,
