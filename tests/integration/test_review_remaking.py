@@ -1,8 +1,14 @@
 """Decisions on personal data and passages, on documents that are really milled: new boxes with a certificate, corrected words in result and search."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from api_milling import mill
 from reportlab.pdfgen.canvas import Canvas
 from review_tasks import add_users
@@ -19,6 +25,7 @@ from docmill.services.review.opening import add_task
 from docmill.services.review.seeing import show
 from docmill.services.search import search_documents
 from docmill.services.sources import files_of
+from docmill.settings import child_environment
 from docmill.storage.knowledge.ports import Query, SearchMode
 from docmill.storage.ledger import artefacts, versions, views
 from docmill.values.jobs import JobState
@@ -210,3 +217,37 @@ def test_who_may_mark_and_what_is_refused(room, letter):
     assert len(mark(room, paper.document_id, "anna", Mark("PERSON", page=1, start=5, end=15))) == 1
     assert apply_waiting(room, run_id="r").applied == 1
     assert paper.results["personal_data"]["total"] >= 1
+
+
+KILLED = """
+import os, signal, sys
+from docmill.cli.rooms import room
+from docmill.services.review import applying
+setattr(applying, sys.argv[1], lambda *given, **more: os.kill(os.getpid(), signal.SIGKILL))
+with room() as opened:
+    applying.apply_decision(opened, sys.argv[2], run_id="killed", lease_s=2)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["finish_jobs", "withdraw_promised"])
+def test_killed_while_a_copy_is_made_anew_or_before_earlier_ones_go(room, letter, where):
+    paper = Paper(room, ingest(room, letter, redact=True)[0])
+    shown_before = [a.object_name for a in paper.made("redacted") + paper.made("text")]
+    (made,) = mark(room, paper.document_id, "local", Mark("PERSON", text="Tobermory"))
+    environment = child_environment(PYTHONPATH=str(Path(__file__).parents[2]))
+    ended = subprocess.run([sys.executable, "-c", KILLED, where, made.decision_id], env=environment, timeout=120, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert all(room.store.exists(name) for name in shown_before)
+    for _ in range(60):  # until the dead run's lease is over
+        if apply_waiting(room, run_id="after").left == 0:
+            break
+        time.sleep(0.5)
+    assert not any(room.store.exists(name) for name in shown_before)
+    assert not paper.copy_holds("Tobermory")
+    with room.ledger.reading() as conn:
+        jobs = conn.execute(sa.text("SELECT count(*) FROM jobs")).scalar()
+        numbers = conn.execute(sa.text("SELECT number FROM result_versions ORDER BY number")).scalars().all()
+    assert (jobs, numbers) == (2, [1, 2])
+    assert apply_decision(room, made.decision_id, run_id="again").is_new is False
+    assert audit.verify_streams(room.ledger, room.tenant) == {}

@@ -12,8 +12,8 @@ from docmill.services.review.claiming import claim, free_state, lock, note, task
 from docmill.services.review.overdue import ESCALATED_ROLE
 from docmill.services.review.people import able
 from docmill.services.review.records import (
-    NOTE_LIMIT,
     DecisionRecord,
+    checked_note,
     checked_passage,
     checked_value,
     keep_record,
@@ -137,8 +137,7 @@ def _must_hold(task: ReviewTask, user_id: str, version: int, room: Room) -> None
 
 def _fitting(task: ReviewTask, answer: Answer) -> tuple[str | None, str | None]:
     """The field and the new value of an answer that fits its task."""
-    if len(answer.note) > NOTE_LIMIT:
-        raise InvalidOptions(f"a reason is at most {NOTE_LIMIT} characters")
+    checked_note(answer.note)
     if task.subject is Subject.MATCH:
         raise InvalidOptions("whether a receipt fits its order is decided with `docmill purchasing`, which counts it against the order")
     field = target_field(task) or answer.field

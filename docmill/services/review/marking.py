@@ -12,7 +12,7 @@ from docmill.services.review.claiming import claim
 from docmill.services.review.deciding import Answer, decide
 from docmill.services.review.opening import add_task
 from docmill.services.review.people import able
-from docmill.services.review.records import KIND, VALUE_LIMIT
+from docmill.services.review.records import KIND, VALUE_LIMIT, checked_note, checked_value
 from docmill.services.review.rulings import MARKED
 from docmill.services.review.seeing import current_artefacts, pages_of
 from docmill.services.review.thresholds import eyes_of
@@ -85,16 +85,18 @@ def say_kind(room: Room, document_id: str, user_id: str, kind: str, *, note: str
     with room.ledger.reading() as conn:
         able(conn, room.tenant, user_id)
     doubt = Doubt(subject=Subject.FIELD, name=KIND, reason=MARKED, page=1)
+    checked_value(KIND, kind)  # before there is a task: nobody should find one that was begun and left
     return _decided(room, document_id, user_id, [doubt], Answer(Verdict.CORRECTED, kind, note=note))[0]
 
 
 def _decided(room: Room, document_id: str, user_id: str, doubts: Sequence[Doubt], answer: Answer) -> list[DecisionView]:
+    checked_note(answer.note)
     with room.ledger.transaction() as conn:
         job_id = versions.current_job(conn, room.tenant, document_id)
         if job_id is None:
             raise NotFound("nothing is published of this document")
         asked = [one.model_copy(update={"eyes": eyes_of(one, room.settings.review_four_eyes)}) for one in doubts]
-        tasks = [add_task(conn, room.tenant, document_id, job_id, one, at=room.ledger.now()) for one in asked]
+        tasks = [add_task(conn, room.tenant, document_id, job_id, one, at=room.ledger.now(), is_new=one.name == KIND) for one in asked]
     made = []
     for task_id in tasks:
         held = claim(room.ledger, room.tenant, task_id, user_id, lease_s=room.settings.review_lease_s)

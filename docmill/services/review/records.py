@@ -99,6 +99,17 @@ def checked_value(field: str, value: str) -> str:
     return text
 
 
+def checked_note(note: str) -> str:
+    """A reason.
+
+    Raises:
+        InvalidOptions: it is too long.
+    """
+    if len(note) > NOTE_LIMIT:
+        raise InvalidOptions(f"a reason is at most {NOTE_LIMIT} characters")
+    return note
+
+
 def checked_passage(text: str) -> str:
     """A passage as a person typed it: words and blanks.
 
