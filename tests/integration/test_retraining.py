@@ -42,15 +42,19 @@ def paper(room, work, n, company, words, kind, monkeypatch):
     return job.document_id
 
 
-@pytest.fixture
-def decided(room, monkeypatch):
-    """90 documents of 30 companies that print rainfall reports, and tenancy papers."""
+def papers(room, monkeypatch, count):
+    """Documents of up to 30 companies that print rainfall reports, and tenancy papers."""
     work, found = Work(room.ledger), []
-    for n in range(90):
+    for n in range(count):
         company, is_report = f"Company{n % 30}", n % 2
         words = [PHRASE, f"monthly sheet {n}"] if is_report else ["tenancy of the landlord", f"deposit and keys {n}"]
         found.append(paper(room, work, n, company, words, "report" if is_report else "contract", monkeypatch))
     return found
+
+
+@pytest.fixture
+def decided(room, monkeypatch):
+    return papers(room, monkeypatch, 60)
 
 
 def consented(room, document_ids, may_teach=True):
@@ -78,7 +82,8 @@ def test_decided_documents_teach_and_what_is_better_is_in_use_until_it_is_taken_
     assert audit.verify_streams(room.ledger, room.tenant) == {}
 
 
-def test_only_documents_that_may_teach_are_lessons(room, decided):
+def test_only_documents_that_may_teach_are_lessons(room, monkeypatch):
+    decided = papers(room, monkeypatch, 6)
     assert kind_lessons(room) == []
     consented(room, decided[:5])
     consented(room, decided[:2], may_teach=False)
@@ -143,10 +148,11 @@ def test_milling_uses_the_model_in_use(room, tmp_path):
     assert kind() == before
 
 
+@pytest.mark.slow
 def test_the_commands(room, decided):
     run = CliRunner().invoke
     assert "Nothing was learned yet" in run(app, ["models", "list"]).stdout
-    assert run(app, ["models", "consent", *decided]).stdout == "90 documents may teach\n"
+    assert run(app, ["models", "consent", *decided]).stdout == "60 documents may teach\n"
     trained = run(app, ["models", "train", "--no-use"]).stdout
     assert "kinds version 1: better; waits to be put to use (taught" in trained
     assert "thresholds: 0 decisions to learn from" in trained
