@@ -4,7 +4,8 @@ export const at = (id) => document.getElementById(id);
 export const say = (text) => { at("say").textContent = text; };
 const NAMES_NO_FIELD = ["contradiction", "fraud", "problem"];
 const NO_VALUE = ["span", "match"];
-const LEAST_SHARE = 0.4;  // of the page's width that the close-up shows
+const VALUE_COLUMNS = 48;
+const LEAST_SHARE = 0.6;  // of the page's width that the close-up shows
 
 let held = null;  // the task that this page holds, as the server last said
 let shown = null;
@@ -55,11 +56,13 @@ function show() {
   const sure = task.confidence === null ? "" : `, ${Math.round(task.confidence * 100)} % sure`;
   const eyes = task.eyes > 1 ? `, opinion ${task.opinions + 1} of ${task.eyes}` : "";
   at("facts").textContent = `(${task.priority}${task.page ? `, page ${task.page}` : ""}${sure}${eyes})`;
+  at("paper").href = `/tasks/${task.job_id}`;
+  at("paper").textContent = `document ${task.document_id.slice(0, 8)}`;
   at("field").value = shown.field || "";
   at("of-field").hidden = !NAMES_NO_FIELD.includes(task.subject);
   at("field").disabled = at("of-field").hidden;
   at("value").value = shown.value || shown.text || "";
-  at("value").rows = task.subject === "chunk" ? 6 : 1;
+  at("value").rows = Math.min(8, Math.ceil((at("value").value.length || 1) / (VALUE_COLUMNS - 4)));  // nothing to read behind a scroll bar
   at("value").disabled = at("correct").disabled = NO_VALUE.includes(task.subject);
   at("note").value = at("missed").value = "";
   at("mark").hidden = shown.is_hidden;

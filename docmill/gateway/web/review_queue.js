@@ -12,8 +12,11 @@ function row(task) {
   const who = task.assigned_to ? `${task.assigned_to}${task.state === "claimed" ? " works on it" : ""}` : task.state === "escalated" ? "escalated" : "";
   const sure = task.confidence === null ? "" : `${Math.round(task.confidence * 100)} %`;
   const about = `${task.subject} ${task.name.replaceAll("_", " ")}`;
+  const paper = document.createElement("a");
+  paper.href = `/tasks/${task.job_id}`;
+  paper.textContent = task.document_id.slice(0, 8);
   const due = task.due_at.slice(0, 16).replace("T", " ");
-  const cells = [check, about, task.reason, task.priority, task.page ?? "", sure, who, due];
+  const cells = [check, about, paper, task.reason, task.priority, task.page ?? "", sure, who, due];
   line.append(...cells.map((cell) => { const made = document.createElement("td"); made.append(cell); return made; }));
   if (task.due_at < new Date().toISOString()) line.lastChild.className = "failed";
   return line;
