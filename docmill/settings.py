@@ -85,7 +85,14 @@ class Settings(BaseSettings):
     review_thresholds: str = Field(
         default="field=0.8,span=0.8,chunk=0.8",
         description="Findings less sure than this are shown to a person: field, span or chunk, a name if need be, such as field.total=0.9; "
-        "sample=0.05 shows every field of 5 % of documents.",
+        "sample=0.05 shows every field of 5 % of documents, kind=0.5 asks what a document is, learned takes what a retraining put to use.",
+    )
+    review_four_eyes: str = Field(
+        default="fraud", description="What two people must decide alike: subjects, or field.NAME and span.TYPE, separated by commas."
+    )
+    review_teaching: bool = Field(
+        default=False,
+        description="Whether decided documents of which nobody said otherwise may teach the models of `docmill models train`.",
     )
     review_lease_s: float = Field(default=900.0, gt=0, description="How long a reviewer holds a claimed task without renewing it.")
     source_roots: Annotated[tuple[str, ...], NoDecode] = Field(

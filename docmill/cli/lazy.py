@@ -46,6 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         },
         "People and purchasing": {
             "review": ("review", "what machines doubt: list, claim, decide"),
+            "models": ("models", "learn from decisions, promote, roll back"),
             "audit": ("audit", "the audit trail: verify, sign, export"),
             "purchasing": ("purchasing", "requests, orders, receipts matched against them"),
         },

@@ -6,6 +6,7 @@ import typer
 
 from docmill.cli.option_flags import one_of
 from docmill.cli.output import show_json, show_table
+from docmill.cli.review_marks import mark_personal, next_step, say_kind_of
 from docmill.cli.review_promises import calibrate
 from docmill.cli.rooms import room
 from docmill.errors import InvalidOptions
@@ -15,13 +16,10 @@ from docmill.services.review import claiming, overdue
 from docmill.services.review.applying import apply_waiting
 from docmill.services.review.deciding import Answer, Refusal, decide, decide_many
 from docmill.services.review.seeing import show
-from docmill.services.review.starting import start_application
-from docmill.services.running.room import Room
 from docmill.storage.ledger.review_tasks import TaskFilter
-from docmill.values.review import OPEN_STATES, DecisionView, Priority, ReviewTask, Subject, TaskState, Verdict
+from docmill.values.review import OPEN_STATES, Priority, ReviewTask, Subject, TaskState, Verdict
 
 LOCAL = "local"
-LATER = "it is applied by the next sweep (`docmill review sweep`, or the deployment sweep-reviews)"
 
 review = typer.Typer(help="Tasks for people: what machines doubt.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
@@ -33,6 +31,8 @@ Note = Annotated[str, typer.Option("--reason", help="Why; kept privately with th
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     review.command()(calibrate)
+    review.command("mark")(mark_personal)
+    review.command("kind")(say_kind_of)
     app.add_typer(review, name="review")
 
 
@@ -137,7 +137,7 @@ def decide_task(
     with room() as opened:
         held = claiming.claim(opened.ledger, opened.tenant, task_id, user, lease_s=opened.settings.review_lease_s)
         made = decide(opened, task_id, user, Answer(Verdict(verdict), value, field, reason), version=held.version)
-        typer.echo(f"{made.decision_id}: {made.verdict}; {_next(opened, made)}")
+        typer.echo(f"{made.decision_id}: {made.verdict}; {next_step(opened, made)}")
 
 
 @review.command()
@@ -153,7 +153,7 @@ def approve(
     with room() as opened:
         done, refused = decide_many(opened, task_ids, user, Answer(Verdict.ACCEPTED, note=reason))
         for made in done:
-            typer.echo(f"{made.task_id}: {made.verdict}; {_next(opened, made)}")
+            typer.echo(f"{made.task_id}: {made.verdict}; {next_step(opened, made)}")
     _tell_refused(refused)
 
 
@@ -164,12 +164,6 @@ def sweep() -> None:
         swept = overdue.sweep(opened.ledger, opened.tenant)
         done = apply_waiting(opened, run_id="docmill-review-sweep")
     typer.echo(f"{swept.freed} tasks freed, {swept.escalated} escalated; {done.applied} documents have a new version, {done.left} wait")
-
-
-def _next(opened: Room, made: DecisionView) -> str:
-    if not made.is_final:
-        return "a second person must decide"
-    return "a run applies it" if start_application(opened.settings, made.decision_id) else LATER
 
 
 def _tell_refused(refused: list[Refusal]) -> None:

@@ -27,6 +27,7 @@ from docmill.gateway.purchasing import purchasing_router
 from docmill.gateway.receipts import receipts_router
 from docmill.gateway.records import records_router
 from docmill.gateway.review import review_router
+from docmill.gateway.review_marks import review_marks_router
 from docmill.gateway.search import search_router
 from docmill.gateway.sessions import Sessions
 from docmill.gateway.uploads import uploads_router
@@ -57,6 +58,7 @@ def create_app(
     app.include_router(search_router(desk))
     app.include_router(records_router(desk))
     app.include_router(review_router(desk))
+    app.include_router(review_marks_router(desk))
     app.include_router(purchasing_router(desk))
     app.include_router(receipts_router(desk))
     app.include_router(pages_router(desk, app))

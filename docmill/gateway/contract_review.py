@@ -42,7 +42,7 @@ class DecisionBody(_Body):
     """What a reviewer says. `version` is the task's as they saw it; another one is a conflict."""
 
     verdict: Verdict
-    value: str | None = Field(default=None, max_length=500)
+    value: str | None = Field(default=None, max_length=8000)
     field: str | None = Field(default=None, max_length=64)
     note: str = Field(default="", max_length=1000)
     version: int = Field(ge=1)
@@ -56,6 +56,30 @@ class DecisionTaken(BaseModel):
     verdict: Verdict
     is_final: bool
     is_being_applied: bool
+
+
+class MarkBody(_Body):
+    """What is personal data: a text as it was read, wherever it stands or on one page, or characters [start, end) of one page's text."""
+
+    type: str = Field(max_length=64)
+    text: str | None = Field(default=None, max_length=500)
+    page: int | None = Field(default=None, ge=1)
+    start: int | None = Field(default=None, ge=0)
+    end: int | None = Field(default=None, ge=1)
+    note: str = Field(default="", max_length=1000)
+
+
+class KindBody(_Body):
+    """What a document is."""
+
+    kind: str = Field(max_length=32)
+    note: str = Field(default="", max_length=1000)
+
+
+class ConsentBody(_Body):
+    """Whether a document may teach."""
+
+    may_teach: bool
 
 
 class ManyBody(_Body):

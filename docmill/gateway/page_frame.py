@@ -22,6 +22,7 @@ ASSETS: MappingProxyType[str, str] = MappingProxyType(
         "review.js": "text/javascript; charset=utf-8",
         "client.mjs": "text/javascript; charset=utf-8",
         "purchasing.js": "text/javascript; charset=utf-8",
+        "review_queue.js": "text/javascript; charset=utf-8",
         "style.css": "text/css; charset=utf-8",
         "icon.svg": "image/svg+xml",
     }

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from docmill.gateway import contract_review as shape
 from docmill.gateway.access import asker, may_see_original_of
-from docmill.gateway.acting import USER_KEY, acting_user
+from docmill.gateway.acting import acting_user
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services.jobs import job_view
@@ -20,8 +20,6 @@ from docmill.values.review import OPEN_STATES, DecisionView, Priority, ReviewTas
 
 PREFIX: Final = "/api/v1/review"
 
-__all__ = ["USER_KEY", "acting_user", "review_router"]
-
 TaskId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str | None, Query(max_length=32)]
 
@@ -33,6 +31,17 @@ def review_router(desk: Desk) -> APIRouter:
     _add_holding(router, desk)
     _add_deciding(router, desk)
     return router
+
+
+def taken(desk: Desk, made: DecisionView) -> shape.DecisionTaken:
+    """A decision as it is answered; the run that applies a final one is asked for here."""
+    return shape.DecisionTaken(
+        decision_id=made.decision_id,
+        task_id=made.task_id,
+        verdict=made.verdict,
+        is_final=made.is_final,
+        is_being_applied=made.is_final and start_application(desk.room.settings, made.decision_id),
+    )
 
 
 def _add_looking(router: APIRouter, desk: Desk) -> None:
@@ -104,25 +113,15 @@ def _add_holding(router: APIRouter, desk: Desk) -> None:
 def _add_deciding(router: APIRouter, desk: Desk) -> None:
     room = desk.room
 
-    def taken(made: DecisionView) -> shape.DecisionTaken:
-        started = made.is_final and start_application(room.settings, made.decision_id)
-        return shape.DecisionTaken(
-            decision_id=made.decision_id,
-            task_id=made.task_id,
-            verdict=made.verdict,
-            is_final=made.is_final,
-            is_being_applied=started,
-        )
-
     @router.post("/tasks/{task_id}/decide", summary="Decide a task", responses=problems(404, 409, 422))
     def decide_one(task_id: TaskId, body: shape.DecisionBody, request: Request) -> shape.DecisionTaken:
         """Accept, correct or reject what a claimed task asks about. A new result version of the document follows."""
         answer = Answer(body.verdict, body.value, body.field, body.note)
-        return taken(decide(room, task_id, acting_user(request), answer, version=body.version))
+        return taken(desk, decide(room, task_id, acting_user(request), answer, version=body.version))
 
     @router.post("/decide", summary="Decide many tasks", responses=problems(422))
     def decide_together(body: shape.ManyBody, request: Request) -> shape.ManyTaken:
         """Accept or reject many tasks for one reason; what is refused holds up no other."""
         done, refused = decide_many(room, body.task_ids, acting_user(request), Answer(body.verdict, note=body.note))
         told = [shape.RefusedTask(task_id=one.task_id, code=one.code, message=one.message) for one in refused]
-        return shape.ManyTaken(decided=[taken(one) for one in done], refused=told)
+        return shape.ManyTaken(decided=[taken(desk, one) for one in done], refused=told)

@@ -112,4 +112,10 @@ def finish_batch(ledger: Ledger, tenant: str, batch_id: str, *, report_object: s
         batch_rows.finish(conn, tenant, batch_id, report_object=report_object, at=at)
         counts = batch_rows.view(conn, tenant, batch_id).by_state
         append_event(conn, tenant, batch_id, "batch.finished", counts, at=at)
-        put_notices(conn, tenant, [Notice("batch.finished", {"batch_id": batch_id, "report_object": report_object})], at=at)
+        facts: dict[str, str | int | None] = {
+            "batch_id": batch_id,
+            "report_object": report_object,
+            "files": sum(counts.values()),
+            "failed": counts.get("failed", 0),
+        }
+        put_notices(conn, tenant, [Notice("batch.finished", facts)], at=at)

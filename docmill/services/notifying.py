@@ -25,8 +25,9 @@ TITLES: MappingProxyType[str, str] = MappingProxyType(
 )
 """The events that people are told of."""
 
+FAILED_BATCH: Final = "Files of a batch failed"
 SHOWN: Final = (
-    *("document_id", "task_id", "job_id", "batch_id", "priority", "tasks"),
+    *("document_id", "task_id", "job_id", "batch_id", "priority", "tasks", "files", "failed"),
     *("request_id", "order_number", "match_id", "outcome", "score_percent", "codes"),
 )
 """What of a payload is told, in this order."""
@@ -62,8 +63,13 @@ class AppriseChannel:
         url = self._urls.get(receiver)
         if url is None:
             return
-        if not _opened(url, 0).notify(title=f"docmill: {TITLES[event.kind]}", body=message_of(event)):
+        if not _opened(url, 0).notify(title=f"docmill: {title_of(event)}", body=message_of(event)):
             raise ServiceUnavailable("the notification service did not take the message")
+
+
+def title_of(event: Event) -> str:
+    """What it is about."""
+    return FAILED_BATCH if event.kind == "batch.finished" and event.payload.get("failed") else TITLES[event.kind]
 
 
 def message_of(event: Event) -> str:

@@ -30,6 +30,12 @@ FIGURES_AND_WORDS = frozenset(
 )
 """Fields that cannot hold a person's name or number."""
 
+REVIEWED = "review"
+"""The source of a value that a person typed."""
+
+NOT_SEARCHED = "[NOT_SEARCHED]"
+"""What stands for a text that was never searched for personal data, beside a redacted copy."""
+
 _LEAST_SHARED = 3
 """A field and a span share text only from so many letters and figures on; `5` or `no` prove nothing."""
 
@@ -53,6 +59,7 @@ class PublishInput:
         timings_s: wall time in seconds by stage.
         engines: by stage, names and versions.
         created_at: now, in UTC.
+        decided: field -> who decided it and when.
     """
 
     job: ClaimedJob
@@ -69,6 +76,7 @@ class PublishInput:
     artefacts: Sequence[Artefact] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
     engines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decided: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
 
 
 def outcome_of(given: PublishInput) -> Outcome:
@@ -125,7 +133,7 @@ def build_results(given: PublishInput) -> shape.Results:
         outcome=_outcome(outcome_of(given)),
         options=shape.ResultOptions.model_validate(options.model_dump()),
         kind=shape.ResultKind.model_validate(found.kind.model_dump()),
-        fields=tuple(_field(one) for one in fields),
+        fields=tuple(_field(one, given.decided.get(one.name)) for one in fields),
         full_text="\n\n".join(shown.texts),
         language=shown.words.most_common(1)[0][0] if shown.words.total() else options.language,
         format=options.extract_format,
@@ -162,8 +170,8 @@ def mask_fields(fields: Sequence[Field], spans: Sequence[Span], pages: Sequence[
 
     A field is masked when its evidence overlaps a span, in characters or on the page, or when it shares a span's text wherever it was
     read: then its value is None and its text the span's type, such as [PERSON]. Its box stays: it frames what was burned out. A text that
-    stands nowhere on the pages (an e-invoice's) was never searched for personal data, so it is masked as [NOT_SEARCHED]; figures, dates and
-    the words of docmill's own lists stay.
+    stands nowhere on the pages (an e-invoice's, or what a person typed) was never searched for personal data, so it is masked as
+    [NOT_SEARCHED]; figures, dates and the words of docmill's own lists stay.
 
     Args:
         fields: as found.
@@ -190,8 +198,9 @@ def _shown_description(one: LineItem, hidden: Sequence[tuple[Span, str]]) -> str
 
 
 def _masked(one: Field, hidden: Sequence[tuple[Span, str]]) -> Field:
-    if one.evidence.start is None and one.evidence.source.startswith(EINVOICE) and one.name not in FIGURES_AND_WORDS:
-        return one.model_copy(update={"value": None, "text": "[NOT_SEARCHED]"})
+    is_unseen = one.evidence.source == REVIEWED or (one.evidence.start is None and one.evidence.source.startswith(EINVOICE))
+    if is_unseen and one.name not in FIGURES_AND_WORDS:
+        return one.model_copy(update={"value": None, "text": NOT_SEARCHED})
     for span, bare in hidden:
         if _overlaps(one, span) or _shares(one.text, bare) or _shares(one.value or "", bare):
             return one.model_copy(update={"value": None, "text": f"[{span.type}]"})
@@ -232,11 +241,19 @@ def _outcome(outcome: Outcome) -> shape.ResultOutcome:
     return shape.ResultOutcome(name=outcome.name, problems=problems)
 
 
-def _field(one: Field) -> shape.ResultField:
+def _field(one: Field, decided: tuple[str, datetime] | None) -> shape.ResultField:
     seen = one.evidence
     box = (seen.box.x0, seen.box.y0, seen.box.x1, seen.box.y1) if seen.box else None
     return shape.ResultField(
-        name=one.name, value=one.value, text=one.text, page=seen.page, box=box, confidence=seen.confidence, source=seen.source
+        name=one.name,
+        value=one.value,
+        text=one.text,
+        page=seen.page,
+        box=box,
+        confidence=seen.confidence,
+        source=seen.source,
+        decided_by=decided[0] if decided else None,
+        decided_at=decided[1] if decided else None,
     )
 
 

@@ -1,19 +1,22 @@
-"""Taking back what was shown unredacted: when a redacted version becomes a document's current one, earlier open results leave `public/`.
+"""Taking back what was shown under `public/`, when a later version hides more.
+
+When a redacted version becomes a document's current one, earlier open results go; when people find personal data that a redacted copy shows, all
+versions before the new one do.
 
 Belongs here: which objects go, and in which order. Does not belong here: erasing a whole document (erase).
 
 The originals and what lies under `private/` stay: they need the scope originals:read. The ledger still says that the earlier jobs were.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from docmill.services.running.room import Room
 from docmill.storage.ledger import artefacts, views
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import append_event
-from docmill.values.jobs import Artefact, JobView
-from docmill.values.keys import PUBLIC, private_name
+from docmill.values.jobs import Artefact, ClaimedJob, JobView
+from docmill.values.keys import PUBLIC, private_name, withdrawals_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,46 @@ def withdraw_unredacted(room: Room, document_ids: Iterable[str]) -> Withdrawn:
     return Withdrawn(documents, objects)
 
 
+def promise_withdrawal(room: Room, job: ClaimedJob) -> None:
+    """Promise that everything public of the document's earlier versions goes once this job has published: a crash in between forgets nothing.
+
+    Raises:
+        StoreUnavailable: the store did not answer.
+    """
+    room.store.create(f"{withdrawals_prefix(room.tenant)}{job.job_id}", job.document_id.encode(), media_type="text/plain")
+
+
+def withdraw_promised(room: Room, job_ids: Iterable[str] | None = None) -> int:
+    """Keep the promises of these jobs, or all; returns how many objects went. A job that has not ended keeps its promise for later.
+
+    Raises:
+        StoreUnavailable: the store did not answer; call again.
+    """
+    prefix = withdrawals_prefix(room.tenant)
+    names = [f"{prefix}{one}" for one in job_ids] if job_ids is not None else [info.name for info in room.store.list(prefix)]
+    gone = 0
+    for name in (one for one in names if room.store.exists(one)):
+        gone += _withdraw_before(room, name.removeprefix(prefix), room.store.read(name).decode(), name)
+    return gone
+
+
+def _withdraw_before(room: Room, job_id: str, document_id: str, promise: str) -> int:
+    with room.ledger.reading() as conn:
+        jobs = [views.job(conn, room.tenant, one) for one in job_rows.ids_of_document(conn, room.tenant, document_id)]
+        made = {job.job_id: artefacts.of_job(conn, room.tenant, job.job_id) for job in jobs}
+    job = next((one for one in jobs if one.job_id == job_id), None)
+    if job is not None and not job.state.is_final:
+        return 0
+    gone = 0
+    if job is not None and job.results_object:
+        # what this version and later ones show stays
+        kept = {name for one in jobs if one.job_id >= job_id for name in _names(one, made[one.job_id])}
+        earlier = [one for one in jobs if one.job_id < job_id]
+        gone = _remove(room, document_id, [(one, made[one.job_id]) for one in earlier], kept)
+    room.store.delete(promise)
+    return gone
+
+
 def _withdraw(room: Room, document_id: str) -> int:
     with room.ledger.reading() as conn:
         jobs = [views.job(conn, room.tenant, job_id) for job_id in job_rows.ids_of_document(conn, room.tenant, document_id)]
@@ -53,11 +96,16 @@ def _withdraw(room: Room, document_id: str) -> int:
     redacted = [job for job in jobs if job.options.redact]
     kept = {name for job in redacted for name in _names(job, made[job.job_id])}
     open_jobs = [job for job in jobs if not job.options.redact]
-    names = {name for job in open_jobs for name in _names(job, made[job.job_id])} - kept
     if not any(job.options.index for job in redacted):
         room.knowledge.delete(room.tenant, [document_id])  # nobody has put redacted chunks into their place
+    return _remove(room, document_id, [(job, made[job.job_id]) for job in open_jobs], kept)
+
+
+def _remove(room: Room, document_id: str, jobs: Sequence[tuple[JobView, Sequence[Artefact]]], kept: Collection[str]) -> int:
+    """Remove the public objects of jobs besides those to be kept."""
+    names = {name for job, made in jobs for name in _names(job, made)}.difference(kept)
     # receipts first: one that outlived its artefact would make a later job believe in something that is gone
-    for artefact in (a for job in open_jobs for a in made[job.job_id] if a.object_name in names):
+    for artefact in (a for _, made in jobs for a in made if a.object_name in names):
         room.store.delete(private_name(room.tenant, artefact.stage, artefact.key, "receipt"))
     gone = sum(room.store.delete(name) for name in sorted(names))
     if gone:

@@ -127,6 +127,11 @@ def exports_prefix(tenant: str) -> str:
     return f"{PRIVATE}/{_checked(tenant)}/exports/"
 
 
+def withdrawals_prefix(tenant: str) -> str:
+    """Where promises to take back what earlier versions show lie, one object a job, until they are kept."""
+    return f"{PRIVATE}/{_checked(tenant)}/withdrawals/"
+
+
 def erasures_prefix(tenant: str) -> str:
     """Where promises to erase documents lie."""
     return f"{PRIVATE}/{_checked(tenant)}/erasures/"

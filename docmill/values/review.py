@@ -74,6 +74,7 @@ class Doubt(Value):
         box: (x0, y0, x1, y1) in pixels of the upright page image, origin top-left.
         start, end: characters [start, end) of the page's canonical text.
         confidence: 0.0-1.0; None where there is none.
+        eyes: how many people must decide alike; None for what its subject asks for: 2 for fraud, else 1.
     """
 
     subject: Subject
@@ -85,6 +86,7 @@ class Doubt(Value):
     start: int | None = None
     end: int | None = None
     confidence: float | None = Field(default=None, ge=0.0, le=1.0)
+    eyes: int | None = Field(default=None, ge=1, le=2)
 
 
 class ReviewTask(Value):

@@ -75,8 +75,40 @@ def published_pdf(room, folder):
     return work, job
 
 
-def test_a_whole_review_by_keyboard_only(page, room, tmp_path):
+def serious(page):
+    """Nothing serious, in axe-core's opinion."""
     from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found if v["impact"] in SERIOUS] == []
+
+
+def test_many_are_decided_together_from_the_list_by_keyboard_only(page, room, tmp_path):
+    from review_tasks import tasks_of
+
+    work, _ = published_pdf(room, tmp_path)
+    page.goto("/review")
+    page.locator("#open tbody tr").nth(3).wait_for()
+    serious(page)
+    press = page.keyboard.press
+    page.locator("#open tbody input").nth(1).focus()
+    press("Space")
+    press("Tab")
+    press("Space")
+    for _ in range(20):
+        press("Shift+Tab")
+        if page.evaluate("document.activeElement.id") == "accept-many":
+            break
+    press("Enter")
+    page.locator("#say", has_text="asks for a reason").wait_for()
+    press("Shift+Tab")
+    page.keyboard.type("seen on paper")
+    press("Enter")
+    page.locator("#say", has_text="2 accepted; 2 open").wait_for()
+    assert sorted(t.state for t in tasks_of(work)) == ["decided", "decided", "pending", "pending"]
+
+
+def test_a_whole_review_by_keyboard_only(page, room, tmp_path):
     from review_papers import results_now
     from review_tasks import tasks_of
 
@@ -93,11 +125,11 @@ def test_a_whole_review_by_keyboard_only(page, room, tmp_path):
         if page.evaluate("document.getElementById('picture').naturalWidth > 300"):
             break
         page.wait_for_timeout(100)
-    rect, sheet = page.locator("rect.field").bounding_box(), page.locator(".sheet").bounding_box()
+    rect, sheet = page.locator("#boxes rect").bounding_box(), page.locator(".sheet").bounding_box()
     assert sheet["x"] < rect["x"] < sheet["x"] + sheet["width"]
     assert sheet["y"] < rect["y"] < sheet["y"] + sheet["height"]
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found if v["impact"] in SERIOUS] == []
+    assert page.locator("#close").bounding_box()["height"] > 40
+    serious(page)
 
     press("e")
     press("Control+a")

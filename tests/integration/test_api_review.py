@@ -112,8 +112,30 @@ def test_who_may_and_what_is_refused(client, room, work, user, path, body, statu
     assert answer.status_code == status, answer.text
 
 
+def test_marks_kinds_and_consent(client, room, work):
+    job = published(room, work, TOTAL)
+    paper = f"/api/v1/review/documents/{job.document_id}"
+    marked = post(client, f"{paper}/marks", type="PERSON", text="123.45", note="a name").json()
+    assert [one["verdict"] for one in marked] == ["accepted"]
+    assert post(client, f"{paper}/marks", "vera", type="PERSON", text="123.45").status_code == 403
+    assert post(client, f"{paper}/marks", type="PERSON", text="absent").status_code == 404
+    assert post(client, f"{paper}/marks", type="NAME", text="123.45").status_code == 422
+    assert post(client, f"{paper}/kind", kind="receipt").json()["verdict"] == "corrected"
+    assert post(client, f"{paper}/kind", "ben", kind="poem").status_code == 422
+    assert post(client, f"{paper}/kind", "ben", kind="invoice").json()["is_final"]  # a second thought
+    for user, status in (("anna", 204), ("vera", 403)):
+        assert client.put(f"{paper}/consent", json={"may_teach": True}, headers={"x-test-user": user}).status_code == status
+
+
+def test_what_stands_under_a_box_is_not_told_by_marking(client, room, work, monkeypatch):
+    monkeypatch.setattr("docmill.gateway.review_marks.may_see_original_of", lambda *, redacted: redacted)  # as for a key without the scope
+    job = published(room, work, TOTAL)
+    refused = post(client, f"/api/v1/review/documents/{job.document_id}/marks", type="PERSON", text="123.45")
+    assert (refused.status_code, "originals:read" in refused.json()["detail"]) == (403, True)
+
+
 def test_the_routes_are_described(client):
     described = client.get("/openapi.json").json()["paths"]
     routes = [route for path, methods in described.items() if path.startswith("/api/v1/review") for route in methods.values()]
-    assert len(routes) == 8
+    assert len(routes) == 11
     assert all(route["description"] and route["summary"] for route in routes)

@@ -9,9 +9,12 @@ import pytest
 from review_tasks import TOTAL, add_users, ended, tasks_of
 
 from docmill.errors import SettingsInvalid
+from docmill.services.batches import finish_batch
 from docmill.services.notifying import AppriseChannel
 from docmill.services.outbox import Deliverer
 from docmill.services.review import claiming, overdue
+from docmill.storage.ledger.outbox import Notice, put_notices
+from docmill.values.jobs import JobState
 
 pytest_plugins = ("ledger_fixtures",)
 
@@ -77,6 +80,21 @@ def test_what_was_not_taken_is_sent_again_under_the_same_event_id(work, clock, r
     delivered(work, channel)
     assert len(heard) == 2
     assert len({one["message"].rsplit("event: ", 1)[1] for one in heard}) == 1
+
+
+def test_a_failed_batch_and_a_low_score_say_so(work, receiver):
+    url, heard, _ = receiver
+    work.mill(1)
+    job = work.mill(2, JobState.FAILED)
+    finish_batch(work.ledger, work.tenant, work.view(job.job_id).batch_id, report_object="r")
+    with work.ledger.transaction() as conn:
+        facts = {"document_id": job.document_id, "order_number": "PO-1", "score_percent": 41, "codes": "total_differs"}
+        put_notices(conn, work.tenant, [Notice("finance.receipt_needs_review", facts)], at=work.ledger.now())
+    delivered(work, AppriseChannel([url]))
+    heard.sort(key=lambda one: one["title"])
+    assert [one["title"] for one in heard] == ["docmill: A receipt scored too low to be approved", "docmill: Files of a batch failed"]
+    assert "score_percent: 41" in heard[0]["message"]
+    assert "files: 1\nfailed: 1" in heard[1]["message"]
 
 
 def test_an_address_that_apprise_does_not_know_is_refused_without_showing_it():

@@ -35,6 +35,8 @@ CASES = [
     ({"one": understood(field("total", 0.79))}, [(Subject.FIELD, "total", Priority.HIGH)]),
     ({"one": understood(field("total", 0.85)), "thresholds": "field.total=0.9"}, [(Subject.FIELD, "total", Priority.HIGH)]),
     ({"one": understood(field("vendor_name", 0.5)), "thresholds": "field=0.4"}, []),
+    ({"thresholds": "kind=0.95"}, [(Subject.FIELD, "kind", Priority.MEDIUM)]),
+    ({"thresholds": "learned,kind=0.9"}, []),
     ({"one": understood(messages=["net_total + tax_total is not total"])}, [(Subject.CONTRADICTION, "", Priority.HIGH)]),
     ({"one": understood(messages=["XML and page differ: vendor_iban"])}, [(Subject.FRAUD, "", Priority.URGENT)]),
     ({"failed_checks": ["total_present", "date_present"]}, [(Subject.CHECK, "total_present", Priority.HIGH), (Subject.CHECK, "date_present", Priority.MEDIUM)]),
@@ -74,6 +76,7 @@ def test_of_a_sampled_document_every_field_is_shown_and_sure_ones_can_wait():
     found = doubts(understood(field("total", 0.99), field("vendor_name", 0.3)), is_sampled=True)
     assert [(d.name, d.priority, d.reason) for d in found] == [
         ("vendor_name", Priority.MEDIUM, "sample"),
+        ("kind", Priority.LOW, "sample"),
         ("total", Priority.LOW, "sample"),
     ]
 

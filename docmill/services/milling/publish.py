@@ -147,6 +147,9 @@ def _input(bench: Bench, item: Item, pages: Sequence[Page], text: Artefact) -> P
         artefacts=(*made, text),
         timings_s={name.removeprefix(TIMED): float(value or 0.0) for name, value in facts.items() if name.startswith(TIMED)},
         engines=_engines(item.options, bench.shard.limits.embedding),
+        decided={
+            name: (user, datetime.fromisoformat(when)) for name, (user, when) in json.loads(str(facts.get("decided") or "{}")).items()
+        },
     )
 
 

@@ -36,11 +36,14 @@ class MillLimits:
     vision_endpoint: str | None = None
     review_thresholds: str = ""
     embedding: EmbeddingSpec = PACKAGED
+    review_four_eyes: str = "fraud"
+    kind_model: str = ""
+    """Object name of the model of kinds that learned from decisions; empty for the one that comes with docmill."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MillLimits":
         """The limits that the flow process's settings ask for."""
-        return cls(**{name: getattr(settings, name) for name in cls.__slots__})
+        return cls(**{name: getattr(settings, name) for name in cls.__slots__ if name != "kind_model"})
 
     def deadline_s(self, stage: str) -> float:
         """The longest time for one item of a stage."""

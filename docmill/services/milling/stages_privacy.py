@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from docmill.services.redacting import Call, ProvenCopy, Redaction, redact_and_p
 from docmill.settings import settings
 from docmill.stages.privacy import version
 from docmill.stages.privacy.report import PiiReport, build_report, report_page
+from docmill.values.evidence import Span
 from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name, public_name
 from docmill.values.page import Page
@@ -49,13 +50,19 @@ def _rules(bench: Bench, item: Item) -> str:
 
 def _report(item: Item, spans: Path, pages: list[str], seconds: float) -> PiiReport:
     body = json.loads(spans.read_bytes())
+    read = [Page.model_validate_json(Path(page).read_bytes()) for page in pages]
+    return report_of(item, read_spans(body["spans"]), read, body["engines"], seconds)
+
+
+def report_of(item: Item, spans: Sequence[Span], pages: Sequence[Page], engines: Mapping[str, object], seconds: float) -> PiiReport:
+    """The report on a document's personal data."""
     return build_report(
-        read_spans(body["spans"]),
-        [Page.model_validate_json(Path(page).read_bytes()) for page in pages],
+        spans,
+        pages,
         document_id=item.document_id,
         kind=str(item.facts.get("kind") or "unknown"),
         searched=item.options.entities,
-        engines={str(name): str(state) for name, state in body["engines"].items()},
+        engines={str(name): str(state) for name, state in engines.items()},
         seconds=seconds,
         created_at=datetime.now(UTC),
     )

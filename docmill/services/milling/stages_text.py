@@ -22,7 +22,7 @@ from docmill.services.milling.stage_work import (
     one_by_one,
 )
 from docmill.services.review.rules import ChunkFact, find_doubts
-from docmill.services.review.thresholds import parse_thresholds
+from docmill.services.review.thresholds import eyes_of, parse_thresholds
 from docmill.stages.knowledge import version as knowledge
 from docmill.stages.knowledge.embedding import identity_of
 from docmill.stages.knowledge.reembedding import embed_file
@@ -46,11 +46,17 @@ def _understand(bench: Bench, item: Item, key: str) -> Receipt:
     pages = bench.files(item.inputs_of("read"))
     attachment = item.facts.get("einvoice")
     # the original is only fetched where inspection found an e-invoice in it
-    with_original: list[JsonValue] = [bench.original(item), str(attachment)] if attachment else []
-    facts = bench.call("docmill.stages.understanding.verbs:understand", pages, item.options.kind, str(out), *with_original)
+    with_original: list[JsonValue] = [bench.original(item), str(attachment)] if attachment else [None, None]
+    model = bench.file(bench.shard.limits.kind_model) if bench.shard.limits.kind_model else None
+    facts = bench.call("docmill.stages.understanding.verbs:understand", pages, item.options.kind, str(out), *with_original, model)
     kept = bench.keep(key, UNDERSTANDING, private_name(bench.shard.tenant, "understand", key), out, media_type=JSON)
     counts = {name: int(str(facts[name])) for name in ("fields", "line_items", "doubts")}
     return Receipt(artefacts=(kept,), facts={"kind": str(facts["kind"]), **counts})
+
+
+def _understand_inputs(shard: Shard, item: Item) -> list[str]:
+    # keys stay as they are where nothing was learned
+    return [*artefact_inputs(shard, item), *filter(None, [shard.limits.kind_model])]
 
 
 def page_files(bench: Bench, item: Item) -> list[str]:
@@ -120,9 +126,14 @@ def _row(item: Item, understood: Understanding) -> ValidationRow:
     )
 
 
+def _review_settings(shard: Shard) -> list[str]:
+    four_eyes = shard.limits.review_four_eyes
+    return [shard.limits.review_thresholds, *([four_eyes] if four_eyes != "fraud" else [])]  # keys stay as they were by default
+
+
 def _validate_inputs(shard: Shard, item: Item) -> list[str]:
     # one check asks whether a date lies in the future: the day it is asked belongs to the answer
-    return [*artefact_inputs(shard, item), item.accepted_on, shard.limits.review_thresholds, str(item.options.redact)]
+    return [*artefact_inputs(shard, item), item.accepted_on, *_review_settings(shard), str(item.options.redact)]
 
 
 def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
@@ -137,7 +148,8 @@ def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
 
 def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[str]) -> dict[str, type_fact]:
     found = item.inputs_of("find_pii", SPANS)
-    thresholds = parse_thresholds(bench.shard.limits.review_thresholds)
+    limits = bench.shard.limits
+    thresholds = parse_thresholds(limits.review_thresholds)
     doubts = find_doubts(
         understood,
         spans=read_spans(json.loads(Path(bench.file(found[0].object_name)).read_bytes())["spans"]) if found else (),
@@ -151,10 +163,12 @@ def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[s
         "failed_checks": ",".join(failed),
         "validation_tasks_created": len(doubts),
         "total_chunks": int(item.facts.get("chunks") or 0),
-        "doubts_found": json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in doubts]),
+        "doubts_found": json.dumps(
+            [{**one.model_dump(mode="json", exclude_defaults=True), "eyes": eyes_of(one, limits.review_four_eyes)} for one in doubts]
+        ),
     }
 
 
-UNDERSTAND = StageWork("understand", understanding.VERSION, understanding.engine, one_by_one(_understand))
+UNDERSTAND = StageWork("understand", understanding.VERSION, understanding.engine, one_by_one(_understand), inputs=_understand_inputs)
 INDEX = StageWork("index", knowledge.VERSION, knowledge.engine, one_by_one(_index), inputs=_index_inputs)
 VALIDATE = StageWork("validate", validation.VERSION, validation.engine, _validate, inputs=_validate_inputs, whole_shard=True)

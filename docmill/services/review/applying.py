@@ -4,7 +4,6 @@ Exactly once, by the machinery of every job: all waiting decisions of a document
 job's attempt has a lease and a fence; its end and its version are one transaction. Killed anywhere, the next call goes on with the same job.
 """
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,21 +11,21 @@ from dataclasses import dataclass
 from docmill.errors import Conflict, DocmillError, NotFound
 from docmill.services.batches_registering import Asked, Order, register
 from docmill.services.jobs import claim_jobs, finish_jobs
-from docmill.services.milling.stage_work import CHUNKS, JSON, UNDERSTANDING
+from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
 from docmill.services.purchasing.matching import match_finished
 from docmill.services.review.indexing import index_again
-from docmill.services.review.records import read_record
-from docmill.services.review.rewriting import Decided, rewritten_results, rewritten_understanding
-from docmill.services.review.seeing import understanding_of
+from docmill.services.review.remaking import must_remake, remake
+from docmill.services.review.rewriting import rewritten_results, rewritten_understanding
+from docmill.services.review.standing import REVIEW, keep_artefact, standing_of
 from docmill.services.running.room import Room
-from docmill.storage.ledger import Connection, artefacts, decisions, review_tasks, versions, views
+from docmill.services.withdrawing import withdraw_promised
+from docmill.storage.ledger import Connection, decisions, review_tasks, versions, views
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import append_event
 from docmill.storage.ledger.ids import new_id
 from docmill.storage.ledger.records import NewJob
-from docmill.values.evidence import Understanding
 from docmill.values.jobs import Artefact, ClaimedJob, JobEnd, JobState, JobView, final_state
 from docmill.values.keys import digest, private_name, results_name
 from docmill.values.options import MillOptions
@@ -34,9 +33,6 @@ from docmill.values.outcome import Outcome, Problem
 from docmill.values.results import Results, read_results, results_bytes
 
 log = logging.getLogger(__name__)
-
-REVIEW = "review"
-"""Who asks for these jobs, and their stage."""
 
 LEASE_S = 60.0
 RESULTS = "results"
@@ -73,9 +69,10 @@ def apply_decision(room: Room, decision_id: str, *, run_id: str, lease_s: float 
         if now.state.is_final:
             return Applied(now.job_id, now.state, is_new=False)
         raise Conflict("another run is applying this decision")
-    end = _carry_out(room, claimed[job.job_id])
+    end = _carry_out(room, claimed[job.job_id], run_id, lease_s)
     if finish_jobs(room.ledger, room.tenant, [end]):
         raise Conflict("another run has taken over this decision")
+    withdraw_promised(room, [job.job_id])
     match_finished(room, [(end.job_id, end.kind)])
     return Applied(job.job_id, end.state, is_new=True)
 
@@ -99,6 +96,7 @@ def apply_waiting(room: Room, *, run_id: str) -> Round:
             left += 1
         else:
             applied.add(done.job_id)
+    withdraw_promised(room)
     return Round(len(applied), left)
 
 
@@ -152,29 +150,22 @@ def _view(room: Room, job_id: str) -> JobView:
         return views.job(conn, room.tenant, job_id)
 
 
-def _carry_out(room: Room, job: ClaimedJob) -> JobEnd:
+def _carry_out(room: Room, job: ClaimedJob, run_id: str, lease_s: float) -> JobEnd:
     """Write the next version's objects and say how the job ends."""
-    with room.ledger.reading() as conn:
-        parent = versions.current_job(conn, room.tenant, job.document_id)
-        if parent is None:
-            raise NotFound("nothing is published of this document any more")
-        before, made = views.job(conn, room.tenant, parent), artefacts.of_job(conn, room.tenant, parent)
-        given = decisions.of_job(conn, room.tenant, job.job_id)
-        tasks = {one.task_id: review_tasks.task(conn, room.tenant, one.task_id) for one in given}
-    decided = [Decided(one, tasks[one.task_id], read_record(room.store, one.value_object)) for one in given]
-    results = read_results(room.store.read(str(before.results_object)))
-    understood = understanding_of(room, made) or Understanding.model_validate({"kind": results.kind.model_dump()})
-    new = rewritten_understanding(understood, decided)
+    before = standing_of(room, job)
+    if must_remake(before.decided):
+        return remake(room, job, before, run_id=run_id, lease_s=lease_s)
+    new = rewritten_understanding(before.understanding, before.decided)
     key = digest(REVIEW, job.job_id)
-    private = _kept(room, UNDERSTANDING, key, private_name(room.tenant, REVIEW, key), new.model_dump_json().encode())
-    rest = [one for one in made if one.name not in {RESULTS, UNDERSTANDING}]
+    private = keep_artefact(room, UNDERSTANDING, key, private_name(room.tenant, REVIEW, key), new.model_dump_json().encode())
+    rest = [one for one in before.made if one.name not in {RESULTS, UNDERSTANDING}]
     index_again(room, job, new, [one for one in rest if one.name == CHUNKS])
-    return _end(room, job, rewritten_results(results, new, decided, task_id=job.job_id), key, (*rest, private))
+    return _end(room, job, rewritten_results(before.results, new, before.decided, task_id=job.job_id), key, (*rest, private))
 
 
 def _end(room: Room, job: ClaimedJob, results: Results, key: str, made: tuple[Artefact, ...]) -> JobEnd:
     name = results_name(room.tenant, job.accepted_at.date(), job.job_id)
-    kept = _kept(room, RESULTS, key, name, results_bytes(results.model_copy(update={"created_at": room.ledger.now()})))
+    kept = keep_artefact(room, RESULTS, key, name, results_bytes(results.model_copy(update={"created_at": room.ledger.now()})))
     # an attempt before this one may have written them: then those are the results
     stored = read_results(room.store.read(name))
     outcome = Outcome(name=stored.outcome.name, problems=tuple(Problem(**one.model_dump()) for one in stored.outcome.problems))
@@ -189,10 +180,3 @@ def _end(room: Room, job: ClaimedJob, results: Results, key: str, made: tuple[Ar
         kind=stored.kind.name,
         page_count=stored.document.page_count,
     )
-
-
-def _kept(room: Room, name: str, key: str, object_name: str, data: bytes) -> Artefact:
-    if not room.store.create(object_name, data, media_type=JSON):
-        data = room.store.read(object_name)
-    sha256 = hashlib.sha256(data).hexdigest()
-    return Artefact(stage=REVIEW, name=name, key=key, object_name=object_name, media_type=JSON, size_bytes=len(data), sha256=sha256)

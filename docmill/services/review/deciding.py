@@ -12,21 +12,22 @@ from docmill.services.review.claiming import claim, free_state, lock, note, task
 from docmill.services.review.overdue import ESCALATED_ROLE
 from docmill.services.review.people import able
 from docmill.services.review.records import (
-    NOTE_LIMIT,
     DecisionRecord,
+    checked_note,
+    checked_passage,
     checked_value,
     keep_record,
     record_name,
     value_digest,
 )
-from docmill.services.review.seeing import current_artefacts, field_in, target_field, understanding_of
+from docmill.services.review.seeing import current_artefacts, field_in, show, target_field, understanding_of
 from docmill.services.running.room import Room
 from docmill.storage.ledger import Connection, decisions, review_tasks
 from docmill.storage.ledger.ids import new_id
 from docmill.storage.ledger.outbox import Notice, put_notices
 from docmill.values.review import DecisionView, ReviewTask, Subject, TaskState, Verdict
 
-UNCORRECTED = frozenset({Subject.SPAN, Subject.CHUNK})
+UNCORRECTED = frozenset({Subject.SPAN})
 """What is right or wrong but has no value to put in its place."""
 
 
@@ -68,8 +69,7 @@ def decide(room: Room, task_id: str, user_id: str, answer: Answer, *, version: i
     task = task_view(room.ledger, room.tenant, task_id)
     _must_hold(task, user_id, version, room)
     field, value = _fitting(task, answer)
-    seen = field_in(understanding_of(room, current_artefacts(room, task.document_id)), field)
-    old = seen.value if seen else None
+    old = _old_value(room, task, field)
     decision_id = new_id(room.ledger.now())
     name = record_name(room.tenant, task.document_id, decision_id)
     # before the transaction: a row never names an object that is not there. One that no row names goes when the document is erased
@@ -94,6 +94,14 @@ def decide(room: Room, task_id: str, user_id: str, answer: Answer, *, version: i
     except RequestError:
         room.store.delete(name)  # refused for sure; after a lost connection nobody knows, and the row may name it
         raise
+
+
+def _old_value(room: Room, task: ReviewTask, field: str | None) -> str | None:
+    """What stands now where the decision counts; for spans nothing: the copy of what is personal would be one too many."""
+    if task.subject is Subject.CHUNK:
+        return show(room, task).text
+    seen = field_in(understanding_of(room, current_artefacts(room, task.document_id)), field)
+    return seen.value if seen else None
 
 
 def decide_many(room: Room, task_ids: Sequence[str], user_id: str, answer: Answer) -> tuple[list[DecisionView], list[Refusal]]:
@@ -129,8 +137,7 @@ def _must_hold(task: ReviewTask, user_id: str, version: int, room: Room) -> None
 
 def _fitting(task: ReviewTask, answer: Answer) -> tuple[str | None, str | None]:
     """The field and the new value of an answer that fits its task."""
-    if len(answer.note) > NOTE_LIMIT:
-        raise InvalidOptions(f"a reason is at most {NOTE_LIMIT} characters")
+    checked_note(answer.note)
     if task.subject is Subject.MATCH:
         raise InvalidOptions(
             "whether a receipt fits its order is decided on its page under Purchasing, or with `docmill purchasing accept|refuse`"
@@ -142,6 +149,8 @@ def _fitting(task: ReviewTask, answer: Answer) -> tuple[str | None, str | None]:
         return target_field(task), None
     if task.subject in UNCORRECTED:
         raise InvalidOptions(f"a {task.subject} is accepted or rejected, not corrected")
+    if task.subject is Subject.CHUNK:
+        return None, checked_passage(answer.value or "")
     if field is None or answer.value is None:
         raise InvalidOptions("a correction needs the value, and the field where the task names none")
     return field, checked_value(field, answer.value)

@@ -3,10 +3,11 @@
 Only documents of the sample count: fields that were shown because they were doubtful say nothing about sure ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from docmill.services.review.calibration import Calibration, Judged
 from docmill.services.review.promise import DRAW, Promise
+from docmill.services.review.records import KIND
 from docmill.services.review.rules import SAMPLE
 from docmill.storage.ledger import Ledger, decisions
 from docmill.values.review import Verdict
@@ -14,8 +15,14 @@ from docmill.values.review import Verdict
 _STEPS = 1000
 
 
-def judged_fields(ledger: Ledger, tenant: str) -> list[Judged]:
-    """Every decided field of sampled documents. A document is a group of its own: whom it is from is private."""
+def judged_fields(ledger: Ledger, tenant: str, companies: Mapping[str, str] | None = None) -> list[Judged]:
+    """Every decided field of sampled documents.
+
+    Args:
+        ledger: the open ledger.
+        tenant: whose decisions.
+        companies: document id -> whom it is from, and only those documents count; without it every document is a group of its own.
+    """
     with ledger.reading() as conn:
         found = decisions.on_fields(conn, tenant, SAMPLE)
     return [
@@ -24,10 +31,11 @@ def judged_fields(ledger: Ledger, tenant: str) -> list[Judged]:
             field=one.field,
             confidence=one.confidence or 0.0,
             is_right=one.verdict == Verdict.ACCEPTED or (one.new_digest is not None and one.new_digest == one.old_digest),
-            group=one.document_id,
+            group=companies[one.document_id] if companies is not None else one.document_id,
             document=one.document_id,
         )
         for one in found
+        if one.field != KIND and (companies is None or one.document_id in companies)
     ]
 
 

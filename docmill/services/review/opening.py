@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from uuid import uuid4
 
 from docmill.storage.ledger import Connection, review_tasks
 from docmill.storage.ledger import audit as audit_rows
@@ -24,7 +25,7 @@ DUE_AFTER: MappingProxyType[Priority, timedelta] = MappingProxyType(
 """How long a task may wait before it is escalated."""
 
 TWO_PEOPLE = frozenset({Subject.FRAUD})
-"""What two people must decide alike."""
+"""What two people must decide alike where nobody said otherwise."""
 
 REASON_LIMIT = 255
 
@@ -49,9 +50,9 @@ def open_tasks(conn: Connection, tenant: str, document_id: str, job_id: str, dou
     return len(new)
 
 
-def add_task(conn: Connection, tenant: str, document_id: str, job_id: str, doubt: Doubt, *, at: datetime) -> str:
-    """Open one more task for a job that is over already; returns the task's id."""
-    row = _row(tenant, document_id, job_id, doubt, at)
+def add_task(conn: Connection, tenant: str, document_id: str, job_id: str, doubt: Doubt, *, at: datetime, is_new: bool = False) -> str:
+    """Open one more task for a job that is over already, or one of its own beside the doubt's (`is_new`); returns the task's id."""
+    row = _row(tenant, document_id, job_id, doubt, at) | ({"task_id": uuid4().hex} if is_new else {})
     review_tasks.insert(conn, [row])
     return str(row["task_id"])
 
@@ -86,7 +87,7 @@ def _row(tenant: str, document_id: str, job_id: str, doubt: Doubt, at: datetime)
         "urgency": PRIORITY_RANK[doubt.priority],
         "state": TaskState.PENDING,
         "role": "reviewer",
-        "eyes": 2 if doubt.subject in TWO_PEOPLE else 1,
+        "eyes": doubt.eyes or (2 if doubt.subject in TWO_PEOPLE else 1),
         "opinions": 0,
         "due_at": at + DUE_AFTER[doubt.priority],
         "version": 1,

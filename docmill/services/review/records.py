@@ -11,11 +11,15 @@ from pathlib import Path
 
 from docmill.errors import InvalidOptions
 from docmill.services.certificate_keys import keys_of
+from docmill.stages.understanding.kind_evidence import KINDS
 from docmill.values.keys import review_prefix
 from docmill.values.model import Value
 from docmill.values.ports import ObjectStore
 
-VALUE_LIMIT, NOTE_LIMIT = 500, 1000
+VALUE_LIMIT, NOTE_LIMIT, PASSAGE_LIMIT = 500, 1000, 8000
+KIND = "kind"
+"""The name under which a document's kind is asked about and corrected, like a field."""
+
 DATES = frozenset({"issue_date", "due_date", "delivery_date"})
 AMOUNTS = frozenset({"total", "net_total", "tax_total", "amount_due"})
 _KEY = b"docmill review values 1"
@@ -27,7 +31,7 @@ class DecisionRecord(Value):
     """What a person decided, with document text: private. `old` and `new` are normalised values, None where there is none."""
 
     task_id: str
-    field: str | None
+    field: str | None  # None for a passage, whose text stands in `old` and `new`
     old: str | None
     new: str | None
     note: str
@@ -81,6 +85,8 @@ def checked_value(field: str, value: str) -> str:
         raise InvalidOptions("a field's name is of a-z, 0-9 and _")
     if not text or len(text) > VALUE_LIMIT or not text.isprintable():
         raise InvalidOptions(f"a value is 1 to {VALUE_LIMIT} printable characters")
+    if field == KIND and text not in KINDS:
+        raise InvalidOptions(f"kind is one of {', '.join(KINDS)}")
     if field in DATES:
         try:
             return date.fromisoformat(text).isoformat()
@@ -91,3 +97,26 @@ def checked_value(field: str, value: str) -> str:
     if field == "currency" and not re.fullmatch(r"[A-Z]{3}", text):
         raise InvalidOptions("currency is an ISO 4217 code such as EUR")
     return text
+
+
+def checked_note(note: str) -> str:
+    """A reason.
+
+    Raises:
+        InvalidOptions: it is too long.
+    """
+    if len(note) > NOTE_LIMIT:
+        raise InvalidOptions(f"a reason is at most {NOTE_LIMIT} characters")
+    return note
+
+
+def checked_passage(text: str) -> str:
+    """A passage as a person typed it: words and blanks.
+
+    Raises:
+        InvalidOptions: it has no word, or is too long; the message does not repeat it.
+    """
+    words = text.split()
+    if not words or len(text) > PASSAGE_LIMIT or not all(word.isprintable() for word in words):
+        raise InvalidOptions(f"a passage is 1 to {PASSAGE_LIMIT} printable characters; reject it if there is none")
+    return " ".join(words)

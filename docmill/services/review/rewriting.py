@@ -4,18 +4,17 @@ With redaction a masked field stays masked, and a value that a person typed is s
 searched it. Belongs here: the rewriting. Does not belong here: where the objects lie (applying).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docmill.services.publishing import FIGURES_AND_WORDS
-from docmill.services.review.records import DecisionRecord
-from docmill.values.evidence import Evidence, Field, Understanding
+from docmill.services.publishing import FIGURES_AND_WORDS, NOT_SEARCHED, REVIEWED
+from docmill.services.review.records import KIND, DecisionRecord
+from docmill.stages.understanding.kind_evidence import OTHER
+from docmill.values.evidence import Evidence, Field, Kind, Understanding
 from docmill.values.outcome import CHECK_FAILED, Problem, judge
-from docmill.values.results import ResultField, ResultOutcome, Results
+from docmill.values.results import ResultField, ResultKind, ResultOutcome, Results
 from docmill.values.review import DecisionView, ReviewTask, Subject, Verdict
-
-SOURCE = "review"
-NOT_SEARCHED = "[NOT_SEARCHED]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +26,40 @@ class Decided:
     record: DecisionRecord
 
 
-def rewritten_understanding(understanding: Understanding, decided: Sequence[Decided]) -> Understanding:
-    """Fields as decided, contradictions without the settled ones."""
+def rewritten_understanding(understanding: Understanding, decided: Sequence[Decided], *, again: bool = False) -> Understanding:
+    """Kind and fields as decided, contradictions without the settled ones.
+
+    Args:
+        understanding: of the version before, or of words that people corrected.
+        decided: in the order of the decisions.
+        again: what was accepted counts, although another value may be found by now.
+    """
     fields = {one.name: one for one in understanding.fields}
     for one in decided:
-        name = one.record.field
-        if name is None or one.decision.field is None:
+        name, said = one.record.field, one.decision.verdict
+        if name is None or one.decision.field is None or name == KIND:
             continue
-        if one.decision.verdict is Verdict.REJECTED and one.task.subject is Subject.FIELD:
+        value = one.record.old if again and said is Verdict.ACCEPTED else one.record.new
+        if said is Verdict.REJECTED and one.task.subject is Subject.FIELD:
             fields.pop(name, None)
-        elif one.decision.verdict is Verdict.CORRECTED and one.record.new is not None:
-            fields[name] = _corrected(fields.get(name), name, one.record.new, one.task)
-        elif name in fields and one.decision.verdict is Verdict.ACCEPTED:
+        elif value is not None and (name not in fields or fields[name].value != value):
+            fields[name] = _corrected(fields.get(name), name, value, one.task)
+        elif name in fields and said is not Verdict.REJECTED:
             seen = fields[name].evidence.model_copy(update={"confidence": 1.0})
             fields[name] = fields[name].model_copy(update={"evidence": seen})
-    settled = _settled(decided)
+    settled = settled_messages(decided)
     problems = tuple(one for one in understanding.problems if one.message not in settled)
-    return understanding.model_copy(update={"fields": tuple(fields.values()), "problems": problems})
+    kind = _kind(understanding.kind, decided)
+    return understanding.model_copy(update={"kind": kind, "fields": tuple(fields.values()), "problems": problems})
+
+
+def _kind(kind: Kind, decided: Sequence[Decided]) -> Kind:
+    for one in (one for one in decided if one.record.field == KIND):
+        name = {Verdict.REJECTED: OTHER, Verdict.ACCEPTED: one.record.old or kind.name}.get(
+            one.decision.verdict, one.record.new or kind.name
+        )
+        kind = Kind(name=name, confidence=1.0, reason="decided by a person")
+    return kind
 
 
 def rewritten_results(results: Results, understanding: Understanding, decided: Sequence[Decided], *, task_id: str) -> Results:
@@ -66,13 +82,14 @@ def rewritten_results(results: Results, understanding: Understanding, decided: S
         elif found is not None:
             fields.append(_shown(found, shown.get(name), by_field[name], is_redacted=results.options.redact))
     left = tuple(Problem(**one.model_dump()) for one in results.outcome.problems)
-    settled = _settled(decided)
+    settled = settled_messages(decided)
     outcome = judge(tuple(one for one in left if one.code != CHECK_FAILED or one.message not in settled), something_done=True)
-    names = _settled_checks(decided)
+    names = settled_checks(decided)
     failed = tuple(one for one in results.validation.failed_checks if one not in names)
     return results.model_copy(
         update={
             "task_id": task_id,
+            "kind": ResultKind.model_validate(understanding.kind.model_dump()),
             "fields": tuple(fields),
             "outcome": ResultOutcome.model_validate(outcome.model_dump()),
             "validation": results.validation.model_copy(
@@ -84,9 +101,9 @@ def rewritten_results(results: Results, understanding: Understanding, decided: S
 
 def _corrected(before: Field | None, name: str, value: str, task: ReviewTask) -> Field:
     if before is not None:
-        seen = before.evidence.model_copy(update={"confidence": 1.0, "source": SOURCE})
+        seen = before.evidence.model_copy(update={"confidence": 1.0, "source": REVIEWED})
     else:
-        seen = Evidence(page=task.page or 1, confidence=1.0, source=SOURCE)
+        seen = Evidence(page=task.page or 1, confidence=1.0, source=REVIEWED)
     return Field(name=name, value=value, text=value, evidence=seen)
 
 
@@ -111,10 +128,17 @@ def _shown(found: Field, before: ResultField | None, one: Decided, *, is_redacte
     )
 
 
-def _settled(decided: Sequence[Decided]) -> set[str]:
+def decided_facts(said: Sequence[tuple[str, str, str]]) -> str:
+    """(field, user, when) as a fact for publishing: JSON {field: [user, when]}, later ones in place of earlier ones."""
+    return json.dumps({field: [user, when] for field, user, when in said})
+
+
+def settled_messages(decided: Sequence[Decided]) -> set[str]:
     """Messages of problems that people settled: what was rejected stands."""
-    return {one.task.reason for one in decided if one.task.subject is not Subject.FIELD and one.decision.verdict is not Verdict.REJECTED}
+    about = {Subject.CONTRADICTION, Subject.FRAUD, Subject.CHECK, Subject.PROBLEM}
+    return {one.task.reason for one in decided if one.task.subject in about and one.decision.verdict is not Verdict.REJECTED}
 
 
-def _settled_checks(decided: Sequence[Decided]) -> set[str]:
+def settled_checks(decided: Sequence[Decided]) -> set[str]:
+    """Names of failed checks that people settled."""
     return {one.task.name for one in decided if one.task.subject is Subject.CHECK and one.decision.verdict is not Verdict.REJECTED}

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from docmill.services.review.thresholds import Thresholds
 from docmill.stages.validation.suite import checks
-from docmill.values.evidence import Field, Span, Understanding
+from docmill.values.evidence import Field, Kind, Span, Understanding
 from docmill.values.geometry import Box, union
 from docmill.values.outcome import Problem
 from docmill.values.review import PRIORITY_RANK, Doubt, Priority, Subject
@@ -73,6 +73,7 @@ def find_doubts(
         thresholds: below which confidence a finding is doubted.
     """
     found = [
+        *_kind(understanding.kind, thresholds, is_sampled=is_sampled),
         *(doubt for one in understanding.fields if (doubt := _field(one, thresholds, is_sampled=is_sampled)) is not None),
         *(_contradiction(one) for one in understanding.problems),
         *(_check(name) for name in failed_checks if name not in checks() or checks()[name]["severity"] != "info"),
@@ -110,6 +111,15 @@ def _field(one: Field, thresholds: Thresholds, *, is_sampled: bool) -> Doubt | N
         end=seen.end,
         confidence=seen.confidence,
     )
+
+
+def _kind(kind: Kind, thresholds: Thresholds, *, is_sampled: bool) -> list[Doubt]:
+    is_sure = kind.confidence >= thresholds.of_kinds
+    if is_sure and not is_sampled:
+        return []
+    reason = SAMPLE if is_sampled else "low confidence"
+    priority = Priority.LOW if is_sure else Priority.MEDIUM
+    return [Doubt(subject=Subject.FIELD, name="kind", reason=reason, priority=priority, page=1, confidence=kind.confidence)]
 
 
 def _contradiction(problem: Problem) -> Doubt:

@@ -4,24 +4,38 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from docmill.errors import DocmillError
 from docmill.services import jobs as ledger_jobs
 from docmill.services.milling.lease import write_lease
-from docmill.services.running.run import BatchRun
+from docmill.services.running.room import Room
+from docmill.values.jobs import JobProgress
 
 log = logging.getLogger(__name__)
 
 BEAT_S = 1.0
 
 
+class Beating(Protocol):
+    """What the heart needs of a run."""
+
+    room: Room
+    run_id: str
+
+    def drop(self, job_ids: Iterable[str]) -> None:
+        """Go on without jobs that were cancelled."""
+
+    def progress_now(self) -> list[JobProgress]:
+        """Where jobs stand that moved since the last time."""
+
+
 class Heart:
     """A thread that beats while a run is open. Leaving the context asks workers to stop."""
 
-    def __init__(self, run: BatchRun, *, lease_s: float) -> None:
+    def __init__(self, run: Beating, *, lease_s: float) -> None:
         self._run, self._lease_s = run, lease_s
         self._renew_s = run.room.settings.lease_renew_s
         self._dropped: set[str] = set()

@@ -9,6 +9,7 @@ from itertools import count
 from docmill import __version__
 from docmill.errors import DocmillError
 from docmill.services import jobs as ledger_jobs
+from docmill.services.learning.in_use import limits_of_today
 from docmill.services.milling.reading_time import flag_overdue
 from docmill.services.milling.receipts import read_markers
 from docmill.services.milling.shard import Item, Shard, ShardReport
@@ -38,6 +39,7 @@ class BatchRun:
     def __init__(self, room: Room, batch_id: str, run_id: str, *, workers: int, lease_s: float) -> None:
         self.room, self.batch_id, self.run_id, self.workers = room, batch_id, run_id, workers
         claimed = ledger_jobs.claim_jobs(room.ledger, room.tenant, batch_id, run_id=run_id, lease_s=lease_s)
+        self.limits = limits_of_today(room)
         self.tracked = {job.job_id: Tracked(job, job.media_type) for job in claimed}
         self.open: dict[str, Shard] = {}
         self.refused: list[str] = []
@@ -206,7 +208,7 @@ class BatchRun:
             stage=stage,
             items=tuple(items),
             store=room.store_spec,
-            limits=room.limits,
+            limits=self.limits,
             version=__version__,
             cost_s=cost_s,
         )

@@ -109,6 +109,25 @@ def read_chunks(path: Path) -> "pa.Table":
     return table
 
 
+def without_passages(source: Path, out: Path, places: Sequence[tuple[int, int, int]]) -> int:
+    """Write a chunks file again without the chunks that lie for the most part in one of the places (page, start, end); returns how many went.
+
+    Raises:
+        StageFailed: the file cannot be read.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - see schema
+
+    table = read_chunks(source)
+    rows = zip(*(table.column(name).to_pylist() for name in ("page", "start", "end")), strict=True)
+    kept = [
+        not any(page == at and 2 * (min(end, close) - max(start, begin)) > end - start for at, begin, close in places)
+        for page, start, end in rows
+    ]
+    with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, schema()) as writer:
+        writer.write_table(table.filter(pa.array(kept, pa.bool_())))
+    return kept.count(False)
+
+
 def is_chunks_file(path: Path) -> bool:
     """Whether a file can be read by `read_chunks`; looks at its head and foot only."""
     import pyarrow as pa  # noqa: PLC0415 - see schema

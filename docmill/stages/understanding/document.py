@@ -7,6 +7,7 @@ from docmill.stages.understanding.einvoice.joining import Attached, doubt, joine
 from docmill.stages.understanding.identifiers import vendor_iban, vendor_tax_id
 from docmill.stages.understanding.issue_dates import issue_date
 from docmill.stages.understanding.kind_evidence import MONEY_KINDS, OTHER
+from docmill.stages.understanding.kind_model import KindModel
 from docmill.stages.understanding.kinds import AUTO, decide_kind
 from docmill.stages.understanding.line_checks import line_contradictions
 from docmill.stages.understanding.line_items import line_items
@@ -42,13 +43,14 @@ def _front_and_back(page_count: int) -> list[int]:
     return sorted({*range(min(FIRST_PAGES, page_count)), *range(max(0, page_count - LAST_PAGES), page_count)})
 
 
-def understand_pages(pages: Sequence[Page], kind: str, attached: Attached | None = None) -> Understanding:
+def understand_pages(pages: Sequence[Page], kind: str, attached: Attached | None = None, model: KindModel | None = None) -> Understanding:
     """The kind of a document and its fields, line items and taxes as far as they are there, and what contradicts.
 
     Args:
         pages: in order; only those of `pages_looked_at` are used.
         kind: the kind asked for, or `auto` to decide by rules.
         attached: the e-invoice that came with the document.
+        model: of kinds; None for the one that comes with docmill.
 
     Raises:
         InvalidOptions: the kind asked for is unknown.
@@ -57,7 +59,8 @@ def understand_pages(pages: Sequence[Page], kind: str, attached: Attached | None
         return _of_package(pages, parts)
     looked_at = [pages[index] for index in _front_and_back(len(pages))]
     with_words = [page for page in looked_at if page.words]
-    decided = decide_kind(with_words, kind) if with_words or kind != AUTO else Kind(name=OTHER, confidence=0.5, reason="no words")
+    is_blank = kind == AUTO and not with_words
+    decided = Kind(name=OTHER, confidence=0.5, reason="no words") if is_blank else decide_kind(with_words, kind, model)
     if attached is None or attached.invoice is None:
         printed = _printed(with_words, decided)
         return printed if attached is None else refused(printed, attached)

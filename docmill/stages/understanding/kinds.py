@@ -1,13 +1,13 @@
 """What a document is: rules with reasons (words from kind_evidence.py and the shape of the page), weighed together with a small model."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from docmill.errors import InvalidOptions
 from docmill.stages.understanding.kind_evidence import KIND_RULES, KINDS, OTHER
 from docmill.stages.understanding.kind_features import features_of
-from docmill.stages.understanding.kind_model import kind_model
+from docmill.stages.understanding.kind_model import KindModel, kind_model
 from docmill.stages.understanding.layout import Hit, find, on_one_row
 from docmill.values.evidence import Kind
 from docmill.values.page import Page
@@ -35,8 +35,13 @@ _NUMBERED_HEADING = re.compile(r"^\d(?:\.\d{1,2}){0,3}\.? [^\W\d][^\n:]{2,60}$",
 _LABEL_LINE = re.compile(r"^[^\W\d][^:\n]{1,28}:(?: |$)", re.MULTILINE)
 
 
-def decide_kind(pages: Sequence[Page], asked: str) -> Kind:
+def decide_kind(pages: Sequence[Page], asked: str, model: KindModel | None = None) -> Kind:
     """The kind with the most evidence, `other` when there is too little; or the one asked for.
+
+    Args:
+        pages: of the document, at least one.
+        asked: a kind, or `auto`.
+        model: that weighs words and layout; without one that of docmill.
 
     Raises:
         InvalidOptions: the kind asked for is unknown; the message lists the known.
@@ -46,30 +51,40 @@ def decide_kind(pages: Sequence[Page], asked: str) -> Kind:
             raise InvalidOptions(f"unknown kind; known are {AUTO}, {', '.join(KINDS)}")
         return Kind(name=asked, confidence=1.0, reason="asked for")
     evidence = evidence_of(pages)
-    ranked = sorted(((p, kind) for kind, p in probabilities(pages[0], evidence).items()), reverse=True)
-    sure, name = ranked[0]
-    is_backed = sum(worth for _, worth in evidence.get(name, ())) >= _ENOUGH
-    if name == OTHER or sure < (_LEAST if is_backed else _LEAST_ALONE):
-        unsure = 1.0 - sure if name != OTHER else sure
-        return Kind(name=OTHER, confidence=round(min(_MOST_OTHER, unsure), 3), reason="too little evidence for any kind")
+    worth = worth_of(evidence)
+    told = joint((model or kind_model()).probabilities(features_of(pages[0], worth)), worth)
+    name, sure = chosen_kind(told, worth)
+    if name == OTHER:
+        return Kind(name=OTHER, confidence=round(min(_MOST_OTHER, sure), 3), reason="too little evidence for any kind")
     reasons = ", ".join([rule for rule, _ in sorted(evidence.get(name, ()), key=lambda pair: -pair[1])] or ["words and layout"])
     return Kind(name=name, confidence=round(min(0.99, sure), 3), reason=f"{name}: {reasons}")
 
 
-def probabilities(page: Page, evidence: Mapping[str, Sequence[tuple[str, float]]]) -> dict[str, float]:
-    """By kind, 0.0-1.0: the model's probability times the rules' share of evidence, made to add up to 1.
+def chosen_kind(told: Mapping[str, float], worth: Mapping[str, float]) -> tuple[str, float]:
+    """The kind to decide on and its confidence (0.0-1.0): the most probable one, `other` where it is not probable enough.
 
     Args:
-        page: the first page of a document.
-        evidence: of the whole document, as `evidence_of` gives it.
+        told: probability by kind.
+        worth: evidence of the rules by kind.
     """
-    worth = worth_of(evidence)
-    told = kind_model().probabilities(features_of(page, worth))
+    sure, name = max((p, kind) for kind, p in told.items())
+    least = _LEAST if worth.get(name, 0.0) >= _ENOUGH else _LEAST_ALONE
+    return (name, sure) if name == OTHER or sure >= least else (OTHER, 1.0 - sure)
+
+
+def joint(told: Mapping[str, float], worth: Mapping[str, float]) -> dict[str, float]:
+    """By kind, 0.0-1.0: the model's probability times the rules' share of evidence, made to add up to 1."""
+    shares = shares_of(worth, told)
+    found = {kind: p * shares[kind] for kind, p in told.items()}
+    return {kind: p / sum(found.values()) for kind, p in found.items()}
+
+
+def shares_of(worth: Mapping[str, float], kinds: Iterable[str]) -> dict[str, float]:
+    """By kind, the rules' share of evidence, 0.0-1.0; a little for those that no rule speaks for."""
     damping = max(_LEAST_DAMPING, _DAMPING - 0.6 * max(worth.values(), default=0.0))
     whole = sum(worth.values()) + damping
     least = _NO_RULE if worth else _NO_RULES
-    joint = {kind: p * max(least, (worth.get(kind, 0.0) + damping * (kind == OTHER)) / whole) for kind, p in told.items()}
-    return {kind: p / sum(joint.values()) for kind, p in joint.items()}
+    return {kind: max(least, (worth.get(kind, 0.0) + damping * (kind == OTHER)) / whole) for kind in kinds}
 
 
 def worth_of(evidence: Mapping[str, Sequence[tuple[str, float]]]) -> dict[str, float]:

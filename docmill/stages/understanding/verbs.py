@@ -1,5 +1,6 @@
 """The verb of this stage as the cell calls it: files in, a file and a few facts out. No rules live here."""
 
+import json
 from pathlib import Path
 
 from docmill.errors import DocmillError, StageFailed
@@ -7,11 +8,19 @@ from docmill.stages.understanding.document import pages_looked_at, understand_pa
 from docmill.stages.understanding.einvoice.joining import Attached
 from docmill.stages.understanding.einvoice.reader import read_einvoice
 from docmill.stages.understanding.einvoice.source import BARE, einvoice_bytes
+from docmill.stages.understanding.kind_features import features_of
+from docmill.stages.understanding.kind_model import kind_model
+from docmill.stages.understanding.kinds import evidence_of, worth_of
 from docmill.values.pages_file import PageFiles
 
 
 def understand(
-    page_paths: list[str], kind: str, out_path: str, original_path: str | None = None, einvoice: str | None = None
+    page_paths: list[str],
+    kind: str,
+    out_path: str,
+    original_path: str | None = None,
+    einvoice: str | None = None,
+    model_path: str | None = None,
 ) -> dict[str, str | int]:
     """Find kind and fields of one document and write them to `out_path` as Understanding JSON.
 
@@ -21,6 +30,7 @@ def understand(
         out_path: where the Understanding JSON goes.
         original_path: the document itself; only read when it carries an e-invoice.
         einvoice: the name of the embedded XML, `bare` when the document is XML itself, None without one, as inspection said.
+        model_path: a model of kinds that learned from decisions, None for the one that comes with docmill.
 
     Returns:
         {"kind": name, "fields": how many were found, "line_items", "doubts": how many}.
@@ -31,9 +41,31 @@ def understand(
     """
     pages = list(PageFiles(page_paths[index] for index in pages_looked_at(len(page_paths))))
     attached = _attached(Path(original_path), einvoice) if original_path and einvoice else None
-    found = understand_pages(pages, kind, attached)
+    found = understand_pages(pages, kind, attached, kind_model(Path(model_path)) if model_path else None)
     Path(out_path).write_text(found.model_dump_json(), encoding="utf-8")
     return {"kind": found.kind.name, "fields": len(found.fields), "line_items": len(found.line_items), "doubts": len(found.problems)}
+
+
+def kind_lessons(page_paths: list[list[str]], out_path: str) -> dict[str, int]:
+    """What the model of kinds looks at in documents, a JSON list of {"features", "worth"} in their order; None for one without words.
+
+    Args:
+        page_paths: Page JSON files of each document, in page order, those of `pages_looked_at`.
+        out_path: where the list goes.
+
+    Returns:
+        {"documents": how many}.
+
+    Raises:
+        StageFailed: a page file is missing or isn't a page.
+    """
+    found: list[dict[str, dict[str, float]] | None] = []
+    for paths in page_paths:
+        pages = [page for page in PageFiles(paths) if page.words]
+        worth = worth_of(evidence_of(pages)) if pages else {}
+        found.append({"features": features_of(pages[0], worth), "worth": worth} if pages else None)
+    Path(out_path).write_text(json.dumps(found), encoding="utf-8")
+    return {"documents": len(found)}
 
 
 def _attached(path: Path, einvoice: str) -> Attached:

@@ -88,6 +88,16 @@ def on_fields(conn: sa.Connection, tenant: str, reason: str) -> list[FieldDecisi
     return [FieldDecision(*row) for row in conn.execute(query.where(REVIEW_TASKS.c.reason == reason).order_by(DECISIONS.c.decision_id))]
 
 
+def on_field(conn: sa.Connection, tenant: str, name: str) -> dict[str, DecisionView]:
+    """Document id -> the last final decision on a field of this name."""
+    query = sa.select(REVIEW_TASKS.c.document_id, *_COLUMNS).join(REVIEW_TASKS, _OF_TASK)
+    query = query.where(
+        DECISIONS.c.tenant_id == tenant, DECISIONS.c.is_final, REVIEW_TASKS.c.subject == "field", REVIEW_TASKS.c.name == name
+    )
+    rows = conn.execute(query.order_by(DECISIONS.c.decision_id)).mappings()
+    return {row["document_id"]: DecisionView(**{k: v for k, v in row.items() if k != "document_id"}) for row in rows}
+
+
 def to_apply(conn: sa.Connection, tenant: str, *, limit: int) -> list[str]:
     """Final decisions that no job has applied yet, first to last."""
     query = sa.select(DECISIONS.c.decision_id).where(DECISIONS.c.tenant_id == tenant, DECISIONS.c.is_final)

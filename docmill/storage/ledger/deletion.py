@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, DOCUMENTS, JOBS
+from docmill.storage.ledger.tables_learning import TEACHING_CONSENTS
 from docmill.storage.ledger.tables_purchasing import RECEIPT_MATCHES
 from docmill.storage.ledger.tables_results import ARTEFACTS, JOB_ARTEFACTS, PAGES, RESULT_VERSIONS
 from docmill.storage.ledger.tables_review import DECISIONS, REVIEW_TASKS
@@ -24,5 +25,5 @@ def delete_rows(conn: sa.Connection, tenant: str, document_id: str) -> None:
     conn.execute(sa.delete(DECISIONS).where(DECISIONS.c.tenant_id == tenant, DECISIONS.c.task_id.in_(tasks)))
     for table in (JOB_ARTEFACTS, PAGES, ATTEMPTS, BATCH_FILES):
         conn.execute(sa.delete(table).where(table.c.tenant_id == tenant, table.c.job_id.in_(jobs)))
-    for table in (REVIEW_TASKS, ARTEFACTS, RESULT_VERSIONS, JOBS, DOCUMENTS):
+    for table in (TEACHING_CONSENTS, REVIEW_TASKS, ARTEFACTS, RESULT_VERSIONS, JOBS, DOCUMENTS):
         conn.execute(sa.delete(table).where(table.c.tenant_id == tenant, table.c.document_id == document_id))

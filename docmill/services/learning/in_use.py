@@ -1,0 +1,32 @@
+"""What of the learned is in use: the model of kinds, and thresholds where the settings ask for learned ones."""
+
+from dataclasses import replace
+
+from docmill.services.milling.shard import MillLimits
+from docmill.services.review.thresholds import LEARNED
+from docmill.services.running.room import Room
+from docmill.storage.ledger import models
+from docmill.values.learning import Learner, ModelVersion
+
+
+def in_use(room: Room, learner: Learner) -> ModelVersion | None:
+    """The version in use; None for what comes with docmill."""
+    with room.ledger.reading() as conn:
+        return next((one for one in models.versions(conn, room.tenant, [learner]) if one.is_in_use), None)
+
+
+def limits_of_today(room: Room) -> MillLimits:
+    """The limits of a run that begins now, with what was learned by now: one run mills all its documents alike.
+
+    Raises:
+        StoreUnavailable: the learned thresholds cannot be read.
+    """
+    kinds = in_use(room, Learner.KINDS)
+    limits = replace(room.limits, kind_model=kinds.object_name if kinds else "")
+    parts = [part.strip() for part in limits.review_thresholds.split(",")]
+    if LEARNED not in parts:
+        return limits
+    found = in_use(room, Learner.THRESHOLDS)
+    said = room.store.read(found.object_name).decode() if found else ""
+    rest = [part for part in parts if part != LEARNED]
+    return replace(limits, review_thresholds=",".join(filter(None, [said, *rest])))  # what the settings name comes last and counts

@@ -1,0 +1,76 @@
+"""Retraining: what decisions teach, kept as versions, put to use where it is better. Does not belong here: how anything is learned (training)."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from docmill.services.learning.in_use import in_use, limits_of_today
+from docmill.services.learning.lessons import companies_of, kind_lessons
+from docmill.services.learning.training import TooFew, Trained, train_kinds, train_thresholds
+from docmill.services.learning.versions import keep_version, promote
+from docmill.services.review.judged import judged_fields
+from docmill.services.review.thresholds import parse_thresholds
+from docmill.services.running.room import Room
+from docmill.stages.understanding.kind_model import KindModel, kind_model
+from docmill.values.learning import Learner, ModelVersion
+
+RATE = 0.05
+"""Share of wrong fields among accepted ones that learned thresholds promise unless asked otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """What became of one learner: its new version, or why there is none."""
+
+    learner: Learner
+    version: ModelVersion | None
+    reason: str
+
+
+def retrain(room: Room, *, by: str, rate: float = RATE, use: bool = True) -> list[Retrained]:
+    """Train every learner on the decisions there are by now.
+
+    Args:
+        room: the opened parts.
+        by: the user in whose name better versions are put to use.
+        rate: that thresholds promise.
+        use: put better ones to use at once; else they wait for `promote`.
+
+    Raises:
+        StoreUnavailable: the store did not answer.
+        DocmillError: pages could not be read.
+    """
+    return [
+        _kept(room, Learner.KINDS, _kinds(room), by=by, use=use),
+        _kept(room, Learner.THRESHOLDS, _thresholds(room, rate), by=by, use=use),
+    ]
+
+
+def _kinds(room: Room) -> Trained | TooFew:
+    lessons = kind_lessons(room)
+    return train_kinds(lessons, shipped=kind_model(), in_use=_kinds_in_use(room))
+
+
+def _kinds_in_use(room: Room) -> KindModel:
+    found = in_use(room, Learner.KINDS)
+    if found is None:
+        return kind_model()
+    with tempfile.TemporaryDirectory(prefix="docmill-model-") as folder:
+        return kind_model(room.store.fetch(found.object_name, Path(folder)))
+
+
+def _thresholds(room: Room, rate: float) -> Trained | TooFew:
+    alone = judged_fields(room.ledger, room.tenant)
+    judged = judged_fields(room.ledger, room.tenant, companies_of(room, [one.document for one in alone]))
+    return train_thresholds(judged, rate=rate, in_use=parse_thresholds(limits_of_today(room).review_thresholds))
+
+
+def _kept(room: Room, learner: Learner, made: Trained | TooFew, *, by: str, use: bool) -> Retrained:
+    if isinstance(made, TooFew):
+        return Retrained(learner, None, made.reason)
+    kept = keep_version(room, learner, made.data, made.metrics, is_better=made.is_better)
+    if not made.is_better:
+        return Retrained(learner, kept, "refused: no better than the one in use")
+    if not use:
+        return Retrained(learner, kept, "better; waits to be put to use")
+    return Retrained(learner, promote(room, kept.model_id, by=by), "better: in use now")

@@ -1,0 +1,164 @@
+"""Retraining over real decisions: consent, versions with their figures, a worse model refused, one command back; what is in use reaches milling."""
+
+import json
+
+import pytest
+import review_papers
+from ledger_fixtures import Work
+from milled_papers import ingest, mill_anew  # text alone: quick enough for one lease
+from review_papers import published
+from review_tasks import add_users
+from typer.testing import CliRunner
+
+from docmill.cli.main import app
+from docmill.errors import Conflict, NotAllowed, NotFound
+from docmill.services import audit, documents
+from docmill.services.learning.in_use import in_use, limits_of_today
+from docmill.services.learning.lessons import kind_lessons, say_consent
+from docmill.services.learning.retraining import retrain
+from docmill.services.learning.versions import all_versions, keep_version, promote, roll_back
+from docmill.services.review.marking import say_kind
+from docmill.stages.understanding.kind_model import kind_model
+from docmill.values.evidence import Field
+from docmill.values.geometry import Box
+from docmill.values.learning import Learner
+from docmill.values.page import Line, Page, Word
+
+PHRASE = "rainfall gauge of the station beside the weir"
+
+
+def paper(room, work, n, company, words, kind, monkeypatch):
+    """A document of a company, whose kind a person says."""
+    lines = tuple(
+        Line(words=tuple(Word(text=word, box=Box(10 + 60 * at, 20 * row, 60 + 60 * at, 20 * row + 15), confidence=0.9) for at, word in enumerate(line.split())))
+        for row, line in enumerate([company, *words], 1)
+    )  # fmt: skip
+    page = Page(number=1, width_px=600, height_px=800, dpi=72, lines=lines, source="text_layer", language="en")
+    vendor = Field(name="vendor_name", value=company, text=company, evidence=review_papers.seen(0.9))
+    monkeypatch.setattr(review_papers, "PAGE", page)
+    monkeypatch.setattr(review_papers, "UNDERSTOOD", review_papers.UNDERSTOOD.model_copy(update={"fields": (vendor,), "problems": ()}))
+    job = published(room, work, n=n)
+    say_kind(room, job.document_id, "local", kind)
+    return job.document_id
+
+
+def papers(room, monkeypatch, count):
+    """Documents of up to 30 companies that print rainfall reports, and tenancy papers."""
+    work, found = Work(room.ledger), []
+    for n in range(count):
+        company, is_report = f"Company{n % 30}", n % 2
+        words = [PHRASE, f"monthly sheet {n}"] if is_report else ["tenancy of the landlord", f"deposit and keys {n}"]
+        found.append(paper(room, work, n, company, words, "report" if is_report else "contract", monkeypatch))
+    return found
+
+
+@pytest.fixture
+def decided(room, monkeypatch):
+    return papers(room, monkeypatch, 60)
+
+
+def consented(room, document_ids, may_teach=True):
+    for one in document_ids:
+        say_consent(room, one, may_teach=may_teach, by="local")
+
+
+def test_decided_documents_teach_and_what_is_better_is_in_use_until_it_is_taken_back(room, decided, tmp_path):
+    consented(room, decided)
+    kinds, thresholds = retrain(room, by="local")
+    assert (kinds.learner, kinds.reason) == (Learner.KINDS, "better: in use now")
+    assert kinds.version.metrics["right"] > kinds.version.metrics["right_before"]
+    assert thresholds.version is None
+    assert limits_of_today(room).kind_model == kinds.version.object_name
+    again, _ = retrain(room, by="local")
+    assert (again.version.number, again.version.is_better, again.reason) == (2, False, "refused: no better than the one in use")
+    with pytest.raises(Conflict, match="no better"):
+        promote(room, again.version.model_id, by="local")
+    assert roll_back(room, Learner.KINDS, by="local") is None
+    assert limits_of_today(room).kind_model == ""
+    with pytest.raises(Conflict, match="nothing learned is in use"):
+        roll_back(room, Learner.KINDS, by="local")
+    assert promote(room, kinds.version.model_id, by="local").is_in_use
+    assert [(one.number, one.is_in_use) for one in all_versions(room)] == [(2, False), (1, True)]
+    assert audit.verify_streams(room.ledger, room.tenant) == {}
+
+
+def test_only_documents_that_may_teach_are_lessons(room, monkeypatch):
+    decided = papers(room, monkeypatch, 6)
+    assert kind_lessons(room) == []
+    consented(room, decided[:5])
+    consented(room, decided[:2], may_teach=False)
+    found = kind_lessons(room)
+    assert sorted(one.company for one in found) == ["company2", "company3", "company4"]
+    assert {one.kind for one in found} == {"contract", "report"}
+    assert all("word:rainfall" in one.features for one in found if one.kind == "report")
+    assert "too few" not in retrain(room, by="local")[0].reason
+    assert retrain(room, by="local")[0].version is None
+    with pytest.raises(NotFound):
+        say_consent(room, "0" * 32, may_teach=True, by="local")
+    add_users(room.ledger, vera="viewer")
+    with pytest.raises(NotAllowed):
+        say_consent(room, decided[0], may_teach=True, by="vera")
+
+
+def test_a_stack_of_versions_is_taken_back_one_by_one(room):
+    add_users(room.ledger, anna="reviewer")
+    made = [keep_version(room, Learner.THRESHOLDS, f"field=0.{n}".encode(), {"accepted": n}, is_better=True) for n in (7, 8, 9)]
+    for one in made:
+        promote(room, one.model_id, by="local")
+    with pytest.raises(Conflict, match="in use already"):
+        promote(room, made[2].model_id, by="local")
+    with pytest.raises(NotAllowed):
+        roll_back(room, Learner.THRESHOLDS, by="anna")
+    assert roll_back(room, Learner.THRESHOLDS, by="local").number == 2
+    assert roll_back(room, Learner.THRESHOLDS, by="local").number == 1
+    promote(room, made[2].model_id, by="local")
+    assert roll_back(room, Learner.THRESHOLDS, by="local").number == 1
+    assert in_use(room, Learner.THRESHOLDS).number == 1
+    assert limits_of_today(room).review_thresholds == room.limits.review_thresholds  # the settings don't ask for learned ones
+
+
+def test_learned_thresholds_come_before_what_the_settings_name(room):
+    made = keep_version(room, Learner.THRESHOLDS, b"field=1,field.total=0.6", {}, is_better=True)
+    promote(room, made.model_id, by="local")
+    from dataclasses import replace
+
+    asked = replace(room, limits=replace(room.limits, review_thresholds="learned, span=0.7"))
+    assert limits_of_today(asked).review_thresholds == "field=1,field.total=0.6,span=0.7"
+
+
+def test_milling_uses_the_model_in_use(room, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join([PHRASE] * 6))
+    (document,) = ingest(room, path)
+
+    def kind():
+        found = documents.current_result(room.ledger, room.tenant, document)
+        return json.loads(room.store.read(found.results_object))["kind"]["name"]
+
+    before = kind()
+    base = kind_model()
+    wanted = next(one for one in ("payslip", "quote") if one != before)
+    strong = tuple(40.0 if one == wanted else 0.0 for one in base.kinds)
+    model = type(base)(base.kinds, base.temperature, base.bias, {**base.weights, "word:rainfall": strong})
+    promote(room, keep_version(room, Learner.KINDS, model.as_json(), {"right": 1.0}, is_better=True).model_id, by="local")
+    mill_anew(room, document)
+    assert kind() == wanted
+    roll_back(room, Learner.KINDS, by="local")
+    mill_anew(room, document)
+    assert kind() == before
+
+
+@pytest.mark.slow
+def test_the_commands(room, decided):
+    run = CliRunner().invoke
+    assert "Nothing was learned yet" in run(app, ["models", "list"]).stdout
+    assert run(app, ["models", "consent", *decided]).stdout == "60 documents may teach\n"
+    trained = run(app, ["models", "train", "--no-use"]).stdout
+    assert "kinds version 1: better; waits to be put to use (taught" in trained
+    assert "thresholds: 0 decisions to learn from" in trained
+    (made,) = all_versions(room)
+    assert run(app, ["models", "promote", made.model_id]).stdout == "kinds version 1 is in use\n"
+    assert "yes" in run(app, ["models", "list"]).stdout
+    assert json.loads(run(app, ["models", "list", "--json"]).stdout)[0]["is_in_use"] is True
+    assert run(app, ["models", "rollback", "kinds"]).stdout == "kinds: what comes with docmill is in use again\n"
+    assert run(app, ["models", "rollback", "nothing"]).exit_code != 0
