@@ -41,6 +41,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "back-up": "backup",
         "restore": "backup",
         "clean-up": "maintenance",
+        "quarantine": "quarantine",
         "sweep": "maintenance",
         "reconcile": "maintenance",
         "up": "stack",

@@ -132,6 +132,7 @@ def _change(ending: _Ending, at: datetime) -> Row:
         "problems": len(end.outcome.problems),
         "results_object": end.results.object_name if end.results else None,
         "seconds": end.seconds,
+        "usage": end.usage.model_dump(mode="json") if end.usage else None,
         "finished_at": at,
     }
 

@@ -1,8 +1,9 @@
 """How docmill is doing: the figures of /operations and /metrics. Counts, times and codes; nothing about any document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from docmill.services.lookups import count_jobs
@@ -34,6 +35,8 @@ class Operations:
         failures: error code -> how many failed so in the last 24 hours.
         waiting, working: times of the jobs that ended in the last 24 hours.
         outbox_waiting, outbox_given_up: messages to receivers.
+        cpu_s: stage -> processor seconds of the jobs that ended in the last hour.
+        api_calls: paid service -> calls of the jobs that ended in the last hour; `cost` is their price.
     """
 
     jobs: Mapping[str, int]
@@ -45,6 +48,9 @@ class Operations:
     working: Times
     outbox_waiting: int
     outbox_given_up: int
+    cpu_s: Mapping[str, float]
+    api_calls: Mapping[str, int]
+    cost: Decimal
 
 
 def operations(room: Room) -> Operations:
@@ -60,6 +66,7 @@ def operations(room: Room) -> Operations:
         last_hour = figures.ended_since(conn, room.tenant, now - RATE_WINDOW)
         failures = figures.failures_since(conn, room.tenant, now - WINDOW)
         times = figures.times_since(conn, room.tenant, now - WINDOW)
+        used = figures.usage_since(conn, room.tenant, now - RATE_WINDOW)
     waiting, given_up = undelivered(room.ledger, room.tenant)
     return Operations(
         jobs=count_jobs(room.ledger, room.tenant),
@@ -71,7 +78,18 @@ def operations(room: Room) -> Operations:
         working=_times([worked for _, worked in times]),
         outbox_waiting=waiting,
         outbox_given_up=given_up,
+        cpu_s={stage: round(seconds, 3) for stage, seconds in _added(one.cpu_s for one in used).items()},
+        api_calls={service: int(calls) for service, calls in _added(one.api_calls for one in used).items()},
+        cost=sum((one.cost for one in used), Decimal(0)),
     )
+
+
+def _added(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    added: dict[str, float] = {}
+    for part in parts:
+        for name, value in part.items():
+            added[name] = added.get(name, 0.0) + value
+    return added
 
 
 def _times(values: Sequence[float]) -> Times:

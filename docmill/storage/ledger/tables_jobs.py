@@ -79,6 +79,7 @@ JOBS = sa.Table(
     sa.Column("problems", sa.Integer, nullable=False),
     sa.Column("results_object", sa.Text),
     sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("usage", sa.JSON(none_as_null=True)),  # values.usage.Usage
     sa.Column("accepted_at", UtcDateTime, nullable=False),
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
