@@ -5,12 +5,16 @@ and are known here and in the ledger by a digest only. Belongs here: one message
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
 from docmill.errors import ServiceUnavailable, SettingsInvalid
 from docmill.services.outbox import Event
+from docmill.settings import Settings
+
+log = logging.getLogger(__name__)
 
 TITLES: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -18,6 +22,7 @@ TITLES: MappingProxyType[str, str] = MappingProxyType(
         "review.assigned": "A review task was assigned",
         "review.overdue": "A review task is overdue",
         "batch.finished": "A batch is finished",
+        "health.failed": "Something does not do its work",
     },
 )
 """The events that people are told of."""
@@ -58,6 +63,22 @@ class AppriseChannel:
             return
         if not _opened(url, 0).notify(title=f"docmill: {TITLES[event.kind]}", body=message_of(event)):
             raise ServiceUnavailable("the notification service did not take the message")
+
+
+def tell(found: Settings, kind: str, event_id: str, facts: Mapping[str, str]) -> None:
+    """Tell everybody at once, past the outbox: for what may be wrong with the ledger itself.
+
+    Args:
+        found: with DOCMILL_NOTIFY_URLS; without any nobody is told.
+        kind: one of TITLES.
+        event_id: the same for the same event.
+        facts: words and numbers; no names and nothing of a document.
+    """
+    body = "\n".join([*(f"{name}: {value}" for name, value in facts.items()), f"event: {event_id}"])
+    urls = found.notify_urls.get_secret_value().split() if found.notify_urls else []
+    for number, url in enumerate(urls, 1):
+        if not _opened(url, number).notify(title=f"docmill: {TITLES[kind]}", body=body):
+            log.warning("the notification service of URL %d did not take the message", number)
 
 
 def message_of(event: Event) -> str:
