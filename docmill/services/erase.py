@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from docmill.errors import NotFound
+from docmill.services.backup.sealing import forget_keys
 from docmill.services.documents import delete_document
 from docmill.services.running.room import Room
 from docmill.storage.ledger import documents as document_rows
@@ -81,6 +82,7 @@ def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
         if name.startswith(f"{PRIVATE}/"):
             room.store.delete(name)
     removed = sum(room.store.delete(name) for name in names)
+    forget_keys(room, document_id)  # before the promise is kept: it is what backups are sealed with
     room.store.delete(erasure_name(room.tenant, document_id))
     return removed
 
