@@ -6,8 +6,10 @@ says is under way), fault (part, kind, pids, in place), released. A cell that wa
 """
 
 import contextlib
+import io
 import json
 import random
+import signal
 import threading
 import time
 from dataclasses import dataclass, field
@@ -17,6 +19,9 @@ import points
 from books import Books
 from parts import Cluster
 from people import Buyer, Client, Receiver
+
+OCR, PAGES = "OCR engine", ("1st page", "2nd page", "3rd page", "4th page", "5th page", "6th page")
+"""Its points are pages of a scan: the engine runs for no other."""
 
 PARTS = (
     "gateway",
@@ -28,6 +33,7 @@ PARTS = (
     "Dask scheduler",
     "Dask worker",
     "store",
+    OCR,
 )
 KINDS = ("kill", "stop", "slow", "full")
 STANDS_S = {"kill": 0.0, "stop": 7.0, "slow": 4.0, "full": 4.0}
@@ -64,8 +70,8 @@ class Cell:
 class Matrix:
     """The cluster with everybody around it. Use as a context manager."""
 
-    def __init__(self, folder, *, seed, log=None, ocr=False):
-        self.cluster = Cluster(folder, ocr=ocr)
+    def __init__(self, folder, *, seed, log=None):
+        self.cluster = Cluster(folder)
         self._log, self._dice = log, random.Random(seed)  # noqa: S311 - chance, no secret
         self._seed, self._numbers = seed, 0
         self.accepted, self.uploaded, self._known = [], 0, set()
@@ -126,6 +132,8 @@ class Matrix:
         return f"http://127.0.0.1:{self.cluster.ports['gateway']}"
 
     def documents(self, cell):
+        if cell.part == OCR:
+            return [("scan.tif", scan(f"seed {self._seed} cell {cell.name}"))]
         return [(f"{n}.txt", f"seed {self._seed} cell {cell.name} document {n}\n".encode()) for n in range(DOCUMENTS)]
 
     def run(self, cell):
@@ -146,12 +154,12 @@ class Matrix:
 
     def _run(self, cell):
         files = self.documents(cell)
-        if cell.kind != "none":
+        if cell.kind != "none" and cell.part != OCR:
             points.CONTROL.arm(cell.name, cell.point)
         client = Client(self.gateway, f"{self._seed}-{cell.name}", files, {"index": "false"}, within_s=OVER_S)
         buyer = None
         if cell.kind != "none":
-            heal = self._fault(cell, client)
+            heal = self._engine_fault(cell) if cell.part == OCR else self._fault(cell, client)
             buyer = Buyer(self.gateway, within_s=OVER_S)
             time.sleep(STANDS_S[cell.kind])
             heal()
@@ -185,6 +193,30 @@ class Matrix:
         cell.is_counted = True
         return heal
 
+    def _engine_fault(self, cell):
+        """The engine runs for a moment only: it is stopped as soon as it is seen, which holds the pipeline at this page."""
+        wanted, seen, end = PAGES.index(cell.point) + 1, [], time.monotonic() + REACHED_S
+        while True:
+            assert time.monotonic() < end, "the point was not reached"
+            for pid in self.cluster.pids_of(OCR):
+                if pid in seen:
+                    continue
+                seen.append(pid)
+                if len(seen) < wanted:
+                    continue
+                with contextlib.suppress(Exception):
+                    self.cluster.lay(OCR, "stop", pid)
+                    self.say(cell, "reached", pid=pid)
+                    self.say(cell, "in flight", **self.books.in_flight())
+                    pids, heal = self.cluster.lay(OCR, cell.kind, pid)
+                    self.say(cell, "fault", pids=pids)
+                    if cell.kind == "full":
+                        self.cluster._signal(pids, signal.SIGCONT)
+                    self.say(cell, "released")
+                    cell.is_counted = True
+                    return heal
+            time.sleep(0.005)
+
     def _wait_over(self, cell, client, buyer):
         end = time.monotonic() + OVER_S
         while time.monotonic() < end:
@@ -201,12 +233,29 @@ class Matrix:
         raise AssertionError("not over in time")
 
 
+def scan(text):
+    """A TIFF of six small pages, each about half a second of Tesseract."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    images = []
+    for page in PAGES:
+        image = Image.new("L", (1600, 500), 255)
+        for row in range(20, 460, 40):
+            ImageDraw.Draw(image).text(
+                (20, row), f"{text} {page} line {row} " + "the quick brown fox " * 4, fill=0, font=ImageFont.load_default(28)
+            )
+        images.append(image)
+    out = io.BytesIO()
+    images[0].save(out, "TIFF", save_all=True, append_images=images[1:], dpi=(300, 300))
+    return out.getvalue()
+
+
 def cells(parts, names, kinds, seed):
     """The cells in a seeded order; with `one`, a seeded kind for each part and point."""
     dice = random.Random(seed)  # noqa: S311 - chance, no secret
     made = []
     for part in parts:
-        for point in names:
+        for point in PAGES if part == OCR else names:
             if part == "flow process" and point in NO_RUN:
                 continue  # there is no flow process yet, or no more
             chosen = [dice.choice(KINDS)] if kinds == "one" else list(KINDS) if kinds == "all" else kinds.split(",")
@@ -217,7 +266,7 @@ def cells(parts, names, kinds, seed):
 
 def table(done):
     """The results as Markdown: a row a part, a column a point."""
-    names = [name for name in points.POINTS if any(c.point == name for c in done)]
+    names = [name for name in (*points.POINTS, *PAGES) if any(c.point == name for c in done)]
     lines = ["| part | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for part in dict.fromkeys(c.part for c in sorted(done, key=lambda c: PARTS.index(c.part) if c.part in PARTS else 99)):
         row = []

@@ -56,11 +56,9 @@ class Cluster:
 
     Args:
         folder: scratch; everything lives below it.
-        ocr: real stages with Tesseract in place of no-ops.
     """
 
     folder: Path
-    ocr: bool = False
     parts: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)
 
@@ -90,6 +88,7 @@ class Cluster:
             "DOCMILL_RETRY_DELAY_S": "0.5",
             "DOCMILL_STALL_DEADLINE_S": "12",
             "DOCMILL_ITEM_TRIES": "4",
+            "DOCMILL_PAGE_DEADLINE_S": "5",
             "DOCMILL_LOG_LEVEL": "INFO",
             "PREFECT_API_URL": self.api,
             "PREFECT_HOME": str(self.folder / "prefect"),
@@ -103,7 +102,6 @@ class Cluster:
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": path,
-            **({"DOCMILL_MATRIX_OCR": "1"} if self.ocr else {}),
         }
 
     def __enter__(self):
@@ -321,7 +319,7 @@ class Cluster:
             return [at_pid] if at_pid in both else both[:1]
         if part == "OCR engine":
             trees = [p for n in (1, 2) for p in self._tree(self.parts[f"Dask worker {n}"].process.pid)]
-            return [p.pid for p in trees if _name(p) == "tesseract"]
+            return [p.pid for p in trees if _name(p) == "tesseract" and at_pid in {None, p.pid}]
         pid = self.parts[part].process.pid
         return [p.pid for p in self._tree(pid)] if part in {"ledger", "Prefect server"} else [pid]
 
