@@ -1,4 +1,4 @@
-"""The fault matrix in short: one cell of each kind of fault on different parts and points. The whole is benchmarks/fault_matrix.py."""
+"""The fault matrix in short: two cells that kill a part in the middle of work. The whole is benchmarks/fault_matrix.py."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "matrix"))
 
-SHORT = (("Dask worker", "reading", "kill"), ("flow process", "folding", "kill"), ("ledger", "ending", "kill"), ("store", "kept", "full"))
+SHORT = (("Dask worker", "reading", "kill"), ("ledger", "ending", "kill"))
 PROOF = ["reached", "in flight", "fault", "released"]
 
 
@@ -43,7 +43,7 @@ def run(tmp_path, wanted, seed):
         assert proven(log, cell)[: len(PROOF)] == PROOF, "the log proves that the fault hit the point while work was in flight"
 
 
-def test_the_books_hold_whatever_is_killed_or_full(tmp_path, environment):
+def test_the_books_hold_whatever_is_killed(tmp_path, environment):
     from cells import Cell
 
     run(tmp_path, [Cell(*one) for one in SHORT], seed=1)

@@ -36,7 +36,7 @@ PARTS = (
     OCR,
 )
 KINDS = ("kill", "stop", "slow", "full")
-STANDS_S = {"kill": 0.0, "stop": 7.0, "slow": 4.0, "full": 4.0}
+STANDS_S = {"kill": 0.0, "stop": 6.5, "slow": 4.0, "full": 4.0}
 """How long a fault stands. Stopping is longer than every lease (3 s of the run's, 6 s of the ledger's): others take over, then it wakes."""
 REACHED_S, OVER_S = 60.0, 120.0
 DOCUMENTS = 3
@@ -154,6 +154,7 @@ class Matrix:
 
     def _run(self, cell):
         files = self.documents(cell)
+        self.uploaded += len(files)
         if cell.kind != "none" and cell.part != OCR:
             points.CONTROL.arm(cell.name, cell.point)
         client = Client(self.gateway, f"{self._seed}-{cell.name}", files, {"index": "false"}, within_s=OVER_S)
@@ -164,7 +165,6 @@ class Matrix:
             time.sleep(STANDS_S[cell.kind])
             heal()
             self.say(cell, "healed")
-        self.uploaded += len(files)
         self._wait_over(cell, client, buyer)
         self.accepted += client.tasks
         found = self.books.violations(accepted=self.accepted, uploaded=self.uploaded, with_fault=cell.kind != "none")

@@ -75,7 +75,7 @@ class Cluster:
 
     @property
     def environment(self):
-        path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "integration"), *(p for p in sys.path if p)])
+        path = os.pathsep.join([str(ROOT), str(HERE), *(p for p in sys.path if p)])
         return {
             "DOCMILL_HOME": str(self.home),
             "DOCMILL_MATRIX": str(self.control),
@@ -122,7 +122,7 @@ class Cluster:
         self._init_postgres()
         dask = ["--host", "127.0.0.1", "--no-dashboard"]
         worker = [python, "-m", "distributed.cli.dask_worker", self.dask, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-        worker += ["--host", "127.0.0.1", "--local-directory", str(self.folder / "dask"), "--preload", str(HERE / "worker_preload.py")]
+        worker += ["--host", "127.0.0.1", "--local-directory", str(self.folder / "dask"), "--preload", "worker_preload"]
         server = [python, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.ports["prefect"])]
         scheduler = [python, "-m", "distributed.cli.dask_scheduler", "--port", str(self.ports["dask"]), *dask]
         self._add("ledger", self._postgres_words, {}, self._ledger_answers, before_start=self._clear_postgres)
