@@ -3,6 +3,7 @@
 Docs of the form: https://docs.prefect.io/v3/concepts/automations. Belongs here: what triggers what. Does not belong here: what the flows do.
 """
 
+import time
 from typing import Any, Final
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from docmill.errors import ClusterLost
 
 ANSWER_S: Final = 30.0
+TRIES, AGAIN_S = 20, 1.0
 SILENT_S: Final = 90.0
 """Three heartbeats of 30 s (PREFECT_FLOWS_HEARTBEAT_FREQUENCY): a flow run that says nothing for so long has lost its process."""
 
@@ -81,9 +83,18 @@ def put_automation(client: httpx.Client, wanted: dict[str, Any]) -> str:
     Raises:
         httpx.HTTPError: the server did not take it.
     """
-    asked = {"automations": {"name": {"any_": [wanted["name"]]}}}
-    known = client.post("automations/filter", json=asked).raise_for_status().json()
+    known = _asked(client, "POST", "automations/filter", {"automations": {"name": {"any_": [wanted["name"]]}}}).json()
     if known:
-        client.put(f"automations/{known[0]['id']}", json=wanted).raise_for_status()
+        _asked(client, "PUT", f"automations/{known[0]['id']}", wanted)
         return str(known[0]["id"])
-    return str(client.post("automations/", json=wanted).raise_for_status().json()["id"])
+    return str(_asked(client, "POST", "automations/", wanted).json()["id"])
+
+
+def _asked(client: httpx.Client, method: str, path: str, body: dict[str, Any]) -> httpx.Response:
+    """An answer; a server that is busy (503 while its SQLite is locked) is asked again."""
+    for _ in range(TRIES):
+        answer = client.request(method, path, json=body)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(AGAIN_S)
+    return answer.raise_for_status()

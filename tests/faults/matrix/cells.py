@@ -38,7 +38,7 @@ PARTS = (
 KINDS = ("kill", "stop", "slow", "full")
 STANDS_S = {"kill": 0.0, "stop": 6.5, "slow": 4.0, "full": 4.0}
 """How long a fault stands. Stopping is longer than every lease (3 s of the run's, 6 s of the ledger's): others take over, then it wakes."""
-REACHED_S, OVER_S = 60.0, 120.0
+REACHED_S, OVER_S = 90.0, 300.0
 DOCUMENTS = 3
 NO_RUN = {"stored", "accepted", "delivering"}
 
