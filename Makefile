@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-all check fix lock docs system system-tests clean
+.PHONY: demo up-cluster test test-all check fix lock docs system system-tests clean
 
 demo: .venv/runtime system  ## mill the sample documents and show what became of them
 	$(BIN)/docmill demo
+
+up-cluster: .venv/runtime system-tests  ## PostgreSQL, Prefect, Dask with two workers and the gateway, as processes of this machine
+	DOCMILL_HOME="$${DOCMILL_HOME:-.docmill-cluster}" $(BIN)/python deployments/up_cluster.py
 
 test: .venv/dev system-tests  ## the quick test suite, two files at a time
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
@@ -49,4 +52,4 @@ system-tests:
 	@touch $@
 
 clean:
-	rm -rf .venv .docmill demo-output dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .docmill .docmill-cluster demo-output dist .mypy_cache .ruff_cache .pytest_cache

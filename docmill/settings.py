@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     embedding_timeout_s: float = Field(
         default=30.0, gt=0, description="How long one answer of the embedding service may take; it is asked three times."
     )
+    vision_price: Decimal = Field(
+        default=Decimal("1.50"),
+        ge=0,
+        description="Price of 1,000 pages read by Cloud Vision, for the cost of documents; the list price in USD.",
+    )
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_API_KEY", "OPENAI_API_KEY"))
     openai_model: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_MODEL", "OPENAI_MODEL"))
     language: str = Field(
@@ -149,13 +154,19 @@ class Settings(BaseSettings):
     max_unpacked_bytes: int = Field(default=512 * MIB, gt=0, description="Most bytes that an archive, DOCX or XLSX unpacks to.")
     max_ratio: int = Field(default=200, gt=0, description="Highest ratio of unpacked to packed bytes of what unpacks to over 16 MiB.")
     page_deadline_s: float = Field(default=120.0, gt=0, description="Longest time for reading one page.")
-    reading_deadline_s: float = Field(
-        default=14_400.0, gt=0, description="Longest time for reading all pages of one document, added up; pages done stay."
+    job_soft_limit_s: float = Field(
+        default=1500.0,
+        gt=0,
+        description="After so much work on one document, waiting not counted, no further page is begun, or after twice the planner's "
+        "estimate where that is longer; pages done stay.",
+    )
+    job_hard_limit_s: float = Field(
+        default=1800.0, gt=0, description="After so much work what is in hand is cut, or after three times the estimate."
     )
     document_deadline_s: float = Field(default=600.0, gt=0, description="Longest time for any other stage of one document.")
     cell_memory_bytes: int = Field(default=4096 * MIB, gt=0, description="Address space of a parsing process.")
     use_gpu: bool = Field(default=False, description="RapidOCR computes on a GPU; needs an ONNX Runtime that has a provider for one.")
-    cell_items: int = Field(default=1000, gt=0, description="A parsing process is replaced after so many items.")
+    cell_items: int = Field(default=1000, gt=0, description="A process that parses or mills is replaced after so many items.")
 
     search_log: Literal["off", "digests", "text"] = Field(
         default="digests", description="What the log of searches says of a query: nothing is logged, a keyed digest, or its text."
@@ -241,10 +252,12 @@ PREFECT_DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_CLIENT_MAX_RETRIES": "10",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     "PREFECT_LOGGING_LEVEL": "WARNING",
     "GX_ANALYTICS_ENABLED": "false",
 }
-"""What docmill wants of Prefect unless the user says otherwise: no telemetry, patience with a server that is starting, few words."""
+"""What docmill wants of Prefect unless the user says otherwise: no telemetry, patience with a server that is starting, few words, and
+heartbeats by which silent runs are found."""
 
 
 def prefect_environment(found: Settings, **extra: str) -> dict[str, str]:

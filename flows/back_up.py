@@ -1,5 +1,6 @@
 """Every night: a backup in a new folder, restored once into a scratch home as proof; old ones go only after that."""
 
+import time
 from datetime import UTC, datetime
 
 from prefect import flow
@@ -7,6 +8,7 @@ from prefect import flow
 from docmill.errors import SettingsInvalid
 from docmill.services.backup.restoring import prove, thin_out
 from docmill.services.backup.taking import back_up as take
+from docmill.services.recovery import note_proof
 from flows.hooks import HOOKS
 from flows.rooms import open_room
 
@@ -20,7 +22,9 @@ def back_up() -> dict[str, int]:
             raise SettingsInvalid("set DOCMILL_BACKUP_FOLDER and, on another disk, DOCMILL_BACKUP_KEYS_FOLDER")
         folder = parent / f"docmill-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         taken = take(room, folder, keys=keys)
+        began = time.monotonic()
         proof = prove(folder, room.settings, keys=keys)
+        note_proof(room, taken, proof, seconds=time.monotonic() - began)
         events, chunks = (proof.audit_events, proof.chunks) if proof else (0, 0)
         gone = thin_out(parent, room.settings.keep_backups)
         return {"files": taken.files, "size_bytes": taken.size_bytes, "audit_events": events, "chunks": chunks, "gone": gone}

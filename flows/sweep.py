@@ -1,4 +1,4 @@
-"""Every five minutes: jobs of runs that are gone come to a new attempt or to an end, erasures and purchase orders that died are finished."""
+"""Every five minutes: jobs of runs that are gone come to a new attempt or an end, erasures and orders that died are finished, left task runs Crashed."""
 
 from dataclasses import asdict
 
@@ -8,6 +8,7 @@ from docmill.services.erase import finish_erasures
 from docmill.services.purchasing.ordering import finish_orders
 from docmill.services.sweeping import sweep as sweep_jobs
 from flows.hooks import HOOKS
+from flows.left_running import correct_task_runs
 from flows.rooms import open_room
 
 PAPER_TRIES = 12
@@ -16,7 +17,8 @@ PAPER_TRIES = 12
 
 @flow(persist_result=False, **HOOKS)
 def sweep() -> dict[str, int]:
-    """One sweep; doing it again changes nothing. Returns how many jobs were queued, failed and cancelled, how many erasures and orders finished."""
+    """One sweep; doing it again changes nothing. Returns how many jobs were queued, failed and cancelled; erasures, orders and task runs ended."""
     with open_room() as room:
         orders = finish_orders(room, most_tries=PAPER_TRIES)
-        return {**asdict(sweep_jobs(room)), "erasures": finish_erasures(room), "orders": len(orders)}
+        swept = {**asdict(sweep_jobs(room)), "erasures": finish_erasures(room), "orders": len(orders)}
+        return {**swept, "task_runs": correct_task_runs()}

@@ -5,6 +5,7 @@ from docmill.errors import DocmillError, error_from_code
 _MESSAGE_LIMIT = 500
 _FACTS_LIMIT = 16
 _FACT_LIMIT = 200
+_CPU_LIMIT_S = 1e6
 _NOT_FACTS = frozenset({"message", "self"})
 """Names that the error's constructor uses itself."""
 
@@ -26,6 +27,12 @@ def error_in(answer: dict[str, object]) -> DocmillError | None:
             return error_from_code(code, message[:_MESSAGE_LIMIT], _checked(facts))
         case _:
             raise ChildBabbles("an answer without a result")
+
+
+def cpu_in(answer: dict[str, object]) -> float:
+    """The processor seconds in an answer; 0.0 for what is none."""
+    found = answer.get("cpu_s")
+    return float(found) if isinstance(found, int | float) and 0 <= found < _CPU_LIMIT_S else 0.0
 
 
 def _checked(facts: dict[str, object]) -> dict[str, str | float | None]:

@@ -15,7 +15,7 @@ from typing import Self, TypeAlias, cast
 
 from pydantic import JsonValue
 
-from docmill.cell.answers import ChildBabbles, error_in
+from docmill.cell.answers import ChildBabbles, cpu_in, error_in
 from docmill.cell.limits import MIB, CellLimits
 from docmill.cell.process import ChildClosed, ChildProcess
 from docmill.cell.server import MEMORY_EXIT
@@ -48,6 +48,7 @@ class Cell:
     def __init__(self, limits: CellLimits) -> None:
         self.limits = limits
         self.starts = 0
+        self.cpu_s = 0.0  # of all calls that were answered
         self._process: ChildProcess | None = None
         self._lock = threading.Lock()
         self._lock_pid = os.getpid()
@@ -109,6 +110,7 @@ class Cell:
             try:
                 answer = process.ask(verb, args, limit_s, _ticker(deadline_s, should_stop, _too_late(deadline_s)))
                 error = error_in(answer)
+                self.cpu_s += cpu_in(answer)
             except ChildClosed:
                 raise self._loss(self._drop(_PATIENCE_S), deadline_s) from None
             except ChildBabbles as babble:

@@ -1,7 +1,7 @@
 """The server: runs one verb after the other and answers in JSON. This is the process that untrusted bytes are read in.
 
-A request is {"id", "verb", "args", "limit_s"}, an answer {"id", "ok"} or {"id", "error": {"code", "message", "facts"}}; the first frame is
-{"pid"}. An exception that is not docmill's own gives its type and place away, never its text: that may quote the document.
+A request is {"id", "verb", "args", "limit_s"}, an answer {"id", "ok", "cpu_s"} or {"id", "error": {"code", "message", "facts"},
+"cpu_s"}; the first frame is {"pid"}. An exception that is not docmill's own gives its type and place away, never its text: that may quote the document.
 """
 
 import importlib
@@ -36,12 +36,20 @@ def serve(sock: socket.socket, modules: tuple[str, ...]) -> None:
 
 
 def _answer(request: dict[str, object], modules: tuple[str, ...]) -> bytes:
+    began = _cpu_s()
     try:
-        return frames.encode({"id": request["id"], "ok": _run(str(request["verb"]), request["args"], modules)})
+        made = _run(str(request["verb"]), request["args"], modules)
+        return frames.encode({"id": request["id"], "ok": made, "cpu_s": round(_cpu_s() - began, 4)})
     except Exception as error:  # noqa: BLE001 - the border of the process: everything becomes an answer or an exit code
         if _is_from_memory(error):
             os._exit(MEMORY_EXIT)
-        return frames.encode({"id": request["id"], "error": _described(error, modules)})
+        return frames.encode({"id": request["id"], "error": _described(error, modules), "cpu_s": round(_cpu_s() - began, 4)})
+
+
+def _cpu_s() -> float:
+    """Processor seconds of this process and of the programs it has waited for."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def _run(verb: str, args: object, modules: tuple[str, ...]) -> object:

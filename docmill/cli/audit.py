@@ -1,4 +1,4 @@
-"""The audit trail: `docmill audit verify|export|sign`."""
+"""The audit trail: `docmill audit verify|export|sign`, and receipts of erasures: `docmill audit check-receipt`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from docmill.errors import InvalidOptions
 from docmill.services import audit as trail
 from docmill.services.audit_signing import PUBLIC_FILE, sign_heads
 from docmill.services.certificate_keys import read_public_key
+from docmill.services.erasure_receipts import check_receipt
 
 BROKEN = 11
 """Exit code when something does not hold: that of `damaged`."""
@@ -70,6 +71,17 @@ def export(
                 out.writelines(f"{line}\r\n" if form == "csv" else f"{line}\n" for line in lines)
         except OSError as error:
             raise InvalidOptions(f"--to: cannot write a new file there ({error.strerror})") from None
+
+
+@audit.command("check-receipt")
+def check_erasure(
+    file: Annotated[Path, typer.Argument(help="A receipt that `docmill delete --receipt` wrote.", exists=True, dir_okay=False)],
+    *,
+    key: Annotated[Path, typer.Option(help=f"The signer's {PUBLIC_FILE}.")],
+) -> None:
+    """Check the receipt of an erasure. Exit code 11 when it was changed or somebody else signed it."""
+    found = check_receipt(file.read_bytes(), read_public_key(key))
+    typer.echo(f"document {found.document_id} was erased at {found.erased_at:%Y-%m-%d %H:%M:%S} UTC from {', '.join(found.places)}")
 
 
 @audit.command()

@@ -15,6 +15,7 @@ from docmill.cli.status import find_job
 from docmill.errors import InvalidOptions, NotFound
 from docmill.services import documents, lookups
 from docmill.services.erase import erase
+from docmill.services.erasure_receipts import erasure_receipt, write_receipt
 from docmill.services.looking import note_look
 from docmill.services.running.room import Room
 from docmill.values.jobs import Artefact, JobView
@@ -135,6 +136,7 @@ def delete(
     document: Annotated[str, DOCUMENT],
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    receipt: Annotated[Path | None, typer.Option(help="New file for a signed receipt of the erasure.")] = None,
 ) -> None:
     """Delete a document with everything made from it: objects, chunks, ledger rows. The audit trail keeps that it happened."""
     with room() as opened:
@@ -143,5 +145,9 @@ def delete(
             raise NotFound("no job has this id, no document begins so")
         if not yes:
             typer.confirm(f"Delete document {job.document_id[:12]} and everything made from it?", abort=True, err=True)
+        if receipt is not None and receipt.exists():
+            raise InvalidOptions("--receipt: there is a file of this name already")
         removed = erase(opened, job.document_id)
+        if receipt is not None:
+            write_receipt(erasure_receipt(opened, job.document_id, removed), receipt)
     typer.echo(f"deleted {job.document_id}: {removed} objects")

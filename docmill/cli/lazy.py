@@ -69,6 +69,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "back-up": ("backup", "ledger, store and index of one point in time"),
             "restore": ("backup", "bring a backup back, into an empty place"),
             "clean-up": ("maintenance", "remove what runs left and nobody needs"),
+            "quarantine": ("quarantine", "files that killed their process: list, release"),
             "sweep": ("maintenance", "queue jobs again whose runs are gone"),
             "reconcile": ("maintenance", "compare ledger and store"),
             "demo": ("stack", "write sample documents and mill them"),

@@ -48,13 +48,15 @@ def clean_up(
 
 
 def sweep(*, as_json: Json = False) -> None:
-    """Queue jobs of runs that are gone for a new attempt, or end them with a reason."""
+    """Queue jobs of runs that are gone for a new attempt, or end them with a reason; close batches that such runs left open."""
     with room() as opened:
         done = sweeping.sweep(opened)
     if as_json:
         show_json(asdict(done))
         return
-    typer.echo(f"{done.queued} job(s) queued for a new attempt, {done.failed} failed, {done.cancelled} cancelled")
+    typer.echo(
+        f"{done.queued} job(s) queued for a new attempt, {done.failed} failed, {done.cancelled} cancelled, {done.closed} batch(es) closed"
+    )
 
 
 def reconcile(*, as_json: Json = False) -> None:

@@ -1,4 +1,4 @@
-"""Telling a Prefect server of docmill: work pool, blocks and deployments. Doing it again changes nothing."""
+"""Telling a Prefect server of docmill: work pool, blocks, deployments and automations. Doing it again changes nothing."""
 
 import threading
 import time
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from docmill.cli.automations import make_automations
 from docmill.cli.parts import LOOK_EVERY_S, START_S, ToldToEnd, running_part
 from docmill.errors import ClusterLost
 
@@ -21,7 +22,7 @@ PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
 
 
 def set_up_prefect(environment: Mapping[str, str], logs: Path, stop: threading.Event) -> None:
-    """Make the work pool, register the blocks, deploy prefect.yaml.
+    """Make the work pool, register the blocks, deploy prefect.yaml, make the automations.
 
     Args:
         environment: with PREFECT_API_URL, and DOCMILL_WORKDIR for the deployments.
@@ -48,6 +49,7 @@ def set_up_prefect(environment: Mapping[str, str], logs: Path, stop: threading.E
         blocks = beside.submit(prefect, "blocks", "block", "register", "-m", "blocks")
         prefect("deployments", "--no-prompt", "deploy", "--all", "--prefect-file", str(PREFECT_FILE))
         blocks.result()
+    make_automations(environment["PREFECT_API_URL"])
 
 
 def make_queues(api_url: str, pool: str = POOL) -> None:

@@ -15,6 +15,7 @@ from docmill.cli.password import PasswordFile, read_password
 from docmill.errors import DocmillError, InvalidOptions, NotFound, TimedOut
 from docmill.services.milling.shard import MillLimits
 from docmill.services.milling.stages_reading import engine_name
+from docmill.services.running.plan import document_cost_s
 from docmill.services.unlocked_file import unlocked_file
 from docmill.settings import settings
 from docmill.stages.reading.formats import SEARCHABLE_PDF, Rendered, render, rendered_pdf
@@ -88,12 +89,14 @@ def read_file(file: Path, options: MillOptions) -> tuple[list[Page], list[Proble
         if not isinstance(found, dict):
             return pages, problems, first
         refuse_lie(str(found["media_type"]), file.name)
-        end = time.monotonic() + limits.reading_deadline_s
-        for number in range(1, int(str(found["page_count"])) + 1):
+        page_count = int(str(found["page_count"]))
+        limit_s = limits.soft_limit_s(document_cost_s(str(found["media_type"]), page_count))
+        end = time.monotonic() + limit_s
+        for number in range(1, page_count + 1):
             args: list[JsonValue] = [path, found["media_type"], number, options.language, engine, folder, str(out), reading]
             try:
                 if time.monotonic() > end:
-                    raise TimedOut(f"no time left after {limits.reading_deadline_s:g} s (reading_deadline_s)")
+                    raise TimedOut(f"no time left after {limit_s:g} s (job_soft_limit_s)")
                 cell.call("docmill.stages.reading.verbs:read_page", *args, deadline_s=limits.page_deadline_s)
                 pages.append(Page.model_validate_json(out.read_bytes()))
             except DocmillError as error:

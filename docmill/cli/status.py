@@ -15,6 +15,7 @@ from docmill.services.running.report import batch_report
 from docmill.services.running.room import Room
 from docmill.values.jobs import JobState, JobView
 from docmill.values.results import ResultProblem, Results
+from docmill.values.usage import Usage
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 NOTHING_YET = "There are no jobs. `docmill ingest PATH...` makes some."
@@ -119,12 +120,21 @@ def _facts(job: JobView) -> list[tuple[str, str]]:
         "attempts": str(job.attempts),
         "accepted": f"{job.accepted_at:%Y-%m-%d %H:%M:%S} UTC",
         "finished": job.finished_at and f"{job.finished_at:%Y-%m-%d %H:%M:%S} UTC",
+        "used": _used(job.usage),
         "results": job.results_object,
         "error": job.error_code,
         "what": job.error_message,
         "next": error and error.hint,
     }
     return [(name, value) for name, value in known.items() if value]
+
+
+def _used(usage: Usage | None) -> str | None:
+    if usage is None or not (usage.cpu_s or usage.api_calls):
+        return None
+    stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in usage.cpu_s.items())
+    calls = "".join(f"; {count} calls of {service} for {usage.cost:f}" for service, count in usage.api_calls.items())
+    return f"{usage.total_cpu_s:.2f} s of processor time ({stages}){calls}"
 
 
 def _problems(opened: Room, job: JobView) -> list[tuple[str, str]]:

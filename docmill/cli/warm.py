@@ -30,6 +30,7 @@ from docmill.cli.warm_run import WORD
 from docmill.errors import DocmillError
 from docmill.services.milling.warm_mill import listen, serve_mill
 from docmill.services.milling.warm_places import mill_socket, runs_socket
+from docmill.services.milling.wear import WEAR
 from docmill.services.running.rehearsal import rehearse
 from docmill.settings import settings, take_environment
 
@@ -170,7 +171,7 @@ def become_run(environment: dict[str, str], folder: str, streams: list[int]) -> 
 
 def become_mill(listener: socket.socket) -> NoReturn:
     """Be the mill."""
-    serve_mill(listener, _prepare)
+    serve_mill(listener, _prepare, is_over=lambda: WEAR.is_worn)
     raise SystemExit(1)
 
 

@@ -109,6 +109,7 @@ def task_status(room: Room, job: JobView) -> shape.TaskStatus:
         document_id=job.document_id,
         batch_id=job.batch_id,
         error=_error(job),
+        usage=job.usage,
     )
     if base.status != "completed" or job.finished_at is None:
         return base

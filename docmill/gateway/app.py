@@ -24,6 +24,7 @@ from docmill.gateway.pages_review import review_pages_router
 from docmill.gateway.pages_search import search_pages_router
 from docmill.gateway.problems import add_problem_handlers
 from docmill.gateway.purchasing import purchasing_router
+from docmill.gateway.quarantine import quarantine_router
 from docmill.gateway.receipts import receipts_router
 from docmill.gateway.records import records_router
 from docmill.gateway.review import review_router
@@ -57,6 +58,7 @@ def create_app(
     app.include_router(events_router(desk))
     app.include_router(search_router(desk))
     app.include_router(records_router(desk))
+    app.include_router(quarantine_router(desk))
     app.include_router(review_router(desk))
     app.include_router(review_marks_router(desk))
     app.include_router(purchasing_router(desk))

@@ -9,6 +9,7 @@ from docmill.values.enrichment import Enrichment
 from docmill.values.jobs import JobState
 from docmill.values.options import MillOptions
 from docmill.values.results import TextBlock
+from docmill.values.usage import Usage
 
 Status = Literal["pending", "processing", "completed", "failed"]
 TASK = "01m9zk3v4h8w6y2p5r7t0bqxcd"
@@ -130,6 +131,7 @@ class TaskStatus(Part):
     document_id: str
     batch_id: str | None
     error: TaskError | None = None
+    usage: Usage | None = Field(default=None, description="What it cost, once it is over. docmill's own.")
     processing_id: str | None = None
     file_info: OriginalInfo | None = None
     storage_info: StorageInfo | None = None
@@ -194,11 +196,22 @@ class DocumentAnswer(Part):
     download_urls: dict[str, str | None]
 
 
+class RecoveryAnswer(Part):
+    """What the last proven backup promises."""
+
+    proven_at: datetime
+    proof_age_s: float = Field(description="How long ago a backup was last proven.")
+    rpo_s: float = Field(description="Work of so many seconds would be lost if everything were lost now.")
+    rto_s: float = Field(description="So long did restoring that backup take.")
+    restored: bool = Field(description="It was restored whole; else only its files were compared with their hashes.")
+
+
 class Health(Part):
     """Whether the parts answer."""
 
     status: Literal["ready", "degraded", "unready"]
     checks: dict[str, Literal["ok", "away"]]
+    recovery: RecoveryAnswer | None = Field(description="None while no backup was proven.")
 
 
 class Problem(BaseModel):

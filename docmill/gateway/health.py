@@ -1,19 +1,16 @@
 """`/livez` and `/readyz`."""
 
-import socket
 from collections.abc import Callable
-from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Response
 
 from docmill.errors import DocmillError
-from docmill.gateway.contract import Health
+from docmill.gateway.contract import Health, RecoveryAnswer
 from docmill.gateway.desk import Desk
+from docmill.services.health import dask_answers
+from docmill.services.recovery import last_proof
+from docmill.services.running.room import Room
 from docmill.services.uploads import queue
-
-DASK_PORT: Final = 8786
-DASK_ANSWER_S: Final = 2.0
 
 
 def health_router(desk: Desk) -> APIRouter:
@@ -30,16 +27,17 @@ def health_router(desk: Desk) -> APIRouter:
         """ready; degraded while Prefect or Dask is away (uploads are accepted and wait); unready (503) when ledger or store do not answer.
 
         `dask` is there where DOCMILL_DASK_ADDRESS names a scheduler; otherwise runs have workers of their own.
+        `recovery` tells the age of the last backup that was proven by restoring it, what would be lost now, and how long restoring took.
         """
         ledger = _answers(lambda: queue(desk.room))
         store = _answers(lambda: desk.room.store.exists("public/readyz"))
         prefect = desk.prefect_answers()
-        dask = _dask_answers(desk.room.settings.dask_address)
+        dask = dask_answers(desk.room.settings.dask_address)
         status = "unready" if not (ledger and store) else "ready" if prefect and dask is not False else "degraded"
         response.status_code = 503 if status == "unready" else 200
         parts = (("ledger", ledger), ("store", store), ("prefect", prefect), ("dask", dask))
         words = {name: "ok" if fine else "away" for name, fine in parts if fine is not None}
-        return Health.model_validate({"status": status, "checks": words})
+        return Health.model_validate({"status": status, "checks": words, "recovery": _recovery(desk.room) if store else None})
 
     return router
 
@@ -52,13 +50,18 @@ def _answers(ask: Callable[[], object]) -> bool:
     return True
 
 
-def _dask_answers(address: str | None) -> bool | None:
-    """Whether the scheduler takes connections; None where runs start their own."""
-    if address is None:
-        return None
-    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+def _recovery(room: Room) -> RecoveryAnswer | None:
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or DASK_PORT), timeout=DASK_ANSWER_S):
-            return True
-    except (OSError, ValueError):
-        return False
+        proof = last_proof(room)
+    except DocmillError:
+        return None
+    if proof is None:
+        return None
+    now = room.ledger.now()
+    return RecoveryAnswer(
+        proven_at=proof.proven_at,
+        proof_age_s=round((now - proof.proven_at).total_seconds(), 1),
+        rpo_s=round((now - proof.taken_at).total_seconds(), 1),
+        rto_s=proof.restore_s,
+        restored=proof.restored,
+    )

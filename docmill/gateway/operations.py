@@ -75,6 +75,8 @@ def _facts(found: Operations) -> dict[str, object]:
         "Tasks ended in the last hour": found.ended_last_hour,
         "Waiting before work, last 24 h": _words(found.waiting),
         "Work until the end, last 24 h": _words(found.working),
+        "Processor time by tasks of the last hour": f"{sum(found.cpu_s.values()):.1f} s",
+        "Paid calls by tasks of the last hour": f"{sum(found.api_calls.values())} for {found.cost:f}",
         "Messages waiting for receivers": found.outbox_waiting,
         "Messages given up": found.outbox_given_up,
     }
@@ -107,12 +109,20 @@ class _Collector:
             ("docmill_tasks", "Tasks by state.", "state", found.jobs),
             ("docmill_tasks_ended_last_day", "Tasks that came into a final state in the last 24 hours.", "state", found.ended),
             ("docmill_failures_last_day", "Tasks that failed in the last 24 hours by error code.", "code", found.failures),
+            ("docmill_cpu_seconds_last_hour", "Processor seconds of the tasks that ended in the last hour.", "stage", found.cpu_s),
+            (
+                "docmill_api_calls_last_hour",
+                "Calls of paid services for the tasks that ended in the last hour.",
+                "service",
+                found.api_calls,
+            ),
         ):
             family = GaugeMetricFamily(name, text, labels=[label])
             for value, count in values.items():
                 family.add_metric([value], count)
             yield family
         yield GaugeMetricFamily("docmill_queue_age_seconds", "How long the oldest waiting task has waited.", value=found.queue_age_s)
+        yield GaugeMetricFamily("docmill_cost_last_hour", "Price of those calls.", value=float(found.cost))
         yield GaugeMetricFamily("docmill_outbox_waiting", "Messages on their way to receivers.", value=found.outbox_waiting)
         yield GaugeMetricFamily("docmill_outbox_given_up", "Messages that were given up.", value=found.outbox_given_up)
         seconds = GaugeMetricFamily("docmill_task_seconds", "Times of tasks that ended in the last 24 hours.", labels=["phase", "quantile"])

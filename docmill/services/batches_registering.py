@@ -1,7 +1,8 @@
 """Which job mills a file that arrives: one that is there already, or a new one.
 
 The same bytes of a tenant are the same document. Under one plan (options, stage versions, engines) a job that is under way or left a result is
-used again; one that failed or was cancelled gets a child; `force` always makes a child.
+used again, and so is one in quarantine, until it is asked for again on purpose; one that failed or was cancelled gets a child; `force` always
+makes a child.
 """
 
 import json
@@ -12,10 +13,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from docmill.errors import DocmillError, Encrypted, InvalidOptions, NotAllowed
+from docmill.errors import DocmillError, Encrypted, InvalidOptions, NotAllowed, Quarantined
 from docmill.services.jobs_events import end_notice, state_event
 from docmill.stages.reading.media_types import PDF
-from docmill.storage.ledger import Connection, outbox, versions
+from docmill.storage.ledger import Connection, outbox, quarantine, versions
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import documents as document_rows
@@ -137,6 +138,7 @@ def register(conn: Connection, tenant: str, batch_id: str, asked: Sequence[Asked
             documents[found].stored = True
             changed.add(found)
     document_rows.save(conn, tenant, [documents[i] for i in sorted(changed)])
+    quarantine.release(conn, tenant, [made.parent for made in decisions.new if made.parent], at=at)
     _insert(conn, tenant, batch_id, decisions.new, at)
     registered = [decisions.registered[document_id(tenant, a.file.sha256)] for a in asked]
     batch_rows.add_files(conn, tenant, batch_id, [a.file for a in asked], registered)
@@ -181,7 +183,8 @@ def _serves(last: JobRow, asked: Asked, batch_id: str) -> bool:
         return False
     if last.state in {JobState.ACCEPTED, JobState.RUNNING}:
         return asked.password is None  # the one under way may have none, or a wrong one
-    return last.state in GOOD_STATES and asked.parent_job_id is None
+    is_served = last.state in GOOD_STATES or last.error_code == Quarantined.code
+    return is_served and asked.parent_job_id is None
 
 
 def _insert(conn: Connection, tenant: str, batch_id: str, new: Sequence[_New], at: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from docmill.errors import NotFound
+from docmill.services.backup.sealing import forget_keys
 from docmill.services.documents import delete_document
 from docmill.services.reembedding import companions
 from docmill.services.running.room import Room
@@ -86,6 +87,7 @@ def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
         for info in list(room.store.list(companions(name))):  # the same chunks with vectors of other models
             room.store.delete(info.name) if info.name not in names else None
     removed = sum(room.store.delete(name) for name in names)
+    forget_keys(room, document_id)  # before the promise is kept: it is what backups are sealed with
     room.store.delete(erasure_name(room.tenant, document_id))
     return removed
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from docmill.errors import Conflict, NotFound
 from docmill.services.jobs_events import cancelled_events, end_notice, state_event
 from docmill.services.jobs_finishing import finish_jobs
-from docmill.storage.ledger import Connection, Ledger, artefacts, attempts, outbox, views
+from docmill.storage.ledger import Connection, Ledger, artefacts, attempts, outbox, quarantine, views
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import documents as document_rows
@@ -90,6 +90,7 @@ def fold_outcomes(
         artefacts.keep(conn, tenant, known, at=at)
         artefacts.link(conn, tenant, [(o.job_id, a) for o in outcomes if o.job_id in held for a in o.artefacts])
         artefacts.keep_pages(conn, tenant, [o for o in outcomes if o.job_id in held])
+        quarantine.note(conn, tenant, [o for o in outcomes if o.job_id in held], at=at)
         job_rows.set_progress(conn, tenant, rows, progress)
     return sorted({o.job_id for o in outcomes} - held)
 

@@ -138,6 +138,7 @@ def _change(ending: _Ending, at: datetime) -> Row:
         "results_object": end.results.object_name if end.results else None,
         "seconds": end.seconds,
         "stage_seconds": end.stage_seconds,
+        "usage": end.usage.model_dump(mode="json") if end.usage else None,
         "finished_at": at,
     }
 

@@ -5,12 +5,16 @@ and are known here and in the ledger by a digest only. Belongs here: one message
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
 from docmill.errors import ServiceUnavailable, SettingsInvalid
 from docmill.services.outbox import Event
+from docmill.settings import Settings
+
+log = logging.getLogger(__name__)
 
 TITLES: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -21,6 +25,7 @@ TITLES: MappingProxyType[str, str] = MappingProxyType(
         "finance.receipt_needs_review": "A receipt does not fit its order",
         "purchase_request.submitted": "A purchase request waits for approval",
         "purchase_order.paper_failed": "A purchase order could not be printed",
+        "health.failed": "Something does not do its work",
     },
 )
 """The events that people are told of."""
@@ -65,6 +70,22 @@ class AppriseChannel:
             return
         if not _opened(url, 0).notify(title=f"docmill: {title_of(event)}", body=message_of(event)):
             raise ServiceUnavailable("the notification service did not take the message")
+
+
+def tell(found: Settings, kind: str, event_id: str, facts: Mapping[str, str]) -> None:
+    """Tell everybody at once, past the outbox: for what may be wrong with the ledger itself.
+
+    Args:
+        found: with DOCMILL_NOTIFY_URLS; without any nobody is told.
+        kind: one of TITLES.
+        event_id: the same for the same event.
+        facts: words and numbers; no names and nothing of a document.
+    """
+    body = "\n".join([*(f"{name}: {value}" for name, value in facts.items()), f"event: {event_id}"])
+    urls = found.notify_urls.get_secret_value().split() if found.notify_urls else []
+    for number, url in enumerate(urls, 1):
+        if not _opened(url, number).notify(title=f"docmill: {TITLES[kind]}", body=body):
+            log.warning("the notification service of URL %d did not take the message", number)
 
 
 def title_of(event: Event) -> str:

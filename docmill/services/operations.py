@@ -1,9 +1,10 @@
 """How docmill is doing: the figures of /operations and /metrics. Counts, times and codes; nothing about any document."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from docmill.services.lookups import count_jobs
@@ -40,6 +41,8 @@ class Operations:
         waiting, working: times of the jobs that ended in the last 24 hours.
         stages: stage -> seconds of work for one document, its pages added up, of the same jobs; stages in their order.
         outbox_waiting, outbox_given_up: messages to receivers.
+        cpu_s: stage -> processor seconds of the jobs that ended in the last hour.
+        api_calls: paid service -> calls of the jobs that ended in the last hour; `cost` is their price.
     """
 
     jobs: Mapping[str, int]
@@ -53,6 +56,9 @@ class Operations:
     stages: Mapping[str, Times]
     outbox_waiting: int
     outbox_given_up: int
+    cpu_s: Mapping[str, float]
+    api_calls: Mapping[str, int]
+    cost: Decimal
 
 
 def operations(room: Room) -> Operations:
@@ -70,6 +76,7 @@ def operations(room: Room) -> Operations:
         times = figures.times_since(conn, room.tenant, now - WINDOW)
         stages = figures.stage_seconds_since(conn, room.tenant, now - WINDOW)
         by_hour = Counter(at.replace(minute=0, second=0, microsecond=0) for at in figures.ends_since(conn, room.tenant, _first_hour(now)))
+        used = figures.usage_since(conn, room.tenant, now - RATE_WINDOW)
     waiting, given_up = undelivered(room.ledger, room.tenant)
     return Operations(
         jobs=count_jobs(room.ledger, room.tenant),
@@ -87,7 +94,18 @@ def operations(room: Room) -> Operations:
         },
         outbox_waiting=waiting,
         outbox_given_up=given_up,
+        cpu_s={stage: round(seconds, 3) for stage, seconds in _added(one.cpu_s for one in used).items()},
+        api_calls={service: int(calls) for service, calls in _added(one.api_calls for one in used).items()},
+        cost=sum((one.cost for one in used), Decimal(0)),
     )
+
+
+def _added(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    added: dict[str, float] = {}
+    for part in parts:
+        for name, value in part.items():
+            added[name] = added.get(name, 0.0) + value
+    return added
 
 
 def _first_hour(now: datetime) -> datetime:

@@ -1,7 +1,8 @@
 """The sweeper: no job stays in the hands of a run that is gone.
 
 A job whose lease ran out goes to the dispatcher's queue, whose next run begins a new attempt; after too many lost attempts it fails and says
-so. A job that was being cancelled is cancelled. A job that nobody began for long is queued, too. Calling it again changes nothing more.
+so. A job that was being cancelled is cancelled. A job that nobody began for long is queued, too. A batch whose run died after
+its last job ended gets its report. Calling it again changes nothing more.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from docmill.errors import ClusterLost
 from docmill.services.dispatch import DISPATCHER, JOBS_PER_RUN, LOST_AFTER
 from docmill.services.jobs import cancel_lost
 from docmill.services.jobs_finishing import finish_jobs
+from docmill.services.running.report import batch_report, store_report
 from docmill.services.running.room import Room
 from docmill.services.uploads import GATEWAY
 from docmill.storage.ledger import batches as batch_rows
@@ -33,18 +35,19 @@ AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """How many jobs were queued for a new attempt, given up as failed, and cancelled."""
+    """How many jobs were queued for a new attempt, given up as failed, and cancelled; how many batches were closed."""
 
     queued: int
     failed: int
     cancelled: int
+    closed: int = 0
 
 
 def sweep(room: Room) -> Sweep:
     """Sweep once.
 
     Raises:
-        LedgerUnavailable: the ledger did not answer; the next sweep goes on.
+        LedgerUnavailable, StoreUnavailable: ledger or store did not answer; the next sweep goes on.
     """
     before = room.ledger.now() - LOST_AFTER
     found = _lost(room, before)
@@ -52,12 +55,20 @@ def sweep(room: Room) -> Sweep:
     running = [job for job in found if job.state is JobState.RUNNING]
     hopeless = [job for job in running if job.attempt >= MOST_ATTEMPTS]
     refused = finish_jobs(room.ledger, room.tenant, [_given_up(job) for job in hopeless])
-    return Sweep(queued=_queue(room, before), failed=len(hopeless) - len(refused), cancelled=len(cancelled))
+    return Sweep(queued=_queue(room, before), failed=len(hopeless) - len(refused), cancelled=len(cancelled), closed=_close(room, before))
 
 
 def _lost(room: Room, before: datetime) -> list[StuckJob]:
     with room.ledger.reading() as conn:
         return stuck.lost(conn, room.tenant, before=before, dispatcher=DISPATCHER, limit=AT_ONCE)
+
+
+def _close(room: Room, before: datetime) -> int:
+    with room.ledger.reading() as conn:
+        left = stuck.unreported(conn, room.tenant, before=before, limit=AT_ONCE)
+    for batch_id in left:
+        store_report(room, batch_report(room, batch_id))
+    return len(left)
 
 
 def _given_up(job: StuckJob) -> JobEnd:

@@ -10,6 +10,7 @@ from docmill.values.model import Value
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Outcome, OutcomeName
 from docmill.values.review import Doubt
+from docmill.values.usage import Usage
 
 
 class JobState(StrEnum):
@@ -79,6 +80,7 @@ class ItemOutcome(Value):
         error_code, error_message: of docmill.errors when failed or retry.
         facts: numbers and type names the next stages need (page_count, media_type, source, confidence, ...), never document text.
         seconds: wall time of this item; 0 when present.
+        cpu_s: processor time of worker and cell for it; 0 when present.
         tries: how often the item was begun for this job.
     """
 
@@ -92,6 +94,7 @@ class ItemOutcome(Value):
     error_message: str | None = None
     facts: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     seconds: float = 0.0
+    cpu_s: float = 0.0
     tries: int = 1
 
     @property
@@ -156,6 +159,7 @@ class JobEnd:
     seconds: float = 0.0
     doubts: tuple[Doubt, ...] | None = None
     stage_seconds: dict[str, float] | None = None
+    usage: Usage | None = None
 
 
 def final_state(outcome: Outcome) -> JobState:
@@ -196,6 +200,7 @@ class JobView(Value):
     finished_at: datetime | None = None
     results_object: str | None = None
     problems: int = 0
+    usage: Usage | None = None
 
 
 class BatchView(Value):

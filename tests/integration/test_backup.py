@@ -15,6 +15,7 @@ from docmill.services.audit import verify
 from docmill.services.audit_signing import sign_heads
 from docmill.services.backup.restoring import prove, restore, thin_out
 from docmill.services.backup.taking import back_up
+from docmill.services.erase import erase
 from docmill.services.jobs import list_jobs
 from docmill.services.running.room import Room
 from docmill.settings import settings
@@ -91,7 +92,7 @@ def test_what_was_changed_or_is_not_whole_is_refused_and_nothing_is_written(pape
         back_up(papers, tmp_path / "b", keys=tmp_path / "b" / "keys")
     with pytest.raises(InvalidOptions):
         back_up(papers, papers.settings.home / "backup")
-    one = next(path for path in (backup / "store" / "originals").rglob("*") if path.is_file())
+    one = next(path for path in (backup / "sealed").rglob("originals/**/*") if path.is_file())
     whole = one.read_bytes()
     for change in (lambda: one.write_bytes(whole + b"x"), one.unlink):
         change()
@@ -111,6 +112,47 @@ def test_what_was_changed_or_is_not_whole_is_refused_and_nothing_is_written(pape
         restore(backup, elsewhere(tmp_path), keys=tmp_path / "keys")
 
 
+def test_what_documents_say_lies_in_no_backup_in_clear(papers, tmp_path):
+    back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    files = [path for path in (tmp_path / "backup").rglob("*") if path.is_file()]
+    words = (b"jute twine", b"Mill Lane", b"invoice.txt")
+    assert [path.name for path in files for word in words if word in path.read_bytes()] == []
+    assert len([path for path in files if "sealed" in path.parts]) > 10
+
+
+@pytest.mark.parametrize("keys_are_there", [True, False])
+def test_erasing_a_document_erases_it_in_the_backups_that_were_taken_before(papers, home, tmp_path, monkeypatch, keys_are_there):
+    monkeypatch.setenv("DOCMILL_BACKUP_KEYS_FOLDER", str(tmp_path / "keys"))
+    settings.cache_clear()
+    back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    gone, stays = (job.document_id for job in list_jobs(papers.ledger, papers.tenant))
+    with contextlib.closing(Room.open(settings())) as room:
+        if not keys_are_there:
+            (tmp_path / "keys").rename(tmp_path / "away")
+        erase(room, gone)
+        if not keys_are_there:  # the disk comes back, and the next backup replaces the keys on it
+            (tmp_path / "away").rename(tmp_path / "keys")
+            back_up(room, tmp_path / "next", keys=tmp_path / "keys")
+    papers.close()
+    shutil.rmtree(home)
+    proof = restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
+    assert proof.erased == 1
+    with contextlib.closing(Room.open(elsewhere(tmp_path))) as room:
+        assert [job.document_id for job in list_jobs(room.ledger, room.tenant)] == [stays]
+        assert [name for name in objects(room) if gone in name] == []
+        assert room.knowledge.count(room.tenant) > 0
+        assert verify(room.ledger, room.tenant).broken == ()
+    assert gone not in (tmp_path / "keys" / "document-keys.db").read_bytes().decode("latin-1")
+
+
+def test_without_the_keys_of_documents_nothing_is_restored(papers, tmp_path):
+    back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    (tmp_path / "keys" / "document-keys.db").unlink()
+    with pytest.raises(InvalidOptions, match="document-keys"):
+        restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
+    assert not (tmp_path / "new" / "home" / "ledger.db").exists()
+
+
 def test_old_backups_go_and_the_newest_stay(tmp_path):
     for name in ("docmill-1", "docmill-2", "docmill-3", "docmill-4"):
         (tmp_path / name).mkdir()
@@ -128,7 +170,7 @@ def test_the_command_line(papers, home, tmp_path, monkeypatch):
     told = run(app, ["back-up", str(tmp_path / "one")])
     assert "ledger-names.key" in told.stderr
     done = json.loads(run(app, ["back-up", str(tmp_path / "two"), "--keys", str(tmp_path / "keys"), "--json"]).stdout)
-    assert (done["ledger"], sorted(done["keys"])) == ("ledger.sqlite3", sorted(p.name for p in (tmp_path / "keys").iterdir()))
+    assert (done["ledger"], {*done["keys"], "document-keys.db"}) == ("ledger.sqlite3", {p.name for p in (tmp_path / "keys").iterdir()})
     monkeypatch.setenv("DOCMILL_HOME", str(tmp_path / "restored"))
     settings.cache_clear()
     proof = json.loads(run(app, ["restore", str(tmp_path / "two"), "--keys", str(tmp_path / "keys"), "--json"]).stdout)

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from docmill.services.audit import verify_streams
+from docmill.services.batches import batch_view
 from docmill.services.dispatch import DISPATCHER
 from docmill.services.jobs import attempts_of, claim_jobs, renew_leases, request_cancel
 from docmill.services.reconciling import reconcile
@@ -99,3 +100,14 @@ def test_ledger_and_store_are_compared_and_nothing_is_deleted(room, work, clock)
     room.store.create(found.missing_objects[done.job_id], b"{}")
     assert reconcile(room).missing_objects == {}
     assert all(room.store.exists(name) for name in names.values())
+
+
+def test_a_batch_whose_run_died_after_its_last_job_gets_its_report(room, work, clock):
+    batch_id, _ = work.one()
+    (job,) = work.claim(batch_id)
+    assert work.finish(work.end(job)) == []
+    assert sweep(room) == NOTHING, "its run may be writing the report"
+    clock.pass_seconds(100)
+    assert sweep(room) == Sweep(queued=0, failed=0, cancelled=0, closed=1)
+    assert sweep(room) == NOTHING
+    assert room.store.exists(batch_view(room.ledger, room.tenant, batch_id).report_object)

@@ -86,7 +86,7 @@ def test_maintenance_flows_run_one_after_the_other(prefect_server, room, tmp_pat
     (tmp_path / "a.txt").write_text(LETTER)
     ingest(room, tmp_path / "a.txt")
     room.close()
-    assert sweep() == {"queued": 0, "failed": 0, "cancelled": 0, "erasures": 0, "orders": 0}
+    assert sweep() == {"queued": 0, "failed": 0, "cancelled": 0, "closed": 0, "erasures": 0, "orders": 0, "task_runs": 0}
     assert reconcile() == {"results": 1, "objects": 1, "unnamed": 0, "missing": 0}
     exported = export_results()
     assert exported["documents"] == 1

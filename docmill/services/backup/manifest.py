@@ -3,8 +3,8 @@
 backup.json                 what it is, when it was taken, the SHA-256 of SHA256SUMS; without it a backup is not whole
 SHA256SUMS                  `sha256sum --check SHA256SUMS` works without docmill
 ledger.sqlite3|.pgdump      the ledger
-store/<object name>         all objects of all tenants
-knowledge/...               the search index
+store/<object name>         objects that belong to no document
+sealed/<document>/<name>    objects of documents, each document under its own key (sealing)
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from docmill.errors import Damaged, NotFound
 from docmill.values.model import Value
 
-HEAD, SUMS, STORE, KNOWLEDGE = "backup.json", "SHA256SUMS", "store", "knowledge"
-FORMAT: Final = 1
+HEAD, SUMS, STORE = "backup.json", "SHA256SUMS", "store"
+FORMAT: Final = 2
 _CHUNK: Final = 1024 * 1024
 
 

@@ -1,18 +1,23 @@
 """Restoring a backup into an empty home, and proving that what came back is whole. The ledger comes last: without it nothing begins to work."""
 
+import contextlib
 import mimetypes
 import shutil
 import tempfile
 import time
 from pathlib import Path
 
-from docmill.errors import Conflict, Damaged, StoreUnavailable
+from docmill.errors import Conflict, Damaged, InvalidOptions, NotFound, StoreUnavailable
 from docmill.services import audit
 from docmill.services.backup.keys import restore_keys
-from docmill.services.backup.manifest import KNOWLEDGE, STORE, Backup, check_files, copy_file, file_sha256, read_backup, read_sums
+from docmill.services.backup.manifest import STORE, Backup, check_files, copy_file, file_sha256, read_backup, read_sums
+from docmill.services.backup.sealing import keys_by_name, open_file, sealed_names
+from docmill.services.erase import erase
 from docmill.services.reconciling import reconcile
+from docmill.services.reindex import rebuild_tenant
 from docmill.services.running.room import Room
 from docmill.settings import Settings
+from docmill.storage.document_keys import FILE
 from docmill.storage.knowledge.ports import Query, SearchMode
 from docmill.storage.ledger import tenants as tenant_rows
 from docmill.storage.ledger.copying import POSTGRES_FILE, refuse_ledger, restore_ledger
@@ -30,6 +35,7 @@ class Proof(Value):
         tenants, audit_events, chunks: that hold and are searched.
         unnamed_results: results that came after the ledger's copy.
         missing_results: results that were erased while the backup was taken.
+        erased: documents that were erased after the backup was taken: their keys are gone, and now what the old ledger still said of them.
         seconds: how long restoring and proving took.
     """
 
@@ -40,6 +46,7 @@ class Proof(Value):
     chunks: int
     unnamed_results: int
     missing_results: int
+    erased: int
     seconds: float
 
 
@@ -59,14 +66,14 @@ def restore(folder: Path, settings: Settings, *, keys: Path | None = None) -> Pr
     try:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         restore_keys(backup.keys, keys, settings.home.absolute())
+        if keys is not None and (keys / FILE).is_file():
+            copy_file(keys / FILE, settings.home.absolute() / FILE)
         _restore_objects(folder, settings)
-        for name, _ in read_sums(folder):
-            if name.startswith(f"{KNOWLEDGE}/"):
-                copy_file(folder / name, settings.knowledge_dir / name.removeprefix(f"{KNOWLEDGE}/"))
+        erased = _restore_sealed(folder, settings)
         restore_ledger(settings.resolved_ledger_url, folder / backup.ledger)
     except OSError as error:
         raise StoreUnavailable(f"the home cannot be written: {error.strerror}") from None
-    return _proof(folder, backup, settings, began)
+    return _proof(folder, backup, settings, began, erased)
 
 
 def prove(folder: Path, settings: Settings, *, keys: Path | None = None) -> Proof | None:
@@ -104,7 +111,28 @@ def _restore_objects(folder: Path, settings: Settings) -> None:
                     raise Damaged("an object came back with other bytes")
 
 
-def _proof(folder: Path, backup: Backup, settings: Settings, began: float) -> Proof:
+def _restore_sealed(folder: Path, settings: Settings) -> set[tuple[str, str]]:
+    """Open what belongs to documents; returns (tenant, document id) of those whose key is gone: they were erased since."""
+    store = open_store(StoreSpec.from_settings(settings))
+    wanted: dict[str, set[str]] = {}
+    for _, document, name in sealed_names(path for path, _ in read_sums(folder)):
+        wanted.setdefault(name.split("/")[1], set()).add(document)
+    keys, erased = keys_by_name(settings.home.absolute() / FILE, wanted), set()
+    if wanted and not keys:
+        raise InvalidOptions(f"the backup is sealed by the keys of documents: say with --keys where {FILE} lies")
+    for path, document, name in sealed_names(path for path, _ in read_sums(folder)):
+        owner = (name.split("/")[1], document)
+        if owner not in keys:
+            erased.add(owner)
+            continue
+        body = open_file(folder / path, keys[owner], name)
+        store.create(name, body, media_type=mimetypes.guess_type(name)[0] or OCTETS)
+        if store.read(name) != body:
+            raise Damaged("an object came back with other bytes")
+    return erased
+
+
+def _proof(folder: Path, backup: Backup, settings: Settings, began: float, erased: set[tuple[str, str]]) -> Proof:
     events = chunks = unnamed = missing = 0
     first = Room.open(settings)
     try:
@@ -115,10 +143,12 @@ def _proof(folder: Path, backup: Backup, settings: Settings, began: float) -> Pr
     for tenant in tenants:
         room = Room.open(settings, tenant)
         try:
+            gone = _erase_again(room, [document for of, document in erased if of == tenant])
+            rebuild_tenant(room)
             trail = audit.verify(room.ledger, tenant)
             found = reconcile(room)
             count = room.knowledge.count(tenant)
-            if trail.broken or count != backup.chunks.get(tenant, 0):
+            if trail.broken or (count != backup.chunks.get(tenant, 0) and not gone):
                 raise Damaged("the restored audit trail or search index does not hold", broken=len(trail.broken), chunks=count)
             room.knowledge.search(tenant, Query("total", mode=SearchMode.TEXT, limit=1))
         finally:
@@ -133,8 +163,17 @@ def _proof(folder: Path, backup: Backup, settings: Settings, began: float) -> Pr
         chunks=chunks,
         unnamed_results=unnamed,
         missing_results=missing,
+        erased=len(erased),
         seconds=round(time.monotonic() - began, 1),
     )
+
+
+def _erase_again(room: Room, documents: list[str]) -> int:
+    """What the old ledger says of documents that were erased since goes, too."""
+    for document in documents:
+        with contextlib.suppress(NotFound):
+            erase(room, document)
+    return len(documents)
 
 
 def thin_out(parent: Path, keep: int) -> int:

@@ -1,7 +1,8 @@
 """Taking a backup while work goes on: all that the copied ledger names is in the backup, and what came later is a surplus.
 
-The index is held still while the ledger is copied, the store comes last: objects are never changed, and the ledger names them only after they
-are there.
+The store comes after the ledger: objects are never changed, and the ledger names them only after they are there. What a document left is sealed
+under the document's own key (sealing). The search index holds words of all documents in common files, so it isn't copied: it is made again from the
+sealed chunk files. It is held still while the ledger is copied, so that its count is of the same instant.
 """
 
 import tempfile
@@ -14,8 +15,10 @@ from pathlib import Path
 import docmill
 from docmill.errors import Conflict, InvalidOptions, NotFound, StoreUnavailable
 from docmill.services.backup.keys import copy_keys, key_files
-from docmill.services.backup.manifest import HEAD, KNOWLEDGE, STORE, SUMS, Backup, copy_file, file_sha256
+from docmill.services.backup.manifest import HEAD, STORE, SUMS, Backup, copy_file, file_sha256
+from docmill.services.backup.sealing import SEALED, Owners, keys_of, seal_file
 from docmill.services.running.room import Room
+from docmill.storage.document_keys import FILE
 from docmill.storage.knowledge.copying import held_still
 from docmill.storage.ledger import tenants as tenant_rows
 from docmill.storage.ledger.copying import copy_ledger
@@ -51,10 +54,11 @@ def back_up(room: Room, folder: Path, *, keys: Path | None = None) -> Backup:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         copied = _Copied()
         taken_at, ledger, chunks = _copy_ledger_and_index(room, folder, copied)
-        for name, sha256, size_bytes in _copy_store(room, folder):
-            copied.add(f"{STORE}/{name}", sha256, size_bytes)
+        for path, sha256, size_bytes in _copy_store(room, folder, sorted(chunks)):
+            copied.add(path, sha256, size_bytes)
         if keys is not None:
             copy_keys(home, keys)
+            keys_of(room).copy_to(keys / FILE)
         (folder / SUMS).write_text("".join(copied.sums), encoding="utf-8")
         head = Backup(
             docmill=docmill.__version__,
@@ -84,13 +88,9 @@ def _checked(folder: Path, keys: Path | None, room: Room) -> None:
 
 
 def _copy_ledger_and_index(room: Room, folder: Path, copied: _Copied) -> tuple[datetime, str, dict[str, int]]:
-    directory = room.settings.knowledge_dir
-    with held_still(directory) as files:
+    with held_still(room.settings.knowledge_dir):
         taken_at = room.ledger.now()
         ledger = copy_ledger(room.settings.resolved_ledger_url, folder)
-        for path in files:
-            name = f"{KNOWLEDGE}/{path.relative_to(directory).as_posix()}"
-            copied.add(name, *copy_file(path, folder / name))
         with room.ledger.reading() as conn:
             tenants = tenant_rows.ids(conn)
         # an index in a bucket is not copied: `docmill reindex` makes it from the kept chunks
@@ -99,12 +99,23 @@ def _copy_ledger_and_index(room: Room, folder: Path, copied: _Copied) -> tuple[d
     return taken_at, ledger.name, chunks
 
 
-def _copy_store(room: Room, folder: Path) -> Iterator[tuple[str, str, int]]:
+def _copy_store(room: Room, folder: Path, tenants: list[str]) -> Iterator[tuple[str, str, int]]:
+    """(path below the folder, SHA-256, size) of every object, sealed where it belongs to a document."""
+    with room.ledger.reading() as conn:
+        owners = Owners(conn, tenants)
+    keys = {document: key for tenant in tenants for document, key in keys_of(room).ensure(tenant, owners.documents(tenant)).items()}
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         for info in room.store.list(""):
+            document = owners.of(info.name)
+            if document is None and owners.is_left_out(info.name):
+                continue
+            path = f"{STORE}/{info.name}" if document is None else f"{SEALED}/{document}/{info.name}"
             try:
                 source = room.store.fetch(info.name, Path(scratch))
-                yield info.name, *copy_file(source, folder / STORE / info.name)
+                if document is None:
+                    yield path, *copy_file(source, folder / path)
+                else:
+                    yield path, *seal_file(source, folder / path, keys[document], info.name)
             except (NotFound, FileNotFoundError):
                 continue  # erased or cleaned up meanwhile
             if source.is_relative_to(scratch):

@@ -35,6 +35,10 @@ class Bench:
         self.watch = LeaseWatch(self.store, shard.tenant, shard.run_id, shard.limits.lease_limit_s)
         self._open = contextlib.ExitStack()
         self.scratch: Path
+        self.cpu_s = 0.0
+        """Processor seconds of the cell so far."""
+        self.most_s: float | None = None
+        """How long the job's own limit leaves for the next call; None: only the stage's deadline holds."""
 
     def __enter__(self) -> Self:
         self.scratch = self._open.enter_context(scratch_folder())
@@ -50,8 +54,14 @@ class Bench:
             DocmillError: whatever the verb raised, or TimedOut, ParserDied, Cancelled.
         """
         limits = self.shard.limits
+        stage_s = limits.deadline_s(self.shard.stage)
+        deadline_s = stage_s if self.most_s is None else min(stage_s, self.most_s)
         cell = thread_cell(CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items))
-        reply = cell.call(verb, *args, deadline_s=limits.deadline_s(self.shard.stage), should_stop=self.watch.should_stop)
+        before = cell.cpu_s
+        try:
+            reply = cell.call(verb, *args, deadline_s=deadline_s, should_stop=self.watch.should_stop)
+        finally:
+            self.cpu_s += cell.cpu_s - before
         return reply if isinstance(reply, dict) else {"reply": reply}
 
     def original(self, item: Item) -> str:

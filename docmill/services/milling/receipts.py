@@ -22,6 +22,7 @@ class Receipt(Value):
     artefacts: tuple[Artefact, ...] = ()
     facts: dict[str, type_fact] = Field(default_factory=dict)
     seconds: float = 0.0
+    cpu_s: float = 0.0
     error_code: str | None = None
     error_message: str | None = None
 
@@ -55,6 +56,7 @@ def outcome_of(item: Item, stage: str, receipt: Receipt, *, status: ItemStatus, 
         error_message=receipt.error_message,
         facts=receipt.facts,
         seconds=0.0 if status is ItemStatus.PRESENT else receipt.seconds,
+        cpu_s=0.0 if status is ItemStatus.PRESENT else receipt.cpu_s,
         tries=tries,
     )
 

@@ -22,7 +22,8 @@ class MillLimits:
 
     page_deadline_s: float
     document_deadline_s: float
-    reading_deadline_s: float
+    job_soft_limit_s: float
+    job_hard_limit_s: float
     lease_limit_s: float
     item_tries: int
     cell_memory_bytes: int
@@ -49,6 +50,14 @@ class MillLimits:
         """The longest time for one item of a stage."""
         return self.page_deadline_s if stage in {"inspect", "read"} else self.document_deadline_s
 
+    def soft_limit_s(self, estimate_s: float) -> float:
+        """After so many seconds of work on a job no further page is begun: twice the planner's estimate where that is longer."""
+        return max(self.job_soft_limit_s, 2 * estimate_s)
+
+    def hard_limit_s(self, estimate_s: float) -> float:
+        """After so many seconds of work on a job what is in hand is cut: three times the planner's estimate where that is longer."""
+        return max(self.job_hard_limit_s, 3 * estimate_s)
+
     def for_reading(self) -> dict[str, int]:
         """Limits as the reading verbs take them."""
         # reading ends by itself a little before the cell ends it, so that a slow page says what was slow
@@ -67,6 +76,7 @@ class Item:
         inputs: artefacts of earlier stages that this stage reads, in order.
         facts: what earlier stages found out (page_count, media_type, words, confidence, ...); numbers and type names only.
         problems: what went wrong so far; only publish reads it.
+        estimate_s: what the planner thinks all work on the job takes, on one core.
     """
 
     job_id: str
@@ -81,6 +91,7 @@ class Item:
     inputs: tuple[Artefact, ...] = ()
     facts: Mapping[str, type_fact] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    estimate_s: float = 0.0
 
     @property
     def page(self) -> int:

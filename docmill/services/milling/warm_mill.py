@@ -88,16 +88,17 @@ def listen(place: Path) -> socket.socket:
     return listener
 
 
-def serve_mill(listener: socket.socket, prepare: Callable[[], None]) -> None:
+def serve_mill(listener: socket.socket, prepare: Callable[[], None], *, is_over: Callable[[], bool] = lambda: False) -> None:
     """Mill for whoever connects, a shard to a connection, until the process ends.
 
     Args:
         listener: from `listen`.
         prepare: done first, by the thread that answers most; warms what is warm per thread.
+        is_over: asked after each shard that was taken; returns then, and who asks meanwhile waits for the next mill.
     """
     with ThreadPoolExecutor(THREADS, thread_name_prefix="docmill-mill") as threads:
         threads.submit(prepare)
-        while True:
+        while not is_over():
             connection, _ = listener.accept()
             threads.submit(_answer, connection)  # an idle thread, whose cell is warm, goes before a new one
 

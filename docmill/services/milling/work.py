@@ -1,18 +1,23 @@
 """`mill_shard`: one stage over one shard, whatever carries it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from docmill import __version__
 from docmill.errors import Cancelled, DocmillError, StageFailed, StoreUnavailable, VersionMismatch
 from docmill.services.milling import journal
 from docmill.services.milling.bench import Bench
-from docmill.services.milling.reading_time import ReadingTime
+from docmill.services.milling.job_time import JobTime
 from docmill.services.milling.receipts import Receipt, find_receipt, keep_marker, keep_receipt, outcome_of, read_markers
 from docmill.services.milling.shard import Item, Shard, ShardReport
 from docmill.services.milling.stages import STAGE_WORK, StageWork
+from docmill.services.milling.wear import WEAR
 from docmill.values.jobs import ItemOutcome, ItemStatus
+
+NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FBT001, FBT002 - sent by position through Dask
@@ -32,7 +37,9 @@ def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FB
     if shard.version != __version__:
         raise VersionMismatch(f"the run was planned by docmill {shard.version}, this worker runs {__version__}")
     with Bench(shard) as bench:
-        return _ShardWork(bench, STAGE_WORK[shard.stage], last_try=last_try).run()
+        report = _ShardWork(bench, STAGE_WORK[shard.stage], last_try=last_try).run()
+    WEAR.note(len(report.outcomes), shard.limits.cell_items)
+    return report
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,22 @@ class _Begun:
     attempt: journal.Try
 
 
+class _Spent:
+    """Wall and processor time of one call of a stage, shared evenly by its items."""
+
+    def __init__(self, bench: Bench, items: int) -> None:
+        self._bench, self._items = bench, items
+        self._began = self._now()
+
+    def each(self) -> dict[str, float]:
+        """`seconds` and `cpu_s` of each item since the start."""
+        (wall, cpu), (wall_before, cpu_before) = self._now(), self._began
+        return {"seconds": round((wall - wall_before) / self._items, 4), "cpu_s": round((cpu - cpu_before) / self._items, 4)}
+
+    def _now(self) -> tuple[float, float]:
+        return time.perf_counter(), time.thread_time() + self._bench.cpu_s
+
+
 class _ShardWork:
     """The state of one pass over a shard."""
 
@@ -52,7 +75,7 @@ class _ShardWork:
         self.store, self.shard = bench.store, bench.shard
         self.outcomes: list[ItemOutcome] = []
         self.retryable: list[str] = []
-        self.time = ReadingTime(self.store, self.shard)
+        self.time = JobTime(self.store, self.shard)
 
     def run(self) -> ShardReport:
         noted = read_markers(self.store, self.shard)
@@ -98,22 +121,24 @@ class _ShardWork:
 
     def _run(self, begun: list[_Begun]) -> bool:
         """Make the artefacts of begun items. True when the run was stopped meanwhile."""
-        started = time.perf_counter()
+        items = [one.item for one in begun]
+        self.bench.most_s = self.time.left_s(items)
+        spent = _Spent(self.bench, len(begun))
         try:
             made = self.work.make(self.bench, [(one.item, one.key) for one in begun])
         except Cancelled:
             _cut(begun)
             return True
         except Exception as error:  # noqa: BLE001 - as above
+            used = spent.each()
             for one in begun:
-                seconds = round((time.perf_counter() - started) / len(begun), 4)
-                self.time.add(one.item, seconds)
-                self._failed(one.item, _typed(error), one, seconds)
+                self.time.add(one.item, used["seconds"])
+                self._failed(one.item, self.time.named(_typed(error), items), one, used)
             return False
-        seconds = round((time.perf_counter() - started) / len(begun), 4)
+        used = spent.each()
         for one, receipt in zip(begun, made, strict=True):
-            self.time.add(one.item, seconds)
-            self._made(one, receipt.model_copy(update={"seconds": seconds}))
+            self.time.add(one.item, used["seconds"])
+            self._made(one, receipt.model_copy(update=used))
         return False
 
     def _made(self, one: _Begun, receipt: Receipt) -> None:
@@ -124,8 +149,8 @@ class _ShardWork:
         else:
             self._note(one.item, outcome_of(one.item, self.shard.stage, receipt, status=ItemStatus.DONE, tries=one.attempt.number))
 
-    def _failed(self, item: Item, error: DocmillError, one: _Begun | None, seconds: float = 0.0) -> None:
-        receipt = Receipt(error_code=error.code, error_message=error.message, seconds=seconds)
+    def _failed(self, item: Item, error: DocmillError, one: _Begun | None, used: Mapping[str, float] = NOTHING) -> None:
+        receipt = Receipt(error_code=error.code, error_message=error.message, **used)
         if one and error.kind.is_verdict:
             try:
                 keep_receipt(self.store, self.shard, one.key, receipt)

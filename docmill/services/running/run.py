@@ -4,13 +4,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 
 from docmill import __version__
 from docmill.errors import DocmillError
 from docmill.services import jobs as ledger_jobs
 from docmill.services.learning.in_use import limits_of_today
-from docmill.services.milling.reading_time import flag_overdue
+from docmill.services.milling.job_time import flag_overdue
 from docmill.services.milling.receipts import read_markers
 from docmill.services.milling.shard import Item, Shard, ShardReport
 from docmill.services.purchasing.matching import match_finished
@@ -107,7 +108,7 @@ class BatchRun:
             )
             for job_id in lost:  # another run holds it now: its work counts, ours does not
                 self.tracked.pop(job_id, None)
-            for late in (t for t in touched if shard.stage == "read" and t.seconds.get("read", 0.0) > self.room.limits.reading_deadline_s):
+            for late in (t for t in touched if shard.stage == "read" and t.is_overdue(self.room.limits)):
                 flag_overdue(self.room.store, self.room.tenant, self.run_id, late.job.job_id)
             if shard.stage == "index":
                 index_documents(self.room, [t for t in touched if t.job.job_id in self.tracked])
@@ -220,6 +221,8 @@ class BatchRun:
 
     def _end(self, ends: Sequence[JobEnd]) -> None:
         if ends:
+            price = self.room.settings.vision_price
+            ends = [replace(end, usage=self.tracked[end.job_id].usage(price)) for end in ends]
             self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
             redacted = [e.document_id for e in ends if e.results and self.tracked[e.job_id].job.options.redact]
             withdraw_unredacted(self.room, redacted)

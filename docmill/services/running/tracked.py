@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from docmill.errors import error_from_code
-from docmill.services.milling.shard import Item, type_fact
+from docmill.services.milling.shard import Item, MillLimits, type_fact
+from docmill.services.running.plan import document_cost_s
 from docmill.values.jobs import Artefact, ClaimedJob, ItemOutcome, ItemStatus, JobProgress
 from docmill.values.outcome import Problem, problem_from
+from docmill.values.usage import Usage
 
 STAGE_PROGRESS = {
     "inspect": 30,
@@ -22,6 +25,7 @@ STAGE_PROGRESS = {
 }
 """Progress (0-100) at the start of each stage; reading runs from 40 to 70 by pages, 20 means accepted and stored."""
 READ_SPAN = 30
+VISION = "vision"
 STAGE_VERB = {
     "inspect": "inspecting",
     "read": "reading",
@@ -49,11 +53,14 @@ class Tracked:
     problems: list[Problem] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu_s: dict[str, float] = field(default_factory=dict)
+    vision_calls: int = 0
     pages_seen: int = 0
 
     def take(self, outcome: ItemOutcome) -> None:
         """Remember how one item ended."""
         self.seconds[outcome.stage] = round(self.seconds.get(outcome.stage, 0.0) + outcome.seconds, 4)
+        self.cpu_s[outcome.stage] = round(self.cpu_s.get(outcome.stage, 0.0) + outcome.cpu_s, 4)
         if outcome.status is ItemStatus.FAILED:
             self.failed.add(outcome.stage)
             error = error_from_code(outcome.error_code or "", outcome.error_message or "")
@@ -63,6 +70,7 @@ class Tracked:
             self.artefacts[(artefact.stage, artefact.name, artefact.page or 0)] = artefact
         if outcome.page:
             self.page_facts[outcome.page] = outcome.facts
+            self.vision_calls += outcome.status is ItemStatus.DONE and outcome.facts.get("source") == VISION
         else:
             self.facts.update(outcome.facts)
 
@@ -92,7 +100,17 @@ class Tracked:
             inputs=inputs,
             facts=self.all_facts(),
             problems=tuple(self.problems),
+            estimate_s=self.estimate_s,
         )
+
+    @property
+    def estimate_s(self) -> float:
+        """The planner's estimate of the work on the job."""
+        return document_cost_s(self.media_type, self.page_count)
+
+    def is_overdue(self, limits: MillLimits) -> bool:
+        """Whether work on the job has reached its soft limit."""
+        return sum(self.seconds.values()) > limits.soft_limit_s(self.estimate_s)
 
     def all_facts(self) -> dict[str, type_fact]:
         """Facts of the document with those of its pages added up: pages_read, words, confidence (mean weighted by words)."""
@@ -108,6 +126,16 @@ class Tracked:
             "words": words,
             "confidence": confidence,
         }
+
+    def usage(self, vision_price: Decimal) -> Usage:
+        """What this run used for the job.
+
+        Args:
+            vision_price: of a thousand pages.
+        """
+        calls = {VISION: self.vision_calls} if self.vision_calls else {}
+        cost = (self.vision_calls * vision_price / 1000).quantize(Decimal("0.000001"))
+        return Usage(cpu_s={stage: s for stage, s in self.cpu_s.items() if s}, api_calls=calls, cost=cost)
 
     def progress(self, stage: str) -> JobProgress:
         """Where the job stands in a stage."""

@@ -16,7 +16,7 @@ from docmill.storage.ledger.failures import translated
 from docmill.storage.ledger.seals import OPTION, Seal
 from docmill.storage.ledger.sessions import prepare_connections
 
-SCHEMA_REVISION = "0008"
+SCHEMA_REVISION = "0009"
 """The newest migration; a test compares it with the migrations that ship."""
 
 ANSWER_LIMIT_S = 60

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from docmill.storage.ledger.tables_jobs import JOBS
 from docmill.values.jobs import JobState
+from docmill.values.usage import Usage
 
 ROWS_AT_ONCE = 5000
 LOOKED_AT = 2000
@@ -31,6 +32,12 @@ def failures_since(conn: sa.Connection, tenant: str, since: datetime) -> dict[st
     query = sa.select(JOBS.c.error_code, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
     query = query.where(JOBS.c.state == JobState.FAILED).group_by(JOBS.c.error_code)
     return {str(code): int(count) for code, count in conn.execute(query)}
+
+
+def usage_since(conn: sa.Connection, tenant: str, since: datetime) -> list[Usage]:
+    """What the jobs that ended since an instant used."""
+    query = sa.select(JOBS.c.usage).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since, JOBS.c.usage.is_not(None))
+    return [Usage.model_validate(found) for found in conn.execute(query).scalars()]
 
 
 def times_since(conn: sa.Connection, tenant: str, since: datetime) -> list[tuple[float, float]]:

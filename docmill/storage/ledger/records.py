@@ -62,6 +62,7 @@ class JobRow:
     fence: int
     progress: int
     started_at: datetime | None
+    error_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

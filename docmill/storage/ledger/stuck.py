@@ -10,7 +10,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from docmill.storage.ledger.states import HELD_STATES
+from docmill.storage.ledger.states import ACTIVE_STATES, HELD_STATES
 from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, BATCHES, JOBS
 from docmill.values.jobs import JobState
 
@@ -50,6 +50,20 @@ def forgotten(
     query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.state == JobState.ACCEPTED, JOBS.c.accepted_at < before)
     query = query.where(*(~_in_batch_of(one, is_open=False) for one in queued_by), ~_in_batch_of(dispatcher, is_open=True))
     return _found(conn, query, limit)
+
+
+def unreported(conn: sa.Connection, tenant: str, *, before: datetime, limit: int) -> list[str]:
+    """Batches that a run came to and that have no active job, whose last attempt ended before an instant, and that nobody has closed."""
+    came = (ATTEMPTS.c.tenant_id == BATCHES.c.tenant_id) & (ATTEMPTS.c.batch_id == BATCHES.c.batch_id)
+    active = sa.select(BATCH_FILES.c.job_id).join(
+        JOBS, (JOBS.c.tenant_id == BATCH_FILES.c.tenant_id) & (JOBS.c.job_id == BATCH_FILES.c.job_id)
+    )
+    active = active.where(BATCH_FILES.c.tenant_id == BATCHES.c.tenant_id, BATCH_FILES.c.batch_id == BATCHES.c.batch_id)
+    active = active.where(JOBS.c.state.in_(ACTIVE_STATES))
+    is_young = ATTEMPTS.c.ended_at.is_(None) | (ATTEMPTS.c.ended_at >= before)
+    query = sa.select(BATCHES.c.batch_id).where(BATCHES.c.tenant_id == tenant, BATCHES.c.finished_at.is_(None))
+    query = query.where(sa.exists().where(came), ~sa.exists().where(came, is_young), ~active.correlate(BATCHES).exists())
+    return list(conn.execute(query.order_by(BATCHES.c.batch_id).limit(limit)).scalars())
 
 
 def last_leases(conn: sa.Connection, tenant: str) -> dict[str, datetime]:

@@ -81,6 +81,7 @@ JOBS = sa.Table(
     sa.Column("results_object", sa.Text),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("stage_seconds", sa.JSON(none_as_null=True)),  # stage -> seconds of work; its pages' together
+    sa.Column("usage", sa.JSON(none_as_null=True)),  # values.usage.Usage
     sa.Column("accepted_at", UtcDateTime, nullable=False),
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),

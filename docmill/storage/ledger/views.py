@@ -16,7 +16,7 @@ from docmill.values.options import MillOptions
 
 _SAME = ("job_id", "document_id", "batch_id", "parent_job_id", "state", "stage", "progress", "message", "current", "total", "error_code",
          "error_message", "options", "tags", "collection", "kind", "page_count", "accepted_at", "started_at", "finished_at", "results_object",
-         "problems")  # fmt: skip
+         "problems", "usage")  # fmt: skip
 _OF_DOCUMENT = (JOBS.c.tenant_id == DOCUMENTS.c.tenant_id) & (JOBS.c.document_id == DOCUMENTS.c.document_id)
 _COLUMNS = (*(JOBS.c[name] for name in _SAME), JOBS.c.attempt.label("attempts"), DOCUMENTS.c.size_bytes)
 

@@ -1,0 +1,100 @@
+"""Prefect automations as code: what the server does by itself when runs go silent or the health flow fails. Made again, they are replaced.
+
+Docs of the form: https://docs.prefect.io/v3/concepts/automations. Belongs here: what triggers what. Does not belong here: what the flows do.
+"""
+
+import time
+from typing import Any, Final
+
+import httpx
+
+from docmill.errors import ClusterLost
+
+ANSWER_S: Final = 30.0
+TRIES, AGAIN_S = 20, 1.0
+SILENT_S: Final = 90.0
+"""Three heartbeats of 30 s (PREFECT_FLOWS_HEARTBEAT_FREQUENCY): a flow run that says nothing for so long has lost its process."""
+
+_BEAT: Final = "prefect.flow-run.heartbeat"
+_ENDS: Final = tuple(f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed", "Suspended", "Paused"))
+
+
+def zombies(*, silent_s: float = SILENT_S) -> dict[str, Any]:
+    """Runs whose process is gone without a word become Crashed; the dispatcher then starts the next try.
+
+    Without it a run whose worker died with it stays Running for ever: nobody is left who could say otherwise.
+    """
+    return {
+        "name": "docmill: silent runs have crashed",
+        "description": "A flow run without a heartbeat has lost its process; it becomes Crashed.",
+        "enabled": True,
+        "trigger": {
+            "type": "event",
+            "posture": "Proactive",
+            "match": {"prefect.resource.id": "prefect.flow-run.*"},
+            "for_each": ["prefect.resource.id"],
+            "after": [_BEAT],
+            "expect": [_BEAT, *_ENDS],
+            "threshold": 1,
+            "within": silent_s,
+        },
+        "actions": [{"type": "change-flow-run-state", "state": "CRASHED", "message": f"no heartbeat for {silent_s:.0f} s"}],
+    }
+
+
+def health_alarm(deployment_id: str) -> dict[str, Any]:
+    """A health flow that fails or crashes starts the deployment that tells people and sweeps."""
+    return {
+        "name": "docmill: health failed",
+        "description": "The health flow found something broken; people are told and a sweep runs.",
+        "enabled": True,
+        "trigger": {
+            "type": "event",
+            "posture": "Reactive",
+            "match": {"prefect.resource.id": "prefect.flow-run.*"},
+            "match_related": {"prefect.resource.role": "flow", "prefect.resource.name": "health"},
+            "for_each": [],
+            "expect": ["prefect.flow-run.Failed", "prefect.flow-run.Crashed"],
+            "threshold": 1,
+            "within": 0,
+        },
+        "actions": [{"type": "run-deployment", "source": "selected", "deployment_id": deployment_id}],
+    }
+
+
+def make_automations(api_url: str) -> None:
+    """Make or replace docmill's automations; the deployments must be there.
+
+    Raises:
+        ClusterLost: the server did not take them.
+    """
+    try:
+        with httpx.Client(base_url=f"{api_url.rstrip('/')}/", timeout=ANSWER_S) as client:
+            alarm = client.get("deployments/name/alarm/alarm").raise_for_status().json()["id"]
+            for wanted in (zombies(), health_alarm(alarm)):
+                put_automation(client, wanted)
+    except (httpx.HTTPError, KeyError, ValueError) as error:
+        raise ClusterLost(f"the Prefect server did not take the automations: {type(error).__name__}") from None
+
+
+def put_automation(client: httpx.Client, wanted: dict[str, Any]) -> str:
+    """Make an automation, or replace the one of its name; returns its id.
+
+    Raises:
+        httpx.HTTPError: the server did not take it.
+    """
+    known = _asked(client, "POST", "automations/filter", {"automations": {"name": {"any_": [wanted["name"]]}}}).json()
+    if known:
+        _asked(client, "PUT", f"automations/{known[0]['id']}", wanted)
+        return str(known[0]["id"])
+    return str(_asked(client, "POST", "automations/", wanted).json()["id"])
+
+
+def _asked(client: httpx.Client, method: str, path: str, body: dict[str, Any]) -> httpx.Response:
+    """An answer; a server that is busy (503 while its SQLite is locked) is asked again."""
+    for _ in range(TRIES):
+        answer = client.request(method, path, json=body)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(AGAIN_S)
+    return answer.raise_for_status()

@@ -1,0 +1,122 @@
+"""What a document left lies sealed in a backup, under a key of its own that is kept outside: erasing the key erases it in every backup.
+
+    sealed/<document id>/<object name>        AES-256-GCM (NIST SP 800-38D): nonce of 96 bits, ciphertext, tag; the object's name is authenticated
+
+An object that belongs to no document (runs, reports, orders) lies in clear below store/. One of a document that the ledger does not know yet was
+written while the backup was taken; it is left out, as the ledger's copy does not know it either.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from docmill.errors import Damaged
+from docmill.services.running.room import Room
+from docmill.storage.document_keys import FILE, DocumentKeys
+from docmill.storage.ledger import Connection
+from docmill.storage.ledger.object_owners import owners
+from docmill.values.keys import ORIGINALS, PRIVATE, PUBLIC, STAGES, review_prefix
+
+SEALED: Final = "sealed"
+_NONCE_BYTES: Final = 12
+_OF_STAGES: Final = frozenset(STAGES)
+_STAGE_ELEMENTS: Final = 4  # private/<tenant>/<stage>/<2>/<key>.<ext>
+_RESULTS: Final = "results"
+
+
+class Owners:
+    """Which document an object of a store belongs to.
+
+    Args:
+        conn: of the ledger.
+        tenants: all of them.
+    """
+
+    def __init__(self, conn: Connection, tenants: list[str]) -> None:
+        self._by_name = {name: document for tenant in tenants for name, document in owners(conn, tenant)}
+        # a receipt has the key of its artefact, and says what it found
+        self._by_stem = {name.rsplit(".", 1)[0]: document for name, document in self._by_name.items()}
+
+    def of(self, name: str) -> str | None:
+        """The document's id; None where an object belongs to none, or to one that is not known yet."""
+        if (found := self._by_name.get(name) or self._by_stem.get(name.rsplit(".", 1)[0])) is not None:
+            return found
+        parts = name.split("/")
+        is_review = len(parts) > _STAGE_ELEMENTS and "/".join(parts[:4]) == review_prefix(parts[1], parts[3])
+        return parts[3] if is_review else None
+
+    def documents(self, tenant: str) -> list[str]:
+        """All documents of a tenant that have objects."""
+        return sorted({document for name, document in self._by_name.items() if name.split("/")[1] == tenant})
+
+    def is_left_out(self, name: str) -> bool:
+        """Whether an object without a known document was made of one: it must not lie in clear."""
+        parts = name.split("/")
+        if parts[0] == ORIGINALS:
+            return True
+        is_made = len(parts) > _STAGE_ELEMENTS and (parts[2] in _OF_STAGES or parts[2] == _RESULTS)
+        return is_made and parts[0] in {PRIVATE, PUBLIC} and not name.endswith(".note") and not _is_bare_receipt(name)
+
+
+def _is_bare_receipt(name: str) -> bool:
+    """A receipt without an artefact beside it holds numbers or a verdict: kept, so that a verdict is not asked for again."""
+    return name.endswith(".receipt")
+
+
+def keys_of(room: Room) -> DocumentKeys:
+    """The home's keys of documents."""
+    return DocumentKeys(room.settings.home.absolute() / FILE)
+
+
+def forget_keys(room: Room, document_id: str) -> None:
+    """Erase a document's key here and where backups' keys lie, if that disk is there; else the next backup replaces the file there.
+
+    Raises:
+        StoreUnavailable: a file cannot be written.
+    """
+    keys_of(room).forget(room.tenant, document_id)
+    if (folder := room.settings.backup_keys_folder) is not None and (folder / FILE).is_file():
+        DocumentKeys(folder / FILE).forget(room.tenant, document_id)
+
+
+def seal_file(source: Path, target: Path, key: bytes, name: str) -> tuple[str, int]:
+    """Write a file sealed, mode 0600; returns SHA-256 and size of what was written."""
+    nonce = os.urandom(_NONCE_BYTES)
+    body = nonce + AESGCM(key).encrypt(nonce, source.read_bytes(), name.encode())
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with target.open("xb") as file:
+        target.chmod(0o600)
+        file.write(body)
+    return hashlib.sha256(body).hexdigest(), len(body)
+
+
+def open_file(source: Path, key: bytes, name: str) -> bytes:
+    """The bytes that were sealed.
+
+    Raises:
+        Damaged: they were changed, or sealed with another key or under another name.
+    """
+    body = source.read_bytes()
+    try:
+        return AESGCM(key).decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], name.encode())
+    except (InvalidTag, ValueError):
+        raise Damaged("an object of the backup cannot be opened with its document's key") from None
+
+
+def sealed_names(paths: Iterator[str]) -> Iterator[tuple[str, str, str]]:
+    """(path below the backup, document id, object name) of the sealed files among the paths."""
+    for path in paths:
+        if path.startswith(f"{SEALED}/"):
+            _, document, name = path.split("/", 2)
+            yield path, document, name
+
+
+def keys_by_name(file: Path, wanted: Mapping[str, set[str]]) -> dict[tuple[str, str], bytes]:
+    """(tenant, document id) -> key, for documents by tenant; an erased document has none."""
+    keys = DocumentKeys(file)
+    return {(tenant, document): key for tenant, some in wanted.items() for document, key in keys.of(tenant, sorted(some)).items()}

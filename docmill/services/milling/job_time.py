@@ -1,0 +1,70 @@
+"""How long one job may run in all: the seconds its items took on workers added up; waiting in a queue costs nothing.
+
+Past the soft limit no further page is begun: pages that are done stay, the others fail with `timed_out`, and the result is partial. Past the
+hard limit the item in hand is cut, too, and no stage but publish begins. The flow process adds up what folded shards report and leaves a flag
+under the run when it is too much; a worker adds up its own shard.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from docmill.errors import DocmillError, TimedOut
+from docmill.services.milling.shard import Item, Shard
+from docmill.values.keys import run_prefix
+from docmill.values.ports import ObjectStore
+
+LEAST_S: Final = 1.0
+"""An item that is begun at all gets so long: what is nearly done shall end."""
+
+
+def flag_overdue(store: ObjectStore, tenant: str, run_id: str, job_id: str) -> None:
+    """Tell every worker that a job has reached its soft limit."""
+    store.create(_flag(tenant, run_id, job_id), b"")
+
+
+class JobTime:
+    """The time that the jobs of one shard have taken so far, in seconds by job."""
+
+    def __init__(self, store: ObjectStore, shard: Shard) -> None:
+        self._store, self._shard, self._limits = store, shard, shard.limits
+        self._spent: Counter[str] = Counter()
+
+    def add(self, item: Item, seconds: float) -> None:
+        """Note what one item took, whether it was done or not."""
+        self._spent[item.job_id] += seconds  # type: ignore[assignment] # a Counter counts seconds as well
+
+    def used_up(self, item: Item) -> TimedOut | None:
+        """The error of an item that is not begun any more; None while there is time."""
+        spent, soft_s = self._of(item), self._limits.soft_limit_s(item.estimate_s)
+        if self._shard.stage == "read" and (spent > soft_s or self._is_flagged(item)):
+            return TimedOut(f"the document took more than its {soft_s:g} s (job_soft_limit_s); pages done are kept", deadline_s=soft_s)
+        return self._too_late(item) if spent > self._limits.hard_limit_s(item.estimate_s) else None
+
+    def left_s(self, items: Sequence[Item]) -> float | None:
+        """How long the cell may take for items that are milled together; None where only the stage's own deadline holds."""
+        if self._shard.stage == "publish":
+            return None  # what is done must come out
+        left = (self._limits.hard_limit_s(item.estimate_s) - self._of(item) for item in items)
+        return max(LEAST_S, sum(max(0.0, one) for one in left))
+
+    def named(self, error: DocmillError, items: Sequence[Item]) -> DocmillError:
+        """The error of items that were cut, by the name of the limit that cut them."""
+        left = self.left_s(items)
+        is_ours = isinstance(error, TimedOut) and left is not None and left < self._limits.deadline_s(self._shard.stage)
+        return self._too_late(items[0]) if is_ours else error
+
+    def _too_late(self, item: Item) -> TimedOut:
+        hard_s = self._limits.hard_limit_s(item.estimate_s)
+        return TimedOut(f"the document took more than its {hard_s:g} s (job_hard_limit_s)", deadline_s=hard_s)
+
+    def _of(self, item: Item) -> float:
+        before = sum(float(value or 0.0) for name, value in item.facts.items() if name.startswith("seconds_"))
+        return before + float(self._spent[item.job_id])
+
+    def _is_flagged(self, item: Item) -> bool:
+        return self._store.exists(_flag(self._shard.tenant, self._shard.run_id, item.job_id))
+
+
+def _flag(tenant: str, run_id: str, job_id: str) -> str:
+    return f"{run_prefix(tenant, run_id)}/overdue/{job_id}"

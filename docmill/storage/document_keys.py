@@ -1,0 +1,84 @@
+"""One key per document, under which its objects lie in backups: without the key nobody reads them, so erasing the key erases them in every backup.
+
+A small SQLite file in the home, never in a backup. `secure_delete` overwrites what is deleted; on SSDs and copy-on-write file systems that proves
+nothing, as everywhere. Belongs here: the keys. Does not belong here: what is sealed with them (services/backup).
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from docmill.errors import StoreUnavailable
+
+FILE: Final = "document-keys.db"
+KEY_BYTES: Final = 32
+_AT_ONCE: Final = 500
+_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS keys (tenant TEXT, document TEXT, key BLOB NOT NULL, PRIMARY KEY (tenant, document)) WITHOUT ROWID"
+)
+
+
+class DocumentKeys:
+    """The keys in one file, made on first use, mode 0600.
+
+    All methods raise `StoreUnavailable` when the file cannot be used.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def ensure(self, tenant: str, documents: Sequence[str]) -> dict[str, bytes]:
+        """The keys of documents; new ones are made for those that have none."""
+        with self._open() as db:
+            rows = [(tenant, one, os.urandom(KEY_BYTES)) for one in documents]
+            db.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", rows)
+        return self.of(tenant, documents)
+
+    def of(self, tenant: str, documents: Sequence[str]) -> dict[str, bytes]:
+        """The keys of those of the documents that have one."""
+        if not self._file.exists():
+            return {}
+        wanted, found = set(documents), {}
+        with self._open() as db:
+            for document, key in db.execute("SELECT document, key FROM keys WHERE tenant = ?", (tenant,)):
+                if document in wanted:
+                    found[document] = bytes(key)
+        return found
+
+    def forget(self, tenant: str, document: str) -> None:
+        """Erase one key; what was sealed with it is lost."""
+        if self._file.exists():
+            with self._open() as db:
+                db.execute("DELETE FROM keys WHERE tenant = ? AND document = ?", (tenant, document))
+
+    def copy_to(self, target: Path) -> None:
+        """Put a whole copy at a place, over an older one: keys that were erased meanwhile are gone there, too."""
+        part = target.with_name(f"{target.name}.writing")
+        part.unlink(missing_ok=True)
+        with self._open() as db, _failing():
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            with contextlib.closing(sqlite3.connect(part)) as copy:
+                db.backup(copy)
+            part.replace(target)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with _failing():
+            if not self._file.exists():
+                with contextlib.suppress(FileExistsError):
+                    os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            with contextlib.closing(sqlite3.connect(self._file, timeout=60)) as db, db:
+                db.execute("PRAGMA secure_delete = ON")
+                db.execute(_TABLE)
+                yield db
+
+
+@contextlib.contextmanager
+def _failing() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreUnavailable(f"the keys of documents cannot be used: {type(error).__name__}") from None

@@ -1,0 +1,61 @@
+"""The health flow's looks, what /readyz says of the last proven backup, and the automations that Prefect is given."""
+
+import shutil
+
+import httpx
+import pytest
+from gateway_process import gateway_process
+
+from docmill.services import health
+from docmill.services.backup.restoring import prove
+from docmill.services.backup.taking import back_up
+from docmill.services.recovery import last_proof, note_proof
+
+
+def found(room):
+    return {one.name: one.ok for one in health.look(room)}
+
+
+def test_everything_is_well_on_a_fresh_home(room):
+    assert set(found(room).values()) == {True}
+
+
+def test_a_broken_part_is_named_and_the_others_are_looked_at(room, tmp_path):
+    shutil.rmtree(tmp_path / "home" / "store", ignore_errors=True)
+    (tmp_path / "home" / "store").write_text("no folder")
+    looked = found(room)
+    assert looked["store"] is False
+    assert looked["queue"] is looked["disk"] is True
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "127.0.0.1:9"])
+def test_a_scheduler_that_is_away(address):
+    assert health.dask_answers(address) is False
+    assert health.dask_answers(None) is None
+
+
+def test_readyz_tells_of_the_last_proven_backup(room, tmp_path):
+    assert last_proof(room) is None
+    taken = back_up(room, tmp_path / "backup", keys=tmp_path / "keys")
+    proof = prove(tmp_path / "backup", room.settings, keys=tmp_path / "keys")
+    note_proof(room, taken, proof, seconds=1.0)
+    with gateway_process(room.settings.home) as (client, _):
+        told = client.get("/readyz").json()["recovery"]
+    assert told["restored"] is True
+    assert 0 < told["rto_s"] < 60
+    assert 0 <= told["proof_age_s"] <= told["rpo_s"] < 120
+
+
+def test_the_automations_of_docmill_are_made_once(prefect_server):
+    from docmill.cli.automations import make_automations
+
+    def post(path, **body):
+        return httpx.post(f"{prefect_server}{path}", json=body, timeout=30).raise_for_status().json()
+
+    flow = post("/flows/", name="alarm")["id"]
+    post("/deployments/", name="alarm", flow_id=flow)
+    for _ in range(2):
+        make_automations(prefect_server)
+    made = [a for a in post("/automations/filter") if a["name"].startswith("docmill")]
+    assert {a["name"] for a in made} == {"docmill: silent runs have crashed", "docmill: health failed"}
+    assert len(made) == 2
