@@ -12,8 +12,10 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from docmill.errors import SettingsInvalid
+from docmill.values.language_model import ModelSpec
 
 MIB = 1024 * 1024
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 class Settings(BaseSettings):
@@ -38,7 +40,31 @@ class Settings(BaseSettings):
         default=None, description="host:port of another ImageAnnotator than Google's; plain text when on loopback."
     )
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_API_KEY", "OPENAI_API_KEY"))
-    openai_model: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_MODEL", "OPENAI_MODEL"))
+    openai_model: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DOCMILL_OPENAI_MODEL", "OPENAI_MODEL"),
+        description="Language model that may be asked; without one none is.",
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DOCMILL_OPENAI_BASE_URL", "OPENAI_BASE_URL"),
+        description="Another OpenAI-compatible endpoint than OpenAI's, up to and with /v1, such as http://127.0.0.1:11434/v1.",
+    )
+    model_text: Literal["masked", "plain"] = Field(
+        default="masked",
+        description="What a language model that is not on this machine is sent: text with personal data masked, or as read. "
+        "Documents milled with redaction are always masked.",
+    )
+    model_timeout_s: float = Field(default=60.0, gt=0, description="Longest time for one question to the language model.")
+    model_input_tokens: int = Field(default=16_000, gt=0, description="Most tokens of one question; longer documents are cut.")
+    model_output_tokens: int = Field(default=2000, gt=0, description="Most tokens of one answer.")
+    model_input_price: Decimal | None = Field(
+        default=None, ge=0, description="Price of a million tokens of questions, for costs in results."
+    )
+    model_output_price: Decimal | None = Field(default=None, ge=0, description="Price of a million tokens of answers.")
+    model_cost_limit: Decimal | None = Field(
+        default=None, ge=0, description="Questions that could cost more, second try included, are not asked; needs both prices."
+    )
     language: str = Field(
         default="en", validation_alias=AliasChoices("DOCMILL_LANGUAGE", "OCR_LANGUAGE"), description="Default language, ISO 639-1."
     )
@@ -159,6 +185,23 @@ class Settings(BaseSettings):
         if self.store_url:
             return self.store_url
         return f"gs://{self.gcs_bucket}" if self.gcs_bucket else (self.home.absolute() / "store").as_uri()
+
+    @property
+    def language_model(self) -> ModelSpec | None:
+        """The language model that may be asked, without its key; None where none is named."""
+        if not self.openai_model:
+            return None
+        return ModelSpec(
+            base_url=(self.openai_base_url or OPENAI_URL).rstrip("/"),
+            model=self.openai_model,
+            timeout_s=self.model_timeout_s,
+            input_tokens=self.model_input_tokens,
+            output_tokens=self.model_output_tokens,
+            input_price=self.model_input_price,
+            output_price=self.model_output_price,
+            cost_limit=self.model_cost_limit,
+            sees_plain_text=self.model_text == "plain",
+        )
 
     @property
     def knowledge_dir(self) -> Path:

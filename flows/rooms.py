@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from blocks import Ledger, ObjectStore, OcrEngine, saved_or_default
+from blocks import LanguageModel, Ledger, ObjectStore, OcrEngine, saved_or_default
 from docmill.services.running.room import Room
 from docmill.settings import settings
 
@@ -18,7 +18,7 @@ def open_room() -> Iterator[Room]:
             "vision_endpoint": saved_or_default(OcrEngine).vision_endpoint,
         },
     )
-    room = Room.open(found)
+    room = Room.open(saved_or_default(LanguageModel).applied_to(found))
     try:
         yield room
     finally:

@@ -118,6 +118,7 @@ def build_results(given: PublishInput) -> shape.Results:
         taxes=tuple(
             shape.ResultTax(rate=share.rate, net=share.net, tax=share.tax, confidence=share.evidence.confidence) for share in found.taxes
         ),
+        model_use=found.model_use,
     )
 
 

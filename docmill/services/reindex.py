@@ -9,13 +9,14 @@ from pathlib import Path
 from docmill.errors import NotFound
 from docmill.services.lookups import current_artefacts
 from docmill.services.milling.bench import store_of
-from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
+from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING, understanding_in
 from docmill.services.running.room import Room
 from docmill.services.search_facts import date_in, facts_of
 from docmill.stages.knowledge.chunk_file import is_chunks_file
 from docmill.storage.knowledge.ports import Source
 from docmill.storage.ledger import cards
 from docmill.storage.objects import StoreSpec
+from docmill.values.jobs import Artefact
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,13 @@ def rebuild_tenant(room: Room, leave_out: Collection[str] = ()) -> Rebuilt:
     return Rebuilt(documents=sources.documents, chunks=chunks, left_out=tuple(sorted(bad)))
 
 
+def _understood(room: Room) -> dict[str, Artefact | None]:
+    made: dict[str, list[Artefact]] = {}
+    for name, artefact in current_artefacts(room.ledger, room.tenant, UNDERSTANDING):
+        made.setdefault(name, []).append(artefact)
+    return {name: understanding_in(artefacts) for name, artefacts in made.items()}
+
+
 class _Sources:
     """The chunk files of all current versions, with facts. Documents without a readable one are added to `bad`."""
 
@@ -93,7 +101,7 @@ class _Sources:
         room = self._room
         # asked for now, not before: writers wait from here on, so nothing indexed meanwhile is lost
         objects = chunk_objects(room)
-        understood = dict(current_artefacts(room.ledger, room.tenant, UNDERSTANDING))
+        understood = _understood(room)
         with room.ledger.reading() as conn:
             found = cards.of_current(conn, room.tenant, [chunk.document_id for chunk in objects])
         for chunk in objects:

@@ -30,6 +30,7 @@ STAGE_OPTIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "read": ("language", "engine"),
         "understand": ("kind",),
         "find_pii": ("language", "entities", "pii_rules"),
+        "consult": ("ask_model", "redact"),
         "redact": ("thorough",),
         "index": ("redact",),
         "validate": (),

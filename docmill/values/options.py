@@ -62,8 +62,11 @@ class MillOptions(BaseModel):
     thorough: bool = Field(default=False, description="Prove redacted copies by OCR of whole pages, not only around the boxes.")
     index: bool = Field(default=True, description="Add the document to the search index.")
     kind: str = Field(
-        default="auto", description="Kind of document (invoice, receipt, letter, ...); auto decides by rules.", pattern=r"^[a-z_]{2,32}$"
+        default="auto",
+        description="Kind of document (invoice, receipt, letter, ...); auto decides by rules and a small trained model.",
+        pattern=r"^[a-z_]{2,32}$",
     )
+    ask_model: bool = Field(default=False, description="Ask the language model that OPENAI_MODEL names for fields that rules leave open.")
     force: bool = Field(default=False, description="Mill again even if a result is there.")
 
     @field_validator("language")

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from docmill.errors import Damaged, StageFailed, VersionMismatch
+from docmill.values.language_model import ModelUse
 from docmill.values.model import Value
 from docmill.values.outcome import OutcomeName
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-SCHEMA_VERSION: Final = "1.2.0"
+SCHEMA_VERSION: Final = "1.3.0"
 _MAJOR: Final = SCHEMA_VERSION.split(".", maxsplit=1)[0]
 _SCHEMA_FILE = "schemas/results.schema.json"
 
@@ -198,6 +199,7 @@ class Results(ResultPart):
         created_at: UTC.
         line_items: the lines of an invoice's table, in printed order. Since 1.1.0.
         taxes: tax by rate. Since 1.1.0.
+        model_use: what asking a language model took; None where none was asked. Since 1.3.0.
     """
 
     schema_version: str = Field(pattern=rf"^{_MAJOR}\.\d+\.\d+$")
@@ -223,6 +225,7 @@ class Results(ResultPart):
     docmill_version: str
     line_items: tuple[ResultLineItem, ...] = ()
     taxes: tuple[ResultTax, ...] = ()
+    model_use: ModelUse | None = None
 
 
 def results_bytes(results: Results) -> bytes:

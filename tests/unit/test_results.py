@@ -19,7 +19,12 @@ from docmill.values.outcome import CHECK_FAILED, Problem
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SCHEMA = Path(shape.__file__).parent / "schemas" / "results.schema.json"
-THEN = {"1.0.0": ("A-17", "completed"), "1.1.0": ("Jane Doe Consulting", "needs_review"), "1.2.0": ("Jane Doe Consulting", "needs_review")}
+THEN = {
+    "1.0.0": ("A-17", "completed"),
+    "1.1.0": ("Jane Doe Consulting", "needs_review"),
+    "1.2.0": ("Jane Doe Consulting", "needs_review"),
+    "1.3.0": ("Jane Doe Consulting", "needs_review"),
+}
 """Version -> value of the second field and outcome, as they were when that version was current."""
 REWRITE = bool(os.environ.get("DOCMILL_REWRITE_GOLDEN"))
 

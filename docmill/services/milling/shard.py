@@ -7,6 +7,7 @@ from docmill.settings import Settings
 from docmill.storage.objects import StoreSpec
 from docmill.values.jobs import Artefact, ItemOutcome
 from docmill.values.keys import run_prefix
+from docmill.values.language_model import ModelSpec
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Problem
 
@@ -32,6 +33,7 @@ class MillLimits:
     max_ratio: int
     vision_endpoint: str | None = None
     review_thresholds: str = ""
+    language_model: ModelSpec | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MillLimits":

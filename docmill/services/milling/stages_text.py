@@ -20,6 +20,7 @@ from docmill.services.milling.stage_work import (
     StageWork,
     artefact_inputs,
     one_by_one,
+    understanding_in,
 )
 from docmill.services.review.rules import ChunkFact, find_doubts
 from docmill.services.review.thresholds import parse_thresholds
@@ -85,8 +86,8 @@ def _index(bench: Bench, item: Item, key: str) -> Receipt:
 
 
 def _understood(bench: Bench, item: Item) -> Understanding:
-    found = item.inputs_of("understand", UNDERSTANDING)
-    return Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else NOT_UNDERSTOOD
+    found = understanding_in(item.inputs)
+    return Understanding.model_validate_json(Path(bench.file(found.object_name)).read_bytes()) if found else NOT_UNDERSTOOD
 
 
 def _row(item: Item, understood: Understanding) -> ValidationRow:

@@ -8,7 +8,17 @@ from docmill.services.milling.shard import Item, type_fact
 from docmill.values.jobs import Artefact, ClaimedJob, ItemOutcome, ItemStatus, JobProgress
 from docmill.values.outcome import Problem, problem_from
 
-STAGE_PROGRESS = {"inspect": 30, "read": 40, "understand": 72, "find_pii": 76, "redact": 80, "index": 84, "validate": 88, "publish": 90}
+STAGE_PROGRESS = {
+    "inspect": 30,
+    "read": 40,
+    "understand": 72,
+    "find_pii": 76,
+    "consult": 78,
+    "redact": 80,
+    "index": 84,
+    "validate": 88,
+    "publish": 90,
+}
 """Progress (0-100) at the start of each stage; reading runs from 40 to 70 by pages, 20 means accepted and stored."""
 READ_SPAN = 30
 STAGE_VERB = {
@@ -16,6 +26,7 @@ STAGE_VERB = {
     "read": "reading",
     "understand": "understanding",
     "find_pii": "finding personal data",
+    "consult": "asking the language model",
     "redact": "redacting",
     "index": "indexing",
     "validate": "validating",

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from docmill.services.running.tracked import Tracked
 from docmill.values.options import MillOptions
 
-AFTER_READING: tuple[str, ...] = ("understand", "find_pii", "redact", "index", "validate", "publish")
+AFTER_READING: tuple[str, ...] = ("understand", "find_pii", "consult", "redact", "index", "validate", "publish")
 
 STAGE_INPUTS: Mapping[str, tuple[str, ...]] = {
     "understand": ("read",),
     "find_pii": ("read",),
+    "consult": ("read", "understand", "find_pii"),
     "redact": ("read", "find_pii"),
     "index": ("read", "redact"),
-    "validate": ("read", "understand", "find_pii", "index"),
-    "publish": ("read", "understand", "find_pii", "redact", "index"),
+    "validate": ("read", "understand", "find_pii", "consult", "index"),
+    "publish": ("read", "understand", "find_pii", "consult", "redact", "index"),
 }
 """Stage -> the stages whose artefacts it reads."""
 
@@ -35,7 +36,7 @@ class Wave:
 
 def wants(stage: str, options: MillOptions) -> bool:
     """Whether options ask for a stage."""
-    return {"redact": options.redact, "index": options.index}.get(stage, True)
+    return {"consult": options.ask_model, "redact": options.redact, "index": options.index}.get(stage, True)
 
 
 def is_lost(tracked: Tracked) -> bool:
