@@ -33,6 +33,7 @@ MODULES: MappingProxyType[str, str] = MappingProxyType(
         "delete": "documents",
         "purchasing": "purchasing",
         "search": "search",
+        "ask": "ask",
         "similar": "search",
         "search-stats": "search_stats",
         "reindex": "search",
