@@ -30,9 +30,9 @@ Yours sincerely
 
 def mill(room, batch_id):
     run = BatchRun(room, batch_id, f"run-{batch_id}", workers=0, lease_s=60)
-    write_lease(room.store, room.tenant, run.run_id, stop=False)
     waiting = run.first_shards()
     while waiting:
+        write_lease(room.store, room.tenant, run.run_id, stop=False)  # each time: on a busy machine loading the models takes a lease's life
         shard = waiting.pop()
         waiting += run.fold(shard, mill_shard(shard, True))
 

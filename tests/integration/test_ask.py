@@ -1,5 +1,6 @@
 """`docmill ask` and `POST /api/v1/ask` over documents that really were milled, against a real HTTP server in the model's place."""
 
+import contextlib
 import json
 
 import pytest
@@ -10,8 +11,10 @@ from typer.testing import CliRunner
 from docmill.cli.main import app
 from docmill.errors import EngineMissing, InvalidOptions, ServiceUnavailable
 from docmill.services.answering.answer import NOT_BORNE_OUT, NOT_SAID, NOTHING_FOUND, answer_question
+from docmill.services.language_model import client
 from docmill.services.running.room import Room
 from docmill.settings import settings
+from docmill.storage.ledger import upgrade_ledger
 
 QUESTION = "When does the lease end?"
 QUOTE = "the lease of your flat in Mill Lane ends in May"
@@ -33,24 +36,42 @@ def told(*sentences):
     return answer
 
 
-@pytest.fixture
-def server(monkeypatch):
-    with running_openai_server() as found:
-        monkeypatch.setenv("OPENAI_MODEL", "test-model")
-        monkeypatch.setenv("OPENAI_BASE_URL", found.base_url)
-        yield found
-
-
-@pytest.fixture
-def papers(server, home, tmp_path, room):
-    """A room whose settings name the model, with a letter and an invoice milled."""
+@pytest.fixture(scope="module")
+def milled(tmp_path_factory):
+    """A server, and a home whose settings name it, with a letter and an invoice milled once for all tests."""
+    folder = tmp_path_factory.mktemp("ask")
+    with running_openai_server() as found, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCMILL_HOME", str(folder / "home"))
+        patch.setenv("OPENAI_MODEL", "test-model")
+        patch.setenv("OPENAI_BASE_URL", found.base_url)
+        patch.setattr(client, "_PAUSE_S", 0.01)
+        settings.cache_clear()
+        (folder / "home").mkdir(mode=0o700)
+        upgrade_ledger(settings().resolved_ledger_url)
+        opened = Room.open(settings())
+        (folder / "letter.txt").write_text(LETTER)
+        (folder / "invoice.txt").write_text(INVOICE)
+        ingest(opened, folder / "letter.txt", folder / "invoice.txt")
+        yield opened, found
+        opened.close()
     settings.cache_clear()
-    (tmp_path / "letter.txt").write_text(LETTER)
-    (tmp_path / "invoice.txt").write_text(INVOICE)
-    ingest(room, tmp_path / "letter.txt", tmp_path / "invoice.txt")
-    opened = Room.open(settings())
-    yield opened
-    opened.close()
+
+
+@pytest.fixture
+def server(milled):
+    """The server as new."""
+    _, found = milled
+    found.requests.clear()
+    found.faults.clear()
+    found.answer = told()
+    settings.cache_clear()
+    return found
+
+
+@pytest.fixture
+def papers(milled, server):
+    """The room with the papers."""
+    return milled[0]
 
 
 def test_each_sentence_of_the_answer_cites_passages_that_say_it(papers, server):
@@ -102,11 +123,8 @@ def test_a_model_that_finds_no_answer_refuses(papers, server):
     assert (answer.sentences, answer.refused) == ((), NOT_SAID)
 
 
-def test_where_nothing_is_found_no_model_is_asked(server, home, room):
-    settings.cache_clear()
-    opened = Room.open(settings())
-    answer = answer_question(opened, QUESTION)
-    opened.close()
+def test_where_nothing_is_found_no_model_is_asked(server, room):
+    answer = answer_question(room, QUESTION)
     assert (answer.refused, answer.model_use, server.requests) == (NOTHING_FOUND, None, [])
 
 
@@ -149,8 +167,12 @@ def test_a_model_that_is_away_is_said(papers, server):
         answer_question(papers, QUESTION)
 
 
-def test_without_a_model_it_says_what_to_set(room):
-    with pytest.raises(EngineMissing, match="OPENAI_MODEL"):
+def test_without_a_model_it_says_what_to_set(monkeypatch, home):
+    monkeypatch.delenv("OPENAI_MODEL", raising=False)
+    settings.cache_clear()
+    home.mkdir(mode=0o700)
+    upgrade_ledger(settings().resolved_ledger_url)
+    with contextlib.closing(Room.open(settings())) as room, pytest.raises(EngineMissing, match="OPENAI_MODEL"):
         answer_question(room, QUESTION)
 
 
@@ -180,12 +202,12 @@ def test_the_api(papers, server):
     gateway = FastAPI()
     add_problem_handlers(gateway)
     gateway.include_router(ask_router(Desk(papers, UploadLimits(lambda: None), lambda: None, lambda: False)))
-    client = TestClient(gateway)
+    api = TestClient(gateway)
     server.answer = told(("The lease of the flat ends in May.", [("Mill Lane", QUOTE)]))
-    done = client.post("/api/v1/ask", json={"question": QUESTION, "limit": 3, "filters": ["kind=letter"]})
+    done = api.post("/api/v1/ask", json={"question": QUESTION, "limit": 3, "filters": ["kind=letter"]})
     assert done.status_code == 200
     assert done.json()["sentences"][0]["text"] == "The lease of the flat ends in May."
-    assert client.post("/api/v1/ask", json={"question": QUESTION, "filters": ["nonsense"]}).status_code == 422
-    assert client.post("/api/v1/ask", json={"question": "", "limit": 3}).status_code == 422
-    statuses = [client.post("/api/v1/ask", json={"question": QUESTION}).status_code for _ in range(12)]
+    assert api.post("/api/v1/ask", json={"question": QUESTION, "filters": ["nonsense"]}).status_code == 422
+    assert api.post("/api/v1/ask", json={"question": "", "limit": 3}).status_code == 422
+    statuses = [api.post("/api/v1/ask", json={"question": QUESTION}).status_code for _ in range(12)]
     assert statuses[-1] == 429

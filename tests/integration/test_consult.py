@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from docmill.cli.main import app
 from docmill.services import documents
+from docmill.services.language_model import client
 from docmill.services.review.seeing import current_artefacts, understanding_of
 from docmill.services.running.room import Room
 from docmill.settings import settings
@@ -39,6 +40,7 @@ def answering(said):
 
 @pytest.fixture
 def server(monkeypatch):
+    monkeypatch.setattr(client, "_PAUSE_S", 0.01)
     with running_openai_server() as found:
         found.answer = answering(SAID)
         monkeypatch.setenv("OPENAI_MODEL", "test-model")
@@ -120,7 +122,11 @@ def test_a_document_cannot_change_the_task_even_if_the_model_obeys_it(milled, se
 
 @pytest.mark.parametrize(
     ("faults", "code"),
-    [([Fault(500)] * 2, "service_unavailable"), ([Fault(401)], "settings_invalid"), ([Fault(body=b"no")] * 2, None)],
+    [
+        ([Fault(500)] * 2, "service_unavailable"),
+        pytest.param([Fault(401)], "settings_invalid", marks=pytest.mark.slow),
+        pytest.param([Fault(body=b"no")] * 2, None, marks=pytest.mark.slow),
+    ],
 )
 def test_without_an_answer_the_rules_stand_and_the_document_says_why(milled, server, faults, code):
     server.faults.extend(faults)

@@ -8,6 +8,7 @@ import pytest
 from openai_server import Fault, running_openai_server
 
 from docmill.errors import ServiceUnavailable, SettingsInvalid, StageFailed, TooLarge
+from docmill.services.language_model import client
 from docmill.services.language_model.client import Prompt, ask_model
 from docmill.stages.understanding.asking.verbs import read_answers
 from docmill.values.language_model import ModelSpec
@@ -17,7 +18,8 @@ RIGHT = {"answers": [{"field": "total", "text": "119.00", "page": 1}]}
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch):
+    monkeypatch.setattr(client, "_PAUSE_S", 0.01)
     with running_openai_server() as found:
         found.answer = lambda _: RIGHT
         yield found
