@@ -200,6 +200,14 @@ def test_masked_words_are_nobodys_answer_and_evidence_counts_the_page_as_read():
     assert PAPER.text[total.evidence.start : total.evidence.end] == total.text == "119.00 EUR"
 
 
+def test_a_value_with_a_mask_in_its_middle_is_no_value():
+    start = PAPER.text.index("Wehr")
+    shown = mask_pages([PAPER], [Span(page=1, start=start, end=start + 4, type="PERSON", confidence=1.0, source="test")])[0]
+    done, fields = joined(found(), ("vendor_address", "Am [PERSON] 4", 1), shown=shown)
+    assert fields == {}
+    assert len(done.understanding.problems) == 1
+
+
 def test_rules_leave_this_paper_open():
     asked = open_fields(understand_pages([PAPER], "invoice"))
     assert "vendor_name" in asked or "total" in asked
