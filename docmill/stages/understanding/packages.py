@@ -58,6 +58,9 @@ _OPENERS = re.compile(r"\b(?:title|salutation|headers|narrow_strip|machine_reada
 _NUMBERED = MONEY_KINDS - {"receipt"} | {"delivery_note"}
 """Kinds whose papers have a number."""
 
+_OF_LATER_PAGES = frozenset({"book_page", "contract", "report", "bank_statement", "form", "letter", "email"})
+"""What later pages of other papers look like by themselves: terms in prose, lists of dated rows, slips to fill in."""
+
 _NEW = 1.1
 """A page with at least so much evidence begins a document."""
 
@@ -157,7 +160,7 @@ def _evidence(before: _Look, look: _Look) -> float:
         worth += _BEGINS if look.counter[0] == 1 else _GOES_ON
     kinds = {before.kind.name, look.kind.name}
     if len(kinds) > 1 and OTHER not in kinds and min(before.kind.confidence, look.kind.confidence) >= _SURE_KIND:
-        worth += _OTHER_KIND + _NOT_OPENED * (not look.is_opened)
+        worth += _OTHER_KIND + _NOT_OPENED * (look.kind.name in _OF_LATER_PAGES and not look.is_opened)
     if before.number and len(before.number) >= _LONG_NUMBER and before.number in look.text:
         worth += _SAME_NUMBER
     elif before.number and look.number and before.number != look.number:
