@@ -1,10 +1,11 @@
 """How right docmill tells kinds apart: F1 per kind, macro F1 over the labels that are there, and what confidence is worth.
 
-    python benchmarks/kinds.py FOLDER [--keep PAGES] [--show]
+    python benchmarks/kinds.py FOLDER [--keep PAGES] [--show] [--whole SET,SET...]
 
 FOLDER holds `classification/manifest.json`: a list of {"file", "label"}, paths relative to it; and `packages.json`: {"file", "page_labels"}.
 Packages are also made by joining two to four of the documents, 150 times by chance with a fixed seed: how many of the inner beginnings are found, and how
 many are told where none is.
+`--whole` names folders of FOLDER whose PDFs are one document each: how many of those with several pages are taken for a package.
 `--keep` keeps the pages read in the folder PAGES. `other` for a labelled document is a miss and no false alarm of another kind.
 """
 
@@ -63,12 +64,26 @@ def report_joined(documents: list[list[Page]]) -> None:
     print(f"packages joined by chance: {found}/{found + missed} beginnings found, {false} told where none is")
 
 
+def report_whole(paths: list[Path], scratch: Path, keep: Path | None) -> None:
+    """How many files that are one document are told to hold several."""
+    files = pages_seen = wrong = 0
+    for path in paths:
+        pages = read(path, "en", scratch, keep)
+        if len(pages) > 1:
+            files, pages_seen = files + 1, pages_seen + len(pages)
+            if len(starts := documents_of(pages)) > 1:
+                wrong += 1
+                print(f"  taken for a package: {path.name}, beginnings on pages {[index + 1 for index in starts]} of {len(pages)}")
+    print(f"single documents of several pages: {wrong} of {files} ({pages_seen} pages) taken for a package")
+
+
 def main() -> None:
     """Measure documents and packages."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--whole", default="")
     asked = parser.parse_args()
     folder = asked.folder / "classification"
     with tempfile.TemporaryDirectory() as name:
@@ -86,6 +101,9 @@ def main() -> None:
             starts = [index + 1 for index in documents_of(pages)]
             print(f"package of {len(pages)} pages labelled {dict(Counter(one['page_labels']))}: documents begin on pages {starts}")
         report_joined(documents)
+        report_whole(
+            [path for one in asked.whole.split(",") if one for path in sorted((asked.folder / one).glob("*.pdf"))], Path(name), asked.keep
+        )
 
 
 if __name__ == "__main__":

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from docmill.errors import SettingsInvalid
-from docmill.values.embedding import PACKAGED, EmbeddingSpec
+from docmill.settings_models import ModelSettings
 
 MIB = 1024 * 1024
 
 
-class Settings(BaseSettings):
+class Settings(ModelSettings):
     """All settings of one process. Sizes in bytes, times in seconds unless the name says otherwise."""
 
     model_config = SettingsConfigDict(env_prefix="DOCMILL_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
@@ -41,25 +41,11 @@ class Settings(BaseSettings):
     knowledge_url: str | None = Field(
         default=None, description="s3://bucket/prefix or gs://bucket/prefix of the search index; default a folder under home."
     )
-    embedding_model: str | None = Field(
-        default=None,
-        description="Folder with model.onnx and tokenizer.json, or the name of a model at DOCMILL_EMBEDDING_ENDPOINT; default the packaged MiniLM.",
-    )
-    embedding_endpoint: str | None = Field(
-        default=None, description="Base URL of a service that speaks OpenAI's embeddings API, such as http://127.0.0.1:8080/v1."
-    )
-    embedding_dimensions: int = Field(default=0, ge=0, le=8192, description="Dimensions of that service's vectors.")
-    embedding_key: SecretStr | None = Field(default=None, description="Key that the embedding service is shown.")
-    embedding_timeout_s: float = Field(
-        default=30.0, gt=0, description="How long one answer of the embedding service may take; it is asked three times."
-    )
     vision_price: Decimal = Field(
         default=Decimal("1.50"),
         ge=0,
         description="Price of 1,000 pages read by Cloud Vision, for the cost of documents; the list price in USD.",
     )
-    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_API_KEY", "OPENAI_API_KEY"))
-    openai_model: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_MODEL", "OPENAI_MODEL"))
     language: str = Field(
         default="en", validation_alias=AliasChoices("DOCMILL_LANGUAGE", "OCR_LANGUAGE"), description="Default language, ISO 639-1."
     )
@@ -199,20 +185,6 @@ class Settings(BaseSettings):
         if self.store_url:
             return self.store_url
         return f"gs://{self.gcs_bucket}" if self.gcs_bucket else (self.home.absolute() / "store").as_uri()
-
-    @property
-    def embedding(self) -> EmbeddingSpec:
-        """Which model makes vectors.
-
-        Raises:
-            SettingsInvalid: a service is named without model or dimensions.
-        """
-        if self.embedding_endpoint:
-            if not (self.embedding_model and self.embedding_dimensions):
-                raise SettingsInvalid("DOCMILL_EMBEDDING_ENDPOINT needs DOCMILL_EMBEDDING_MODEL and DOCMILL_EMBEDDING_DIMENSIONS")
-            place, dimensions = self.embedding_endpoint, self.embedding_dimensions
-            return EmbeddingSpec(provider="openai", place=place, model=self.embedding_model, dimensions=dimensions)
-        return EmbeddingSpec(provider="onnx", place=str(Path(self.embedding_model).absolute())) if self.embedding_model else PACKAGED
 
     @property
     def knowledge_dir(self) -> Path:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from blocks import EmbeddingModel, Ledger, ObjectStore, OcrEngine, saved_or_default
+from blocks import EmbeddingModel, LanguageModel, Ledger, ObjectStore, OcrEngine, saved_or_default
 from docmill.services.running.room import Room
 from docmill.settings import settings
 
@@ -18,7 +18,7 @@ def open_room() -> Iterator[Room]:
             "vision_endpoint": saved_or_default(OcrEngine).vision_endpoint,
         },
     )
-    room = Room.open(saved_or_default(EmbeddingModel).applied(found))
+    room = Room.open(saved_or_default(LanguageModel).applied_to(saved_or_default(EmbeddingModel).applied(found)))
     try:
         yield room
     finally:

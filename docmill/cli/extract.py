@@ -18,12 +18,14 @@ from docmill.cli.output import show_json, show_table
 from docmill.cli.password import PasswordFile, read_password
 from docmill.cli.read import read_file
 from docmill.errors import DocmillError, NotFound
+from docmill.services.language_model.single_file import consult_about_file
 from docmill.services.milling.shard import MillLimits
 from docmill.services.unlocked_file import unlocked_file
 from docmill.settings import settings
 from docmill.values.evidence import Evidence, Understanding
 from docmill.values.options import MillOptions
-from docmill.values.outcome import Problem
+from docmill.values.outcome import Problem, problem_from
+from docmill.values.page import Page
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -34,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    only = ("language", "engine", "kind")
+    only = ("language", "engine", "kind", "ask_model")
     app.command("extract")(with_mill_options(extract, only=only))
     app.command("classify")(with_mill_options(classify, only=only[:2]))
 
@@ -122,8 +124,18 @@ def _look_at(path: Path, options: MillOptions) -> Looked:
         attachment = found.get("einvoice") if isinstance(found, dict) else None
         args: list[JsonValue] = [page_paths, options.kind, str(out), *([original, attachment] if attachment else [])]
         cell.call("docmill.stages.understanding.verbs:understand", *args, deadline_s=limits.document_deadline_s)
+        asked = _ask_model(cell, options, pages, out) if options.ask_model else []
         understood = Understanding.model_validate_json(out.read_bytes())
-    return Looked(understood, (*problems, *understood.problems))
+    return Looked(understood, (*problems, *understood.problems, *asked))
+
+
+def _ask_model(cell: Cell, options: MillOptions, pages: list[Page], out: Path) -> list[Problem]:
+    """Add what the language model says; without an answer of it the rules' fields stand, and the reason is a problem."""
+    try:
+        consult_about_file(cell, settings(), options, pages, out)
+    except DocmillError as error:
+        return [problem_from(error, "consult")]
+    return []
 
 
 def extracted(looked: Looked) -> "dict[str, JsonValue]":
@@ -136,6 +148,7 @@ def extracted(looked: Looked) -> "dict[str, JsonValue]":
         "line_items": [{**item.model_dump(exclude={"evidence"}), **_place(item.evidence)} for item in found.line_items],
         "taxes": [{**share.model_dump(exclude={"evidence"}), **_place(share.evidence)} for share in found.taxes],
         "problems": [problem.model_dump(mode="json") for problem in looked.problems],
+        **({"model_use": found.model_use.model_dump(mode="json")} if found.model_use else {}),
     }
 
 

@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         },
         "Knowledge base": {
             "search": ("search", "passages by meaning and by words"),
+            "ask": ("ask", "an answer whose every sentence cites passages"),
             "similar": ("search", "near-duplicates and related documents"),
             "search-stats": ("search_stats", "what was searched for, in vain, how quickly"),
             "reindex": ("search", "write the index anew from the kept chunks"),

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 import docmill
 from docmill.gateway.access import Access
+from docmill.gateway.ask import ask_router
 from docmill.gateway.desk import Desk
 from docmill.gateway.events import events_router
 from docmill.gateway.files import files_router
@@ -57,6 +58,7 @@ def create_app(
     app.include_router(uploads_router(desk))
     app.include_router(events_router(desk))
     app.include_router(search_router(desk))
+    app.include_router(ask_router(desk))
     app.include_router(records_router(desk))
     app.include_router(quarantine_router(desk))
     app.include_router(review_router(desk))

@@ -3,13 +3,13 @@
 Pure: nothing is stored here. The shape of the results is in docmill/values/results.py.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from docmill import __version__
+from docmill.services.publishing_masked import mask_fields, mask_line_items
 from docmill.stages.validation.suite import checks
 from docmill.values import results as shape
 from docmill.values.enrichment import Enrichment
@@ -21,23 +21,6 @@ from docmill.values.page import Line, Page
 
 UNKNOWN_KIND = Kind(name="other", confidence=0.0, reason="not understood")
 """The kind of a document that the understanding stage never saw."""
-
-EINVOICE = "einvoice:"
-"""How the source of a value begins that was taken from an e-invoice's XML."""
-
-FIGURES_AND_WORDS = frozenset(
-    {"issue_date", "due_date", "delivery_date", "currency", "net_total", "tax_total", "total", "amount_due", "payment_method"}
-)
-"""Fields that cannot hold a person's name or number."""
-
-REVIEWED = "review"
-"""The source of a value that a person typed."""
-
-NOT_SEARCHED = "[NOT_SEARCHED]"
-"""What stands for a text that was never searched for personal data, beside a redacted copy."""
-
-_LEAST_SHARED = 3
-"""A field and a span share text only from so many letters and figures on; `5` or `no` prove nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +136,7 @@ def build_results(given: PublishInput) -> shape.Results:
             shape.ResultTax(rate=share.rate, net=share.net, tax=share.tax, confidence=share.evidence.confidence) for share in found.taxes
         ),
         enrichment=_enrichment(given),
+        model_use=found.model_use,
     )
 
 
@@ -163,66 +147,6 @@ def _enrichment(given: PublishInput) -> Enrichment | None:
         return None
     file = found.file.model_copy(update={"producer": None}) if given.job.options.redact else found.file
     return found.model_copy(update={"page_count": given.page_count, "file": file})
-
-
-def mask_fields(fields: Sequence[Field], spans: Sequence[Span], pages: Sequence[Page]) -> tuple[Field, ...]:
-    """Fields fit to be shown beside a redacted copy.
-
-    A field is masked when its evidence overlaps a span, in characters or on the page, or when it shares a span's text wherever it was
-    read: then its value is None and its text the span's type, such as [PERSON]. Its box stays: it frames what was burned out. A text that
-    stands nowhere on the pages (an e-invoice's, or what a person typed) was never searched for personal data, so it is masked as
-    [NOT_SEARCHED]; figures, dates and the words of docmill's own lists stay.
-
-    Args:
-        fields: as found.
-        spans: personal data on the pages as read.
-        pages: as read; spans and evidence count characters of their text.
-    """
-    text = {page.number: page.text for page in pages}
-    hidden = [(span, _bare(text.get(span.page, "")[span.start : span.end])) for span in spans]
-    return tuple(_masked(one, hidden) for one in fields)
-
-
-def mask_line_items(items: Sequence[LineItem], spans: Sequence[Span], pages: Sequence[Page]) -> tuple[LineItem, ...]:
-    """Line items fit to be shown beside a redacted copy: a description is kept only where it was searched and nothing was found in it."""
-    text = {page.number: page.text for page in pages}
-    hidden = [(span, _bare(text.get(span.page, "")[span.start : span.end])) for span in spans]
-    return tuple(one.model_copy(update={"description": _shown_description(one, hidden)}) for one in items)
-
-
-def _shown_description(one: LineItem, hidden: Sequence[tuple[Span, str]]) -> str | None:
-    if one.description is None or one.evidence.start is None:
-        return None
-    as_field = Field(name="description", value=one.description, text=one.description, evidence=one.evidence)
-    return _masked(as_field, hidden).value
-
-
-def _masked(one: Field, hidden: Sequence[tuple[Span, str]]) -> Field:
-    is_unseen = one.evidence.source == REVIEWED or (one.evidence.start is None and one.evidence.source.startswith(EINVOICE))
-    if is_unseen and one.name not in FIGURES_AND_WORDS:
-        return one.model_copy(update={"value": None, "text": NOT_SEARCHED})
-    for span, bare in hidden:
-        if _overlaps(one, span) or _shares(one.text, bare) or _shares(one.value or "", bare):
-            return one.model_copy(update={"value": None, "text": f"[{span.type}]"})
-    return one
-
-
-def _overlaps(one: Field, span: Span) -> bool:
-    seen = one.evidence
-    if seen.page != span.page:
-        return False
-    if seen.start is not None and seen.end is not None and seen.start < span.end and span.start < seen.end:
-        return True
-    return seen.box is not None and any(seen.box.overlaps(box) for box in span.boxes)
-
-
-def _shares(text: str, bare_span: str) -> bool:
-    bare = _bare(text)
-    return min(len(bare), len(bare_span)) >= _LEAST_SHARED and (bare_span in bare or bare in bare_span)
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def _doubtful(failed: Sequence[str]) -> list[str]:

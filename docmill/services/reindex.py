@@ -9,7 +9,7 @@ from pathlib import Path
 from docmill.errors import NotFound, StageFailed, VersionMismatch
 from docmill.services.lookups import current_artefacts
 from docmill.services.milling.bench import store_of
-from docmill.services.milling.stage_work import UNDERSTANDING
+from docmill.services.milling.stage_work import UNDERSTANDING, understanding_in
 from docmill.services.reembedding import (
     ChunkObject,
     chunk_objects,
@@ -24,6 +24,7 @@ from docmill.services.search_facts import date_in, facts_of
 from docmill.storage.knowledge.ports import Source
 from docmill.storage.ledger import cards
 from docmill.storage.objects import StoreSpec
+from docmill.values.jobs import Artefact
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,13 @@ def _is_of_another_model(room: Room) -> bool:
         return False  # the stream of files embeds what it must
 
 
+def _understood(room: Room) -> dict[str, Artefact | None]:
+    made: dict[str, list[Artefact]] = {}
+    for name, artefact in current_artefacts(room.ledger, room.tenant, UNDERSTANDING):
+        made.setdefault(name, []).append(artefact)
+    return {name: understanding_in(artefacts) for name, artefacts in made.items()}
+
+
 class _Sources:
     """The chunk files of all current versions, with facts. Documents without a readable one are added to `bad`."""
 
@@ -106,7 +114,7 @@ class _Sources:
         room = self._room
         # asked for now, not before: writers wait from here on, so nothing indexed meanwhile is lost
         objects = chunk_objects(room)
-        understood = dict(current_artefacts(room.ledger, room.tenant, UNDERSTANDING))
+        understood = _understood(room)
         with room.ledger.reading() as conn:
             found = cards.of_current(conn, room.tenant, [chunk.document_id for chunk in objects])
         for chunk in objects:

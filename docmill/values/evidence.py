@@ -1,6 +1,7 @@
 """Findings on pages: spans of personal data, fields, line items, the kind of a document, each with where it was seen and how sure we are."""
 
 from docmill.values.geometry import Box
+from docmill.values.language_model import ModelUse
 from docmill.values.model import Value
 from docmill.values.outcome import Problem
 
@@ -130,6 +131,7 @@ class Understanding(Value):
         line_items: in printed order.
         taxes: by rate.
         problems: contradictions that a person should settle; messages name fields, never values.
+        model_use: what asking a language model took; None where none was asked.
     """
 
     kind: Kind
@@ -137,3 +139,4 @@ class Understanding(Value):
     line_items: tuple[LineItem, ...] = ()
     taxes: tuple[TaxShare, ...] = ()
     problems: tuple[Problem, ...] = ()
+    model_use: ModelUse | None = None

@@ -31,6 +31,7 @@ STAGE_OPTIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
         "read": ("language", "engine"),
         "understand": ("kind",),
         "find_pii": ("language", "entities", "pii_rules"),
+        "consult": ("ask_model", "redact"),
         "redact": ("thorough",),
         "enrich": ("redact",),
         "speak": ("redact", "speech"),

@@ -63,8 +63,11 @@ class MillOptions(BaseModel):
     index: bool = Field(default=True, description="Add the document to the search index.")
     speech: bool = Field(default=False, description="Add a spoken version of the text (WAV); needs espeak-ng.")
     kind: str = Field(
-        default="auto", description="Kind of document (invoice, receipt, letter, ...); auto decides by rules.", pattern=r"^[a-z_]{2,32}$"
+        default="auto",
+        description="Kind of document (invoice, receipt, letter, ...); auto decides by rules and a small trained model.",
+        pattern=r"^[a-z_]{2,32}$",
     )
+    ask_model: bool = Field(default=False, description="Ask the language model that OPENAI_MODEL names for fields that rules leave open.")
     force: bool = Field(default=False, description="Mill again even if a result is there.")
 
     @field_validator("language")

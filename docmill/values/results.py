@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from docmill.errors import Damaged, StageFailed, VersionMismatch
 from docmill.values.enrichment import Enrichment
+from docmill.values.language_model import ModelUse
 from docmill.values.model import Value
 from docmill.values.outcome import OutcomeName
 
@@ -201,6 +202,7 @@ class Results(ResultPart):
         line_items: the lines of an invoice's table, in printed order. Since 1.1.0.
         taxes: tax by rate. Since 1.1.0.
         enrichment: languages, dates, keywords, entities, summary, tone; None when the stage failed. Since 1.3.0.
+        model_use: what asking a language model took; None where none was asked. Since 1.3.0.
     """
 
     schema_version: str = Field(pattern=rf"^{_MAJOR}\.\d+\.\d+$")
@@ -227,6 +229,7 @@ class Results(ResultPart):
     line_items: tuple[ResultLineItem, ...] = ()
     taxes: tuple[ResultTax, ...] = ()
     enrichment: Enrichment | None = None
+    model_use: ModelUse | None = None
 
 
 def results_bytes(results: Results) -> bytes:

@@ -4,9 +4,10 @@ import pytest
 from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
 import blocks
-from blocks import DaskCluster, Ledger, ObjectStore, OcrEngine, saved_or_default
+from blocks import DaskCluster, LanguageModel, Ledger, ObjectStore, OcrEngine, saved_or_default
+from docmill.settings import settings
 
-ALL = [DaskCluster, Ledger, ObjectStore, OcrEngine]
+ALL = [DaskCluster, LanguageModel, Ledger, ObjectStore, OcrEngine]
 
 
 @pytest.mark.parametrize("block", ALL, ids=lambda kind: kind.__name__)
@@ -39,3 +40,12 @@ def test_the_ledgers_password_is_masked(home, prefect_server):
     found = saved_or_default(Ledger, "masked")
     assert "s3cr3t" not in repr(found)
     assert found.url.get_secret_value().endswith("s3cr3t@h/d")
+
+
+def test_the_language_models_block_stands_in_the_settings_place_and_holds_no_key(home, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-s3cr3t")
+    assert LanguageModel().applied_to(settings()).language_model is None  # off until it names a model
+    block = LanguageModel(openai_model="m", openai_base_url="http://127.0.0.1:1/v1", model_timeout_s=5, model_cost_limit="0.01")
+    spec = block.applied_to(settings()).language_model
+    assert (spec.model, spec.base_url, spec.timeout_s, str(spec.cost_limit)) == ("m", "http://127.0.0.1:1/v1", 5.0, "0.01")
+    assert "s3cr3t" not in block.model_dump_json() + spec.model_dump_json()

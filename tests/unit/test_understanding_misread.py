@@ -6,7 +6,7 @@ import pytest
 
 from docmill.stages.understanding import kind_evidence, labels, labels_dates, labels_sums
 from docmill.stages.understanding.document import understand_pages
-from docmill.stages.understanding.misread import mended
+from docmill.stages.understanding.misread import mended, mended_inside
 from docmill.values.page import Line, Page
 from tests.unit.understanding_pages import page
 
@@ -140,3 +140,19 @@ def test_one_ill_read_word_makes_a_text_doubtful_and_leaves_a_proven_total_sure(
     assert found["total"][1] >= 0.95
     unproven = _found(_read(RECEIPT.replace("Cash           50.00\nChange         11.00", ""), words={"39.00": 0.8}))
     assert unproven["total"][1] < 0.9
+
+
+@pytest.mark.parametrize(
+    ("read", "right"),
+    [
+        ("Taste Of The WorId", "Taste Of The World"),
+        ("Sa1on Kilang", "Salon Kilang"),
+        ("B0utique", "B0utique"),  # a capital before it: it may be a code
+        ("Shah Alam, 4380O Selangor, 81O00 Johor", "Shah Alam, 43800 Selangor, 81000 Johor"),
+        ("McIntosh & Ivy, Unit1, Lot 12O", "McIntosh & Ivy, Unit1, Lot 12O"),
+        ("K0TA DAMANSARA, PJU 1A/4", "K0TA DAMANSARA, PJU 1A/4"),
+        ("KOTA0BARU", "KOTAOBARU"),
+    ],
+)
+def test_letters_and_figures_are_mended_inside_words_and_postal_codes_alone(read, right):
+    assert mended_inside(read) == right

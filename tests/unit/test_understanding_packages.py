@@ -14,6 +14,13 @@ SECOND_PAGE = "Reed Ropes Ltd\nInvoice number: RR-2041\nINVOICE\nTwine   10.00\n
 OTHER_INVOICE = "Moor Sails Ltd\nINVOICE\nInvoice number: 7719\nInvoice date: 4 May 2024\nSail   50.00\nTotal  50.00"
 FORM = "REGISTRATION FORM\nFirst name: ______\nLast name: ______\nDate of birth: ______\nPlease complete in block letters"
 
+TERMS = "TERMS AND CONDITIONS OF SALE\n1. In this agreement the parties shall mean\n2. Governing law: English law\nwhereas the buyer hereinafter"
+RECHNUNG = (
+    "Seilerei Moor GmbH\nRECHNUNG\nRechnungsnummer: 2024-118\nRechnungsdatum: 03.05.2024\nTau 20 mm   4   25,00   100,00\nÜbertrag   100,00"
+)
+AGB = "Allgemeine Geschäftsbedingungen\n§ 1 Geltung\nDie Parteien vereinbaren\n§ 2 Gerichtsstand\nGerichtsstand ist Hamburg.\n§ 3 Vertrag"
+CALLS = "Verbindungen\n" + "\n".join(f"{day:02d}.04.2024  09:1{day % 10}  0401234{day}  0,12" for day in range(1, 26))
+
 
 def _pages(*texts: str) -> list[Page]:
     return [page(text, number=n) for n, text in enumerate(texts, 1)]
@@ -27,7 +34,16 @@ def _pages(*texts: str) -> list[Page]:
         ((LETTER, MORE_LETTER, INVOICE), [0, 2]),
         ((INVOICE, SECOND_PAGE), [0]),
         ((INVOICE, "Continued\nINVOICE\nTwine   10.00\nTotal of RR-2041  130.00"), [0]),
-        ((INVOICE, "Continued\nINVOICE\nTwine   10.00\nTotal  130.00"), [0, 1]),
+        ((INVOICE, "Continued\nINVOICE\nTwine   10.00\nTotal  130.00"), [0]),
+        ((INVOICE, "INVOICE\nTwine   10.00\nTotal  130.00"), [0]),  # no number of its own
+        ((INVOICE, "INVOICE\nTwine   10.00\nTotal  130.00\nPage 2"), [0]),
+        ((INVOICE, TERMS), [0]),
+        ((RECHNUNG, AGB), [0]),
+        ((RECHNUNG, "Übertrag   100,00\nLeine   3   10,00   30,00\nGesamtbetrag   130,00"), [0]),
+        ((RECHNUNG, CALLS), [0]),  # dated rows alone begin nothing
+        ((INVOICE, "Time sheet\nName: A. Reed\nMonday: 8\nTuesday: 8\nWednesday: 8\nApproved by: ____\nSignature ____"), [0]),
+        ((FORM, "SECTION B - APPLICATION FOR BENEFITS\nEmployer: ____\nAddress: ____\nSignature ____"), [0]),
+        ((INVOICE, "Reed Ropes Ltd\nDELIVERY NOTE\nDelivery note no: 5512\nDate: 2 May 2024\nGoods received by ____"), [0, 1]),
         ((INVOICE, OTHER_INVOICE), [0, 1]),
         ((INVOICE, "", FORM), [0, 2]),
         ((INVOICE + "\nPage 1 of 2", OTHER_INVOICE + "\nPage 2 of 2"), [0]),

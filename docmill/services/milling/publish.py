@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docmill.errors import StageFailed
+from docmill.services.milling import stages_model as consulting
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item, Shard
@@ -20,10 +21,10 @@ from docmill.services.milling.stage_work import (
     REDACTED,
     REDACTED_PAGES,
     SPANS,
-    UNDERSTANDING,
     StageWork,
     artefact_inputs,
     one_by_one,
+    understanding_in,
 )
 from docmill.services.publishing import PublishInput, build_results
 from docmill.stages.knowledge import version as knowledge
@@ -115,8 +116,8 @@ def _spans(bench: Bench, item: Item) -> list[Span] | None:
 
 
 def _understanding(bench: Bench, item: Item) -> Understanding | None:
-    found = item.inputs_of("understand", UNDERSTANDING)
-    return Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else None
+    found = understanding_in(item.inputs)
+    return Understanding.model_validate_json(Path(bench.file(found.object_name)).read_bytes()) if found else None
 
 
 def _enrichment(bench: Bench, item: Item) -> Enrichment | None:
@@ -170,6 +171,8 @@ def _job(shard: Shard, item: Item) -> ClaimedJob:
 
 def _engines(options: MillOptions, embedding: EmbeddingSpec) -> dict[str, dict[str, str]]:
     used = {"read": reading.engine(options), "understand": understanding.engine(options), "find_pii": privacy.find_engine(options)}
+    if asked := consulting.engine(options):
+        used["consult"] = asked
     if options.redact:
         used["redact"] = privacy.redact_engine(options)
     used["enrich"] = enriching.engine(options)

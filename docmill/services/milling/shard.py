@@ -8,6 +8,7 @@ from docmill.storage.objects import StoreSpec
 from docmill.values.embedding import PACKAGED, EmbeddingSpec
 from docmill.values.jobs import Artefact, ItemOutcome
 from docmill.values.keys import run_prefix
+from docmill.values.language_model import ModelSpec
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Problem
 
@@ -40,6 +41,7 @@ class MillLimits:
     review_four_eyes: str = "fraud"
     kind_model: str = ""
     """Object name of the model of kinds that learned from decisions; empty for the one that comes with docmill."""
+    language_model: ModelSpec | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MillLimits":

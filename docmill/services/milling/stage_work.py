@@ -1,11 +1,12 @@
 """What a stage must say so that a worker can do it: its version and engines (they enter the key), its inputs, and how to make its artefacts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import IS_UNLOCKED, Item, Shard
+from docmill.values.jobs import Artefact
 from docmill.values.keys import artefact_key, digest
 from docmill.values.options import MillOptions
 
@@ -20,6 +21,12 @@ PAGE_WORDS, UNDERSTANDING, SPANS, REDACTED, REDACTED_PAGES, ENRICHMENT, CHUNKS =
     "chunks",
 )
 """Names of artefacts."""
+
+
+def understanding_in(artefacts: Iterable[Artefact]) -> Artefact | None:
+    """What is known of a document: what a person decided, else what a language model was asked beside the rules, else what the rules say."""
+    found = {one.stage: one for one in artefacts if one.name == UNDERSTANDING}
+    return next((found[stage] for stage in ("review", "consult", "understand") if stage in found), None)
 
 
 def document_input(shard: Shard, item: Item) -> list[str]:

@@ -20,6 +20,7 @@ from docmill.services.milling.stage_work import (
     StageWork,
     artefact_inputs,
     one_by_one,
+    understanding_in,
 )
 from docmill.services.review.rules import ChunkFact, find_doubts
 from docmill.services.review.thresholds import eyes_of, parse_thresholds
@@ -108,8 +109,8 @@ def _index_inputs(shard: Shard, item: Item) -> list[str]:
 
 
 def _understood(bench: Bench, item: Item) -> Understanding:
-    found = item.inputs_of("understand", UNDERSTANDING)
-    return Understanding.model_validate_json(Path(bench.file(found[0].object_name)).read_bytes()) if found else NOT_UNDERSTOOD
+    found = understanding_in(item.inputs)
+    return Understanding.model_validate_json(Path(bench.file(found.object_name)).read_bytes()) if found else NOT_UNDERSTOOD
 
 
 def _row(item: Item, understood: Understanding) -> ValidationRow:

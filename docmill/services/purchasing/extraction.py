@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
-from docmill.services.milling.stage_work import UNDERSTANDING
+from docmill.services.milling.stage_work import understanding_in
 from docmill.services.running.room import Room
 from docmill.storage.ledger import artefacts, versions
 from docmill.values.evidence import LineItem, Understanding
@@ -24,7 +24,7 @@ def understanding_of(room: Room, job_id: str) -> Understanding | None:
     """What was understood in a job; None when nothing was."""
     with room.ledger.reading() as conn:
         made = artefacts.of_job(conn, room.tenant, job_id)
-    found = next((a for a in made if a.name == UNDERSTANDING), None)
+    found = understanding_in(made)
     return Understanding.model_validate_json(room.store.read(found.object_name)) if found else None
 
 

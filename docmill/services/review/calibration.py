@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from docmill.services.publishing import FIGURES_AND_WORDS
+from docmill.services.publishing_masked import FIGURES_AND_WORDS
 from docmill.services.review.logistic import Line, fitted, log_odds, sigmoid
 
 FOLDS = 5

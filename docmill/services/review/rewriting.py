@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docmill.services.publishing import FIGURES_AND_WORDS, NOT_SEARCHED, REVIEWED
+from docmill.services.publishing_masked import FIGURES_AND_WORDS, NOT_SEARCHED, REVIEWED
 from docmill.services.review.records import KIND, DecisionRecord
 from docmill.stages.understanding.kind_evidence import OTHER
 from docmill.values.evidence import Evidence, Field, Kind, Understanding

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from docmill.errors import NotFound
-from docmill.services.milling.stage_work import PAGE_WORDS, REDACTED_PAGES, UNDERSTANDING
+from docmill.services.milling.stage_work import PAGE_WORDS, REDACTED_PAGES, understanding_in
 from docmill.services.review.aligning import moved
 from docmill.services.review.records import KIND
 from docmill.services.review.rules import CHECK_FIELDS
@@ -78,8 +78,8 @@ def understanding_of(room: Room, made: list[Artefact]) -> Understanding | None:
     Raises:
         StoreUnavailable: the store did not answer.
     """
-    found = [one for one in made if one.name == UNDERSTANDING]
-    return Understanding.model_validate_json(room.store.read(found[-1].object_name)) if found else None
+    found = understanding_in(made)
+    return Understanding.model_validate_json(room.store.read(found.object_name)) if found else None
 
 
 def field_in(understanding: Understanding | None, name: str | None) -> Field | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from docmill.errors import DocmillError, StageFailed, VersionMismatch
-from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
+from docmill.services.milling.stage_work import CHUNKS, understanding_in
 from docmill.services.reindex import rebuild_tenant
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import Tracked
@@ -85,6 +85,6 @@ def _facts(room: Room, documents: Sequence[Tracked]) -> dict[str, DocumentFacts]
     facts = {}
     for tracked in documents:
         kind, name = tracked.facts.get("kind"), tracked.job.document_id
-        day = date_in(room.store, _artefact(tracked, "understand", UNDERSTANDING))
+        day = date_in(room.store, understanding_in(tracked.inputs("understand", "consult")))
         facts[name] = facts_of(found[name], kind=str(kind) if kind else None, document_date=day)
     return facts

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from docmill.services.running.tracked import Tracked
 from docmill.values.options import MillOptions
 
-AFTER_READING: tuple[str, ...] = ("understand", "find_pii", "redact", "enrich", "speak", "index", "validate", "publish")
+AFTER_READING: tuple[str, ...] = ("understand", "find_pii", "consult", "redact", "enrich", "speak", "index", "validate", "publish")
 
 STAGE_INPUTS: Mapping[str, tuple[str, ...]] = {
     "understand": ("read",),
     "find_pii": ("read",),
+    "consult": ("read", "understand", "find_pii"),
     "redact": ("read", "find_pii"),
     "enrich": ("read", "find_pii", "redact"),
     "speak": ("read", "redact"),
     "index": ("read", "redact"),
-    "validate": ("read", "understand", "find_pii", "index"),
-    "publish": ("read", "understand", "find_pii", "redact", "enrich", "speak", "index"),
+    "validate": ("read", "understand", "find_pii", "consult", "index"),
+    "publish": ("read", "understand", "find_pii", "consult", "redact", "enrich", "speak", "index"),
 }
 """Stage -> the stages whose artefacts it reads."""
 
@@ -37,7 +38,7 @@ class Wave:
 
 def wants(stage: str, options: MillOptions) -> bool:
     """Whether options ask for a stage."""
-    return {"redact": options.redact, "speak": options.speech, "index": options.index}.get(stage, True)
+    return {"consult": options.ask_model, "redact": options.redact, "speak": options.speech, "index": options.index}.get(stage, True)
 
 
 def is_lost(tracked: Tracked) -> bool:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from docmill.errors import Damaged
 from docmill.stages.privacy.finding import find_in_text, find_spans
 from docmill.stages.privacy.hits import Hit
+from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction.burning import BOX
 from docmill.stages.privacy.redaction.copies import write_copy
 from docmill.stages.privacy.redaction.covered_text import covered_text
@@ -51,6 +52,23 @@ def find_pii(page_paths: list[str], language: str, entities: list[str], out_path
     body = {"spans": [span.model_dump(mode="json") for span in spans], "engines": engines}
     Path(out_path).write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
     return {"spans": len(spans), "by_type": dict(sorted(Counter(span.type for span in spans).items()))}
+
+
+def mask(pages_path: str, spans_path: str, out_path: str) -> dict[str, object]:
+    """Write the pages with personal data masked, a JSON array of Page.
+
+    Args:
+        pages_path: a JSON array of Page.
+        spans_path: what `find_pii` wrote for these pages.
+        out_path: the file to write.
+
+    Returns:
+        `{"spans": count}`.
+    """
+    spans = _SPANS.validate_python(json.loads(Path(spans_path).read_bytes())["spans"])
+    pages = _PAGES.validate_json(Path(pages_path).read_bytes())
+    Path(out_path).write_bytes(_PAGES.dump_json(mask_pages(pages, spans)))
+    return {"spans": len(spans)}
 
 
 def find_in_lines(in_path: str, language: str, entities: list[str], out_path: str, rules_path: str = "") -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Words as an engine misread them, mended for looking things up: `Involce`, `T0tal`, `25/O3/2018`. Offsets stay, and what is shown stays as read.
 
-Belongs here: one-letter mistakes in words that labels are made of, letters for figures in dates. Values are never mended beyond that.
+Belongs here: one-letter mistakes in words that labels are made of, letters for figures in dates, and inside words and postal codes of names and
+addresses. Values are never mended beyond that.
 """
 
 import re
@@ -27,6 +28,20 @@ _KNOWN = frozenset(_LABEL_WORDS) | frozenset({"chance", "charge", "betray", "tot
 _WORD = re.compile(r"[^\W_]{4,}")
 _LETTER_FOR_FIGURE = str.maketrans("oilsb|", "011581")
 _NEARLY_DATE = re.compile(r"(?<![^\W\d_])[\doil|]{1,2}(?P<s>[./-])[\doil|]{1,2}(?P=s)(?:[2z][o0]|)[\doil|]{2}(?![^\W\d_])")
+_INNER_LETTERS: Final = (
+    (re.compile(r"(?<=[abd-zà-ÿ])[I1|](?=[a-zà-ÿ])"), "l"),  # not behind c: McIntosh
+    (re.compile(r"(?<=[a-zà-ÿ])0(?=[a-zà-ÿ])"), "o"),
+    (re.compile(r"(?<=[A-Z]{2})0(?=[A-Z])"), "O"),
+    (re.compile(r"(?<=\b\d{2})[Oo](?=\d{2}\b)|(?<=\b\d{3})[Oo](?=\d\b)|(?<=\b\d{4})[Oo]\b"), "0"),
+)
+"""What stands inside a word is no figure, and what stands inside a number of five figures, as postal codes are, no letter."""
+
+
+def mended_inside(text: str) -> str:
+    """Names and addresses with letters in place of figures between small letters and the other way round: `WorId`, `4380O`."""
+    for pattern, right in _INNER_LETTERS:
+        text = pattern.sub(right, text)
+    return text
 
 
 def mended(text: str) -> str:

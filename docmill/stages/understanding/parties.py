@@ -35,6 +35,8 @@ _SKIPPED = re.compile(r"^(?:gln|iln|lief-?nr|kunden-?(?:nr|nummer)|ust|vat|z\. ?
 _BY_LABEL, _BY_SENDER, _BY_PLACE, _BY_TOP = 0.86, 0.84, 0.7, 0.6
 _FOOT, _HALF = 0.75, 0.5
 _LEAST_LETTERS = 3
+_NO_NAME = re.compile(r"@|:\s|.{61}")
+"""Mail addresses, labels with what they label, and sentences are no names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def _top_score(piece: Piece, rank: int, usual_height_px: float) -> float:
     score += 0.15 * min(2.0, piece.box.height / usual_height_px - 1.0)
     score -= 0.4 if TITLE_WORDS.search(text) else 0.0
     score -= 0.15 if any(c.isdigit() for c in text) else 0.0
+    score -= 0.4 if _NO_NAME.search(text) else 0.0
     return score
 
 

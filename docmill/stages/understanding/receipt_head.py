@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from docmill.stages.understanding.address_words import POSTCODE, LineRole, is_lone_form, line_role, without_prefix
 from docmill.stages.understanding.layout import Hit, field
-from docmill.stages.understanding.misread import BORN_DIGITAL
+from docmill.stages.understanding.misread import BORN_DIGITAL, mended_inside
 from docmill.stages.understanding.pieces import Piece, merged, pieces_of
 from docmill.values.evidence import Field
 from docmill.values.page import Page
@@ -15,7 +15,7 @@ from docmill.values.page import Page
 _MOST_LINES = 16
 _REGISTRATION = re.compile(
     r" ?\(?(?:(?:co(?:mpany)?\.?|reg\.?|roc|brn)\.? ?(?:reg\.?|no\.?)? ?[:.]? ?)+[\w-]*\d[\w -]*\)?$"
-    r"| ?\(?\b[A-Z]{0,3}\d{4,12} ?-? ?[A-Z]\)?$| ?\((?=(?:[^\d()]*\d){4})[A-Z0-9 .-]{5,16}\)?$|\((?:CO|REG|ROC)\.? ?(?:NO|REG)?[:. ]*$",
+    r"| ?\(?\b[A-Z]{0,3}\d{4,12} ?-? ?[A-Z]\)?$| ?\((?=(?:[^\d()]*\d){4})[A-Z0-9 .-]{5,16}\)?$|\((?:CO|REG|ROC)[.,]? ?(?:NO|REG)?[:., ]*$",
     re.IGNORECASE,
 )
 """A company's registration number behind its name, as Malaysian receipts print it."""
@@ -69,9 +69,11 @@ def _head(page: Page) -> list[_Line]:
 
 
 def _plain(text: str, page: Page) -> str:
-    """Wide brackets and figures as narrow ones, and in English no accents on A and I: engines see both where they are not."""
+    """Wide brackets and figures as narrow ones; of what an engine read, misread letters, and in English no accents on A and I: engines see both."""
     narrow = unicodedata.normalize("NFKC", text)
-    return narrow.translate(_SPECKS) if page.language == "en" and page.source not in BORN_DIGITAL else narrow
+    if page.source in BORN_DIGITAL:
+        return narrow
+    return mended_inside(narrow.translate(_SPECKS) if page.language == "en" else narrow)
 
 
 def name_without_register(text: str) -> str:
