@@ -5,7 +5,7 @@ import pytest
 from docmill.errors import StageFailed
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page, Word
-from docmill.values.pages_file import PageFiles
+from docmill.values.pages_file import PageFiles, read_pages, write_pages
 
 
 def page_file(folder, number):
@@ -21,6 +21,12 @@ def test_pages_come_as_from_a_list(tmp_path):
     assert [page.text for page in pages] == [page.text for page in pages] == ["word1", "word2", "word3"]
     assert (len(pages), pages[1].number, pages[-1].number, [page.number for page in pages[1:]]) == (3, 2, 3, [2, 3])
     assert not PageFiles([])
+
+
+def test_an_array_of_pages_is_read_as_it_was_written(tmp_path):
+    pages = PageFiles(page_file(tmp_path, number) for number in (1, 2))
+    assert read_pages(write_pages(pages)) == list(pages)
+    assert read_pages(write_pages([])) == []
 
 
 def test_only_what_is_looked_at_is_loaded(tmp_path):
