@@ -33,7 +33,7 @@ def unlock_pdf(path: Path, password: str, out: Path) -> bool:
     else:
         return False
     if not any(_unlocked(path, form, out) for form in _forms(password)):
-        raise Encrypted("the password does not open the PDF: send it again with the right one")
+        raise Encrypted("the password does not open the PDF")
     open_pdf(out)
     return True
 
