@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,8 +55,8 @@ class Sums:
 
 
 def plain(text: str) -> str:
-    """Letters and digits, lower case."""
-    return "".join(c for c in text.casefold() if c.isalnum())
+    """Letters and digits, lower case, without accents: Tesseract's English reads none."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
 
 
 def mill(path: Path, folder: Path, sums: Sums, *, thorough: bool) -> ProvenCopy:

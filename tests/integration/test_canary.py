@@ -130,6 +130,7 @@ def test_no_byte_outside_originals_and_private_holds_a_canary(room, home, tmp_pa
     assert results_of(room, job_id)["personal_data"]["redacted"] is True
 
 
+@pytest.mark.slow
 def test_what_leaves_the_house_holds_no_canary(request, home, tmp_path, monkeypatch):
     """Notices to webhooks, review tasks as anybody may list them, exports, and a backup outside of originals and private objects."""
     from test_webhooks import Receiver
@@ -148,7 +149,7 @@ def test_what_leaves_the_house_holds_no_canary(request, home, tmp_path, monkeypa
     settings.cache_clear()
     room, receiver = request.getfixturevalue("room"), Receiver()
     add_webhook(home, receiver.url)
-    milled(room, [planted(tmp_path)], redact=True)
+    milled(room, [planted(tmp_path)], redact=True, index=False)
     deliverer = Deliverer(room.ledger, room.tenant, [WebhookChannel(lambda: webhooks(home), room.ledger.now, private_allowed=True)])
     while deliverer.step():
         pass
@@ -159,6 +160,7 @@ def test_what_leaves_the_house_holds_no_canary(request, home, tmp_path, monkeypa
     assert "job.completed" in told or "job.needs_review" in told
     assert "review.opened" in told
     assert {"span"} <= {task.subject.value for task in tasks}
+    (tmp_path / "out").mkdir()
     for kind in ("csv", "zip"):
         assert export_results(room, JobFilter(), tmp_path / "out" / f"e.{kind}", kind) == 1
     CliRunner().invoke(app, ["export", tasks[0].document_id, "--to", str(tmp_path / "out" / "folder")], catch_exceptions=False)

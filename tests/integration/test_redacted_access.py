@@ -14,6 +14,7 @@ from docmill.services.batches_registering import Asker
 from docmill.services.documents import remill
 from docmill.services.purging import expired, purge_expired
 from docmill.services.uploads import Received, Said, submit
+from docmill.settings import settings
 from docmill.storage.ledger import audit_reading
 from docmill.values.options import MillOptions
 
@@ -94,16 +95,23 @@ def test_originals_go_when_their_time_is_over(room, letter):
     assert purge_expired(keeping(3600.0)).documents == 0
 
 
-def test_the_clean_up_command_and_flow_take_the_step(room, letter, monkeypatch):
-    from docmill.settings import settings
+def test_the_clean_up_command_takes_the_step(room, letter, monkeypatch):
+    monkeypatch.setenv("DOCMILL_KEEP_ORIGINALS_S", "0")
+    settings.cache_clear()
+    assert "1 redacted document" in CliRunner().invoke(app, ["clean-up", "--dry-run"]).output
+    assert list(room.store.list("originals/"))
+    assert "1 redacted document" in CliRunner().invoke(app, ["clean-up"]).output
+    assert not list(room.store.list("originals/"))
+    assert "redacted document" not in CliRunner().invoke(app, ["clean-up"]).output
+
+
+@pytest.mark.slow
+def test_the_clean_up_flow_takes_the_step(prefect_server, room, letter, monkeypatch):
     from flows.clean_up_files import clean_up_files
 
     monkeypatch.setenv("DOCMILL_KEEP_ORIGINALS_S", "0")
     settings.cache_clear()
-    said_before = CliRunner().invoke(app, ["clean-up", "--dry-run"]).output
-    assert "1 redacted document" in said_before
-    assert clean_up_files.fn(dry_run=True)["purged_documents"] == 1
+    assert clean_up_files(dry_run=True)["purged_documents"] == 1
     assert list(room.store.list("originals/"))
-    assert clean_up_files.fn()["purged_documents"] == 1
+    assert clean_up_files()["purged_documents"] == 1
     assert not list(room.store.list("originals/"))
-    assert "redacted document" not in CliRunner().invoke(app, ["clean-up"]).output

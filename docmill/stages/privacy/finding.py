@@ -64,7 +64,9 @@ def find_spans(
         known = _name_parts(pages, found) | known
     spans = []
     for page in pages:
-        spans += [_span(page, hit) for hit in _whole([*found[page.number], *_repeats(page.text, known)], page.text)]
+        here = found[page.number]
+        new = [hit for hit in _repeats(page.text, known) if not any(h.start <= hit.start and hit.end <= h.end for h in here)]
+        spans += [_span(page, hit) for hit in _whole([*here, *new], page.text)]
     return spans, engines_for(language, entities, rules)
 
 

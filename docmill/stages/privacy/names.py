@@ -28,7 +28,7 @@ _SPACY_LABELS = {
     "PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "NORP": "NRP", "ORG": "ORGANIZATION", "DATE": "DATE_TIME", "TIME": "DATE_TIME",
 }  # fmt: skip
 _OTHER_LABELS = frozenset({"CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "WORK_OF_ART"})
-_BELOW = re.compile(r"\n\n|\n>|\n[^\n:]{0,30}:")
+_BELOW = re.compile(r"\n\n|\n>|\n[^\n:]{0,30}:|\n[ ]?(?i:dear|hello|hi|hallo|liebe[rs]?|sehr|cher|chère|estimad[oa])\b")
 # a house or flat number ends a name, and so does the word before one
 _IN_PERSON = re.compile(r"\s*\b(?i:apt|apartment|suite|unit|flat|box|p\.?o\.?)\b\.?(?=\s*\d|\s*$)|\s*\d")
 _IS_DATED = re.compile(
