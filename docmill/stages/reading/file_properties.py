@@ -73,8 +73,8 @@ def _of_office(path: Path) -> Iterator[tuple[str, str]]:
     with opened(path) as archive:
         parts = {}
         for name in ("docProps/app.xml", "docProps/core.xml"):
-            with contextlib.suppress(KeyError), archive.open(name) as part:
-                parts[name] = part.read(_MOST_BYTES).decode("utf-8", "replace")
+            with contextlib.suppress(KeyError), archive.open(name) as member:
+                parts[name] = member.read(_MOST_BYTES).decode("utf-8", "replace")
     # single elements by pattern: no parser, so no entity of the file is ever resolved
     for name, section, element in ((PRODUCER, "app", "Application"), (CREATED, "core", "created"), (MODIFIED, "core", "modified")):
         if match := re.search(_ELEMENT.format(name=element), parts.get(f"docProps/{section}.xml", "")):

@@ -61,7 +61,8 @@ def _by_text(table: "Table", query: Query) -> Ranking:
 def _by_both(table: "Table", query: Query) -> Ranking:
     vector, wanted = _asked(table, query), max(CANDIDATES, query.limit)
     matching, vectors = _matching(table, query, wanted, also=("vector",))
-    cosines = {row: float(own @ vector) if own.any() else None for (row, _), own in zip(matching, vectors, strict=True)}
+    found = zip(matching, (vectors @ vector).tolist(), vectors.any(axis=1).tolist(), strict=True)
+    cosines = {row: float(cosine) if has_vector else None for (row, _), cosine, has_vector in found}
     return fused({**cosines, **dict(_nearest(table, vector, query, wanted))}, dict(matching))
 
 
