@@ -15,10 +15,10 @@ from review_tasks import TOTAL, add_users, tasks_of
 from docmill.settings import child_environment
 from docmill.values.review import TaskState
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
 SERVE = "from flows.approve_once import approve_once; approve_once.serve(name='approve-once', pause_on_shutdown=False)"
-PATIENCE_S = 120
+PATIENCE_S = 200
 
 
 @pytest.fixture

@@ -216,15 +216,15 @@ def test_an_indexed_document_is_found_by_its_decided_date(work, opened, monkeypa
     monkeypatch.setattr("docmill.services.review.indexing.replace", lambda _room, sources: put.extend(sources))
     job = published(opened, work, NO_DATE)
     made = decided(opened, tasks_of(work)[0], Answer(Verdict.CORRECTED, "2026-03-05"))
-    from docmill.services.review import applying
+    from docmill.services.review import standing
 
-    real = applying.artefacts.of_job
+    real = standing.artefacts.of_job
 
     def with_chunks(conn, tenant, job_id):
         found = real(conn, tenant, job_id)
         return [*found, found[0].model_copy(update={"name": "chunks", "stage": "index"})]
 
-    monkeypatch.setattr(applying.artefacts, "of_job", with_chunks)
+    monkeypatch.setattr(standing.artefacts, "of_job", with_chunks)
     apply_decision(opened, made.decision_id, run_id="i")
     (source,) = put
     assert (source.document_id, source.facts.document_date.isoformat(), source.facts.kind) == (job.document_id, "2026-03-05", "invoice")
