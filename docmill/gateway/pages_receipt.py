@@ -3,6 +3,7 @@
 What the receipt says is shown only to those who may see it: of a redacted document the pictures are the redacted ones and its words are left out.
 """
 
+from decimal import Decimal
 from html import escape
 from types import MappingProxyType
 from typing import Final
@@ -108,28 +109,26 @@ def _findings(match: Match) -> str:
 
 
 def _lines(evidence: MatchEvidence, found: Explanation, *, hidden: bool) -> str:
-    heads = ("#Order line", "Ordered", "#Open", "#Price", "On the receipt", "#Quantity", "#Price ", "#Amount", "Checks", "#Score")
+    heads = ("#Line", "Ordered", "On the receipt", "Checks", "#Open", "#Billed", "#Price ordered", "#Price billed", "#Amount", "#Score")
     rows = [_line(evidence, one, found, hidden=hidden) for one in evidence.match.line_matches]
     return table(heads, rows, caption="Line by line", empty="no order to compare with") if evidence.state else ""
 
 
 def _line(evidence: MatchEvidence, one: LineMatch, found: Explanation, *, hidden: bool) -> tuple[Cell, ...]:
-    ordered: tuple[Cell, ...] = ("-", "not ordered", "", "")
+    number, ordered, left, price = "-", "not ordered", "", ""
     if evidence.state and one.order_line is not None:
         line = evidence.state.content.lines[one.order_line]
-        left = line.quantity - evidence.state.taken.get(one.order_line, line.quantity - line.quantity)
-        ordered = (str(one.order_line + 1), line.description, f"{figure(left)} {line.unit}", f"{line.unit_price:,f}")
-    read: tuple[Cell, ...] = ("missing", "", "", "")
+        open_now = line.quantity - evidence.state.taken.get(one.order_line, Decimal(0))
+        number, ordered = str(one.order_line + 1), line.description
+        left, price = f"{figure(open_now)} {line.unit}", f"{line.unit_price:,f}"
+    read: Cell = "missing"
+    billed, asked, amount = "", "", ""
     if one.receipt_line is not None:
         seen = evidence.receipt.lines[one.receipt_line]
-        words = "hidden" if hidden else seen.description or "not read"
-        read = (
-            _where(words, one.receipt_line, found),
-            f"{figure(seen.quantity)} {seen.unit or ''}".strip(),
-            "" if seen.unit_price is None else f"{seen.unit_price:,f}",
-            money(seen.amount),
-        )
-    return (*ordered, *read, _checks(one), f"{one.score:.2f}")
+        read = _where("hidden" if hidden else seen.description or "not read", one.receipt_line, found)
+        billed, amount = f"{figure(seen.quantity)} {seen.unit or ''}".strip(), money(seen.amount)
+        asked = "" if seen.unit_price is None else f"{seen.unit_price:,f}"
+    return (number, ordered, read, _checks(one), left, billed, price, asked, amount, f"{one.score:.2f}")
 
 
 def _where(words: str, index: int, found: Explanation) -> Cell:
