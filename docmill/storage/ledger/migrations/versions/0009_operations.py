@@ -24,4 +24,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_quarantined_items_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "job_id", "item", name="pk_quarantined_items"),
     )
-    op.create_index("ix_quarantined_items_released_at", "quarantined_items", ["released_at", "tenant_id", "job_id"])
+    op.create_index("ix_quarantined_items_released_at_tenant_id_job_id", "quarantined_items", ["released_at", "tenant_id", "job_id"])
