@@ -19,6 +19,7 @@ from pathlib import Path
 
 from fields import read
 
+from docmill.errors import DocmillError
 from docmill.stages.understanding.kinds import decide_kind
 from docmill.stages.understanding.packages import documents_of
 from docmill.values.evidence import Kind
@@ -68,7 +69,10 @@ def report_whole(paths: list[Path], scratch: Path, keep: Path | None) -> None:
     """How many files that are one document are told to hold several."""
     files = pages_seen = wrong = 0
     for path in paths:
-        pages = read(path, "en", scratch, keep)
+        try:
+            pages = read(path, "en", scratch, keep)
+        except DocmillError:
+            continue  # damaged or encrypted on purpose
         if len(pages) > 1:
             files, pages_seen = files + 1, pages_seen + len(pages)
             if len(starts := documents_of(pages)) > 1:
@@ -102,7 +106,7 @@ def main() -> None:
             print(f"package of {len(pages)} pages labelled {dict(Counter(one['page_labels']))}: documents begin on pages {starts}")
         report_joined(documents)
         report_whole(
-            [path for one in asked.whole.split(",") if one for path in sorted((asked.folder / one).glob("*.pdf"))], Path(name), asked.keep
+            [path for one in asked.whole.split(",") if one for path in sorted((asked.folder / one).rglob("*.pdf"))], Path(name), asked.keep
         )
 
 
