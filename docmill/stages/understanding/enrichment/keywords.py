@@ -27,9 +27,13 @@ Phrase = tuple[str, ...]
 def keywords_of(pages: Sequence[Page], languages: Sequence[str]) -> tuple[Keyword, ...]:
     """At most ten, best first; `score` is 1.0 for the best. Equal scores stand in the order of their first appearance."""
     ignored = stop_words(tuple(languages)) | _UNITS
+    has_capital_nouns = list(languages) == ["de"]
     counts, shown = Counter[Phrase](), dict[Phrase, str]()
     for _, block in blocks_of(pages):
-        for run in _runs(MASK.sub(" . ", block), ignored):
+        for found in _runs(MASK.sub(" . ", block), ignored):
+            run = _up_to_noun(found) if has_capital_nouns else found
+            if not run:
+                continue
             phrase = tuple(word.lower() for word in run)
             counts[phrase] += 1
             shown.setdefault(phrase, " ".join(run))
@@ -53,6 +57,12 @@ def _runs(block: str, ignored: frozenset[str]) -> Iterator[list[str]]:
         run = []
     if 0 < len(run) <= _MOST_WORDS:
         yield run
+
+
+def _up_to_noun(run: list[str]) -> list[str]:
+    """German writes nouns with a capital: what follows the last of them is a verb that the list of stop words does not have."""
+    last = max((n for n, word in enumerate(run) if word[0].isupper()), default=-1)
+    return run[: last + 1]
 
 
 def _distinct(phrases: Sequence[Phrase]) -> Iterator[Phrase]:
