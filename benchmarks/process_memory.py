@@ -16,7 +16,7 @@ EVERY_S = 0.2
 ROLES = (
     ("docmill.cell", "cell"),
     ("prefect server", "Prefect server"),
-    ("prefect.server", "Prefect server"),
+    ("uvicorn", "Prefect server"),
     ("spawn_main", "Dask worker"),
     ("multiprocessing.resource_tracker", "resource tracker"),
     ("tesseract", "tesseract"),
