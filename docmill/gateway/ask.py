@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from docmill.errors import TooManyRequests
+from docmill.errors import NotFound, TooManyRequests
 from docmill.gateway.access import limited_as
 from docmill.gateway.desk import Desk
 from docmill.gateway.limits import Buckets
@@ -31,9 +31,14 @@ def ask_router(desk: Desk) -> APIRouter:
     """The route."""
     router, buckets = APIRouter(prefix="/api/v1", tags=["search"]), Buckets(ASKED_PER_S, ASKED_BURST)
 
-    @router.post("/ask", summary="Ask the documents", responses=problems(413, 422, 501))
+    @router.post("/ask", summary="Ask the documents", responses=problems(404, 413, 422))
     def ask(asked: Question) -> Answer:
-        """Each sentence names the passages that bear it out, by their place in `passages`, counted from 1. Without any, `refused` says why."""
+        """Each sentence names the passages that bear it out, by their place in `passages`, counted from 1. Without any, `refused` says why.
+
+        404 where no language model is set.
+        """
+        if desk.room.settings.language_model is None:
+            raise NotFound("this gateway has no language model to ask: OPENAI_MODEL names one")
         user = limited_as(NOBODY)
         if wait_s := buckets.take(user):
             raise TooManyRequests("too many questions at once", retry_after_s=wait_s)

@@ -19,7 +19,6 @@ _REASONS = {
     415: "Not a multipart form, or a type of file docmill does not read.",
     422: "An option or parameter has an unknown value, or the file cannot be read.",
     429: "Too many requests or a long queue; Retry-After says when to come again.",
-    501: "What this needs is not installed or not set: here no language model.",
     503: "Ledger or store do not answer.",
 }
 _REF = {"$ref": "#/components/schemas/Problem"}

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from milled_papers import INVOICE, LETTER, ingest
@@ -209,5 +210,10 @@ def test_the_api(papers, server):
     assert done.json()["sentences"][0]["text"] == "The lease of the flat ends in May."
     assert api.post("/api/v1/ask", json={"question": QUESTION, "filters": ["nonsense"]}).status_code == 422
     assert api.post("/api/v1/ask", json={"question": "", "limit": 3}).status_code == 422
+    without = replace(papers, settings=papers.settings.model_copy(update={"openai_model": None}))
+    alone = FastAPI()
+    add_problem_handlers(alone)
+    alone.include_router(ask_router(Desk(without, UploadLimits(lambda: None), lambda: None, lambda: False)))
+    assert TestClient(alone).post("/api/v1/ask", json={"question": QUESTION}).status_code == 404
     statuses = [api.post("/api/v1/ask", json={"question": QUESTION}).status_code for _ in range(12)]
     assert statuses[-1] == 429
