@@ -4,10 +4,12 @@ import pytest
 from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
 
 import blocks
-from blocks import DaskCluster, LanguageModel, Ledger, ObjectStore, OcrEngine, saved_or_default
+from blocks import DaskCluster, EmbeddingModel, LanguageModel, Ledger, ObjectStore, OcrEngine, saved_or_default
+from docmill.errors import SettingsInvalid
 from docmill.settings import settings
+from docmill.values.embedding import PACKAGED, EmbeddingSpec
 
-ALL = [DaskCluster, LanguageModel, Ledger, ObjectStore, OcrEngine]
+ALL = [DaskCluster, EmbeddingModel, LanguageModel, Ledger, ObjectStore, OcrEngine]
 
 
 @pytest.mark.parametrize("block", ALL, ids=lambda kind: kind.__name__)
@@ -23,6 +25,18 @@ class TestStandard(BlockStandardTestSuite):
 
 def test_all_blocks_of_the_package_are_tested():
     assert {getattr(blocks, name) for name in blocks.__all__ if isinstance(getattr(blocks, name), type)} == set(ALL)
+
+
+def test_an_embedding_model_says_which_model_a_run_uses(home, monkeypatch):
+    assert EmbeddingModel().applied(settings()).embedding == PACKAGED
+    service = EmbeddingModel(provider="openai", endpoint="http://127.0.0.1:9/v1", model="m", dimensions=8).applied(settings())
+    assert service.embedding == EmbeddingSpec(provider="openai", place="http://127.0.0.1:9/v1", model="m", dimensions=8)
+    assert EmbeddingModel(provider="onnx", folder="/models/e5").applied(service).embedding == EmbeddingSpec(
+        provider="onnx", place="/models/e5"
+    )
+    assert EmbeddingModel(provider="packaged").applied(service).embedding == PACKAGED
+    with pytest.raises(SettingsInvalid, match="DOCMILL_EMBEDDING_DIMENSIONS"):
+        _ = EmbeddingModel(provider="openai", endpoint="http://127.0.0.1:9/v1", model="m").applied(settings()).embedding
 
 
 def test_unsaved_blocks_have_defaults_and_saved_ones_are_found(home, prefect_server):
