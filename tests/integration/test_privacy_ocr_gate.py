@@ -25,6 +25,12 @@ ROWS = ((40, "Dear Wolfgang"), (200, "the perpendicular lines stay"), (400, "as 
 LIMITS = {"max_pages": 5, "max_pixels": 10_000_000, "max_bytes": 10_000_000, "deadline_s": 60}
 
 
+@pytest.fixture(autouse=True)
+def no_second_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would mend what these tests break before the gate sees it."""
+    monkeypatch.setattr("docmill.services.redacting.read_the_unread", lambda *_: "")
+
+
 def sheet(path: Path) -> dict[str, list[Box]]:
     """A page as PNG; where its words stand."""
     image = Image.new("L", SIZE, 255)
