@@ -163,7 +163,7 @@ def outcomes_of(client: httpx.Client, tasks: set[str]) -> dict[str, int]:
     outcomes: dict[str, int] = {}
     cursor: str | None = None
     while True:
-        asked = {"tag": "benchmark", "limit": 200} | ({"cursor": cursor} if cursor else {})
+        asked = {"tag": "benchmark", "limit": "200"} | ({"cursor": cursor} if cursor else {})
         page = client.get("/api/v1/upload/tasks/", params=asked).json()
         for task in page["tasks"]:
             if task["task_id"] in tasks:

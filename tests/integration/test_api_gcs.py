@@ -73,7 +73,7 @@ def ask(client, *uris, **fields):
     return client.post(UPLOAD, files=[("uri", (None, uri)) for uri in uris], data={"index": "false", **fields})
 
 
-@pytest.mark.parametrize("redact", [False, True])
+@pytest.mark.parametrize("redact", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_from_upload_to_links_and_away_again(client, room, server, tmp_path, redact):
     before = objects(server)
     (pdf,) = write_tiny(tmp_path, 1, kind="pdf")

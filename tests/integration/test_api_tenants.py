@@ -3,19 +3,23 @@
 from contextlib import ExitStack, closing
 
 import pytest
+from api_milling import mill
 from gateway_process import gateway_process, multipart_file, settings_of
-from milled_papers import ingest
 from supplier_invoices import LINES, VENDOR, invoice_pdf
 
 from docmill.errors import Conflict, InvalidOptions
 from docmill.services.api_keys import SCOPES, create_key
 from docmill.services.fresh_home import open_home
+from docmill.services.intake import Sender, take_in
 from docmill.services.purchasing import desk, matching
 from docmill.services.review.claiming import find_tasks
 from docmill.services.running.room import Room
+from docmill.services.sources import files_of
+from docmill.services.task_view import batch_tasks, document_tasks
 from docmill.services.tenants import create_tenant, list_tenants
 from docmill.settings import settings
 from docmill.storage.ledger.review_tasks import TaskFilter
+from docmill.values.options import MillOptions
 from docmill.values.purchasing import PurchaseContent
 from docmill.values.review import OPEN_STATES
 
@@ -50,12 +54,17 @@ def two(tmp_path_factory):
         yield (*found, ids)
 
 
+def milled(room, path, options):
+    batch_id, registered = take_in(room, files_of([str(path)], room.settings), options, Sender(tags=["secret"]))
+    mill(room, batch_id)
+    return registered[0].document_id
+
+
 def everything_there_can_be(room, folder):
     request = desk.submit(room, CONTENT, by="local")
     number = desk.approve(room, request.request_id, by="local").order_number
-    (document_id,) = ingest(room, invoice_pdf(folder / "invoice.pdf", number="NW-1", order_number=number), tags=["secret"])
+    document_id = milled(room, invoice_pdf(folder / "invoice.pdf", number="NW-1", order_number=number), MillOptions())
     (review,) = find_tasks(room.ledger, room.tenant, TaskFilter(OPEN_STATES), limit=1)
-    from docmill.services.task_view import batch_tasks, document_tasks
 
     job = document_tasks(room, document_id)[0]
     assert matching.newest_match(room, document_id)
@@ -152,8 +161,8 @@ def test_tenants_are_made_once(home):
             with pytest.raises(InvalidOptions):
                 create_tenant(room.ledger, bad)
     with closing(Room.open(settings_of(home, tenant="acme"))) as room:
-        (document_id,) = ingest(room, home.parent / write(home.parent / "a.txt"), index=False)
-        assert document_id
+        document_id = milled(room, write(home.parent / "a.txt"), MillOptions(index=False))
+        assert document_tasks(room, document_id)[0].state.is_final
 
 
 def write(path):
