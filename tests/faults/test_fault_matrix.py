@@ -43,6 +43,7 @@ def run(tmp_path, wanted, seed):
         assert proven(log, cell)[: len(PROOF)] == PROOF, "the log proves that the fault hit the point while work was in flight"
 
 
+@pytest.mark.timeout(600)
 def test_the_books_hold_whatever_is_killed(tmp_path, environment):
     from cells import Cell
 

@@ -148,9 +148,20 @@ class Matrix:
             points.CONTROL.disarm()
             points.CONTROL.let_go(cell.name)
             points.CONTROL.set_store_fault("")
+            if cell.why:
+                self._settle()
             cell.seconds = round(time.monotonic() - began, 1)
             self.say(cell, "end", counted=cell.is_counted, why=cell.why, violations=cell.violations, seconds=cell.seconds)
         return cell
+
+    def _settle(self):
+        """What a cell that did not count left under way must not be taken for the next one's."""
+        end = time.monotonic() + OVER_S
+        while time.monotonic() < end:
+            with contextlib.suppress(Exception):
+                if self.books.is_quiet(self.uploaded):
+                    return
+            time.sleep(0.5)
 
     def _run(self, cell):
         files = self.documents(cell)
