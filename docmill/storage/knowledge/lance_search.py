@@ -61,7 +61,8 @@ def _by_text(table: "Table", query: Query) -> Ranking:
 def _by_both(table: "Table", query: Query) -> Ranking:
     vector, wanted = _asked(table, query), max(CANDIDATES, query.limit)
     matching, vectors = _matching(table, query, wanted, also=("vector",))
-    found = zip(matching, (vectors @ vector).tolist(), vectors.any(axis=1).tolist(), strict=True)
+    have_vector: list[bool] = (vectors != 0).any(axis=1).tolist()
+    found = zip(matching, (vectors @ vector).tolist(), have_vector, strict=True)
     cosines = {row: float(cosine) if has_vector else None for (row, _), cosine, has_vector in found}
     return fused({**cosines, **dict(_nearest(table, vector, query, wanted))}, dict(matching))
 
