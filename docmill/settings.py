@@ -149,7 +149,9 @@ class Settings(ModelSettings):
     job_hard_limit_s: float = Field(
         default=1800.0, gt=0, description="After so much work what is in hand is cut, or after three times the estimate."
     )
-    document_deadline_s: float = Field(default=600.0, gt=0, description="Longest time for any other stage of one document.")
+    document_deadline_s: float = Field(
+        default=600.0, gt=0, description="Longest time for any other stage of one document; in proportion more beyond 500 pages."
+    )
     cell_memory_bytes: int = Field(default=4096 * MIB, gt=0, description="Address space of a parsing process.")
     use_gpu: bool = Field(default=False, description="RapidOCR computes on a GPU; needs an ONNX Runtime that has a provider for one.")
     cell_items: int = Field(default=1000, gt=0, description="A process that parses or mills is replaced after so many items.")

@@ -1,5 +1,7 @@
 """How long one job may run in all: 25 and 30 minutes of work, or twice and three times the planner's estimate."""
 
+from dataclasses import replace
+
 import pytest
 
 from docmill.errors import StageFailed, TimedOut
@@ -80,3 +82,12 @@ def test_wear_is_reached_at_its_limit():
     for items, worn in ((400, False), (599, False), (1, True)):
         wear.note(items, 1000)
         assert wear.is_worn is worn
+
+
+@pytest.mark.parametrize(
+    ("stage", "pages", "seconds"),
+    [("find_pii", (1,), 600), ("find_pii", (500, 3), 600), ("find_pii", (3, 2000), 2400), ("read", (2000,), 120), ("find_pii", (), 600)],
+)
+def test_the_deadline_of_one_item_grows_with_its_pages(stage, pages, seconds):
+    items = tuple(replace(item(), facts={"page_count": count}) for count in pages)
+    assert Shard("default", "run", "1", stage, items, StoreSpec(""), LIMITS, "1").deadline_s == seconds

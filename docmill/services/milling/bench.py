@@ -54,7 +54,7 @@ class Bench:
             DocmillError: whatever the verb raised, or TimedOut, ParserDied, Cancelled.
         """
         limits = self.shard.limits
-        stage_s = limits.deadline_s(self.shard.stage)
+        stage_s = self.shard.deadline_s
         deadline_s = stage_s if self.most_s is None else min(stage_s, self.most_s)
         cell = thread_cell(CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items))
         before = cell.cpu_s

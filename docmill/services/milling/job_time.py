@@ -51,7 +51,7 @@ class JobTime:
     def named(self, error: DocmillError, items: Sequence[Item]) -> DocmillError:
         """The error of items that were cut, by the name of the limit that cut them."""
         left = self.left_s(items)
-        is_ours = isinstance(error, TimedOut) and left is not None and left < self._limits.deadline_s(self._shard.stage)
+        is_ours = isinstance(error, TimedOut) and left is not None and left < self._shard.deadline_s
         return self._too_late(items[0]) if is_ours else error
 
     def _too_late(self, item: Item) -> TimedOut:

@@ -17,6 +17,13 @@ IS_UNLOCKED = "is_unlocked"
 """The fact that a document is a locked PDF, read from its unlocked copy."""
 
 
+PAGE_STAGES = frozenset({"inspect", "read"})
+"""Stages whose items are pages, or cost no more than one."""
+
+PAGES_OF_A_DEADLINE = 500
+"""`document_deadline_s` is meant for documents of up to so many pages."""
+
+
 @dataclass(frozen=True, slots=True)
 class MillLimits:
     """Limits of one item and of the run, sizes in bytes, times in seconds."""
@@ -50,7 +57,7 @@ class MillLimits:
 
     def deadline_s(self, stage: str) -> float:
         """The longest time for one item of a stage."""
-        return self.page_deadline_s if stage in {"inspect", "read"} else self.document_deadline_s
+        return self.page_deadline_s if stage in PAGE_STAGES else self.document_deadline_s
 
     def soft_limit_s(self, estimate_s: float) -> float:
         """After so many seconds of work on a job no further page is begun: twice the planner's estimate where that is longer."""
@@ -118,6 +125,15 @@ class Shard:
     limits: MillLimits
     version: str
     cost_s: float = 0.0
+
+    @property
+    def deadline_s(self) -> float:
+        """The longest time for one item: the stage's, in proportion more for documents of more than 500 pages that are worked on as a whole."""
+        limit_s = self.limits.deadline_s(self.stage)
+        if self.stage in PAGE_STAGES:
+            return limit_s
+        most_pages = max((int(item.facts.get("page_count") or 0) for item in self.items), default=0)
+        return limit_s * max(1.0, most_pages / PAGES_OF_A_DEADLINE)
 
     @property
     def markers(self) -> str:

@@ -64,7 +64,7 @@ class BatchRun:
     @property
     def longest_item_s(self) -> float:
         """The longest time that an item of any shard on its way may take by itself."""
-        return max((shard.limits.deadline_s(shard.stage) for shard in list(self._sent.values())), default=0.0)
+        return max((shard.deadline_s for shard in list(self._sent.values())), default=0.0)
 
     @property
     def total(self) -> int:
