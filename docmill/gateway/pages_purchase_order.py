@@ -63,9 +63,7 @@ def _papers(desk: Desk, order: OrderView) -> str:
     else:
         said = "The PDF is being made."
     then = f"/purchasing/orders/{order.order_number}"
-    again = (
-        f'<form method="post" data-api="{API}/{order.request_id}/order" data-then="{then}"><button type="submit">Try again</button></form>'
-    )
+    again = f'<form method="post" data-api="{API}/{order.request_id}/order" data-then="{then}"><button type="submit" disabled>Try again</button></form>'
     return f'<p id="say" role="status" class="failed">{escape(said)}</p>{again}'
 
 

@@ -153,13 +153,13 @@ def _forms(found: RequestView) -> str:
     api, then = f"{API}/{found.request_id}", f"/purchasing/requests/{found.request_id}"
     made = ""
     if found.state is RequestState.SUBMITTED:
-        made += f'<form method="post" data-api="{api}/approve" data-then="{then}"><button type="submit">Approve</button></form>'
+        made += f'<form method="post" data-api="{api}/approve" data-then="{then}"><button type="submit" disabled>Approve</button></form>'
         made += (
             f'<form method="post" data-api="{api}/reject" data-then="{then}" class="options"><label for="reason">Reason</label> '
-            '<input id="reason" name="reason" required maxlength="1000" size="40"><button type="submit">Reject</button></form>'
+            '<input id="reason" name="reason" required maxlength="1000" size="40"><button type="submit" disabled>Reject</button></form>'
         )
     if found.state is RequestState.APPROVED:
-        made += f'<form method="post" data-api="{api}/order" data-then="{then}"><button type="submit">Try again</button></form>'
+        made += f'<form method="post" data-api="{api}/order" data-then="{then}"><button type="submit" disabled>Try again</button></form>'
     return made + (f"<p>{link(f'{then}/change', 'Change the request')}</p>" if found.state in CHANGEABLE else "")
 
 

@@ -174,8 +174,8 @@ def _decide(found: Explanation) -> str:
     return (
         f'<form method="post" data-api="{api}" data-then="{then}"><h3>Decide</h3><p><label for="reason">Reason, kept with the decision</label><br>'
         '<textarea id="reason" name="reason" rows="3" required maxlength="1000"></textarea></p><p class="options">'
-        '<button type="submit" name="accept" value="true">Accept: it counts</button> '
-        '<button type="submit" name="accept" value="false">Refuse: it does not count</button></p></form>'
+        '<button type="submit" disabled name="accept" value="true">Accept: it counts</button> '
+        '<button type="submit" disabled name="accept" value="false">Refuse: it does not count</button></p></form>'
     )
 
 

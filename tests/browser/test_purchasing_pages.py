@@ -62,6 +62,7 @@ def checked(page, folder, name):
 
 
 def enter(page, selector):
+    page.locator(selector).element_handle().wait_for_element_state("enabled")
     page.locator(selector).focus()
     page.keyboard.press("Enter")
 

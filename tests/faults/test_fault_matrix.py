@@ -13,7 +13,7 @@ PROOF = ["reached", "in flight", "fault", "released"]
 
 
 @pytest.fixture
-def environment(monkeypatch):
+def environment():
     """What the cluster sets in the environment goes away again."""
     import os
 
@@ -21,8 +21,7 @@ def environment(monkeypatch):
 
     before = dict(os.environ)
     yield
-    for name in set(os.environ) - set(before):
-        monkeypatch.delenv(name)
+    os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()
 

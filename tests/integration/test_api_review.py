@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.limits import UploadLimits
-from docmill.gateway.review import USER_KEY
+from docmill.gateway.acting import USER_KEY
 from docmill.services.review.applying import apply_waiting
 from docmill.services.uploads import queue
 

@@ -28,6 +28,9 @@ BODIES = {
     "/review/tasks/{task_id}/decide": {"verdict": "accepted", "version": 1},
     "/review/tasks/{task_id}/assign": {"to": None},
     "/purchase-requests/{request_id}": CONTENT.model_dump(mode="json"),
+    "/marks": {"type": "PERSON", "text": "not yours"},
+    "/kind": {"kind": "letter"},
+    "/consent": {"may_teach": True},
     "/reject": {"reason": "not yours"},
     "/decision": {"accept": True, "reason": "not yours"},
 }

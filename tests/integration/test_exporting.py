@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from docmill.cli.main import app
 from docmill.errors import InvalidOptions
-from docmill.services.exporting import JobFilter, _harmless, export_results
+from docmill.services.exporting import JobFilter, harmless, export_results
 from docmill.services.jobs import list_jobs
 from docmill.values.jobs import JobState
 from docmill.values.results import read_results
@@ -68,4 +68,4 @@ def test_a_zip_has_the_results_and_a_file_that_is_there_is_never_overwritten(roo
     ("value", "cell"), [("=1+1", "'=1+1"), ("-5.00", "-5.00"), ("@x", "'@x"), ("+49 30", "'+49 30"), (3, 3), (None, None)]
 )
 def test_a_spreadsheet_runs_nothing(value, cell):
-    assert _harmless(value) == cell
+    assert harmless(value) == cell

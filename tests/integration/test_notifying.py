@@ -92,7 +92,7 @@ def test_a_failed_batch_and_a_low_score_say_so(work, receiver):
         put_notices(conn, work.tenant, [Notice("finance.receipt_needs_review", facts)], at=work.ledger.now())
     delivered(work, AppriseChannel([url]))
     heard.sort(key=lambda one: one["title"])
-    assert [one["title"] for one in heard] == ["docmill: A receipt scored too low to be approved", "docmill: Files of a batch failed"]
+    assert [one["title"] for one in heard] == ["docmill: A receipt does not fit its order", "docmill: Files of a batch failed"]
     assert "score_percent: 41" in heard[0]["message"]
     assert "files: 1\nfailed: 1" in heard[1]["message"]
 

@@ -83,7 +83,8 @@ def test_exif_orientation(tmp_path, orientation, suffix):
 def test_every_frame_of_a_tiff_is_a_page(tmp_path):
     frames = [picture((f"This is sheet {n} of three",), (1100, 200 + 10 * n)) for n in (1, 2, 3)]
     frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
-    assert verbs.inspect(str(tmp_path / "a.tif"), LIMITS) == {"media_type": "image/tiff", "page_count": 3, "einvoice": None}
+    found = verbs.inspect(str(tmp_path / "a.tif"), LIMITS)
+    assert (found["media_type"], found["page_count"], found["einvoice"]) == ("image/tiff", 3, None)
     for number in (3, 1, 2):
         page = read(tmp_path / "a.tif", tmp_path, number)
         assert page.text == f"This is sheet {number} of three"

@@ -246,7 +246,8 @@ def test_embedded_einvoices_are_named(tmp_path):
         pdf_file.close_all()
         assert verbs.inspect(str(file), LIMITS)["einvoice"] == expected
     (tmp_path / "bare.xml").write_bytes(cii)
-    assert verbs.inspect(str(tmp_path / "bare.xml"), LIMITS) == {"media_type": "application/xml", "page_count": 1, "einvoice": "bare"}
+    found = verbs.inspect(str(tmp_path / "bare.xml"), LIMITS)
+    assert (found["media_type"], found["page_count"], found["einvoice"]) == ("application/xml", 1, "bare")
 
 
 def test_documents_are_opened_once_and_few_are_kept(tmp_path, monkeypatch):

@@ -119,7 +119,7 @@ def test_models_are_loaded_once(tmp_path):
 def test_sessions_keep_no_memory_of_shapes(tmp_path):
     """ONNX Runtime plans memory for each shape of input, and lines come in every length."""
     read_saved(sheet(), tmp_path, "rapidocr")
-    models = rapid._loaded(*rapid_models.require("en"))
+    models = rapid._loaded(*rapid_models.require("en"), use_gpu=False)
     for part in (models.text_det, models.text_rec):
         options = part.session.session.get_session_options()
         assert (options.enable_mem_pattern, options.enable_cpu_mem_arena, options.intra_op_num_threads) == (False, False, 1)

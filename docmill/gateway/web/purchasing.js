@@ -40,6 +40,8 @@ async function send(form, pressed) {
 
 for (const form of document.querySelectorAll("form[data-api]")) {
   form.addEventListener("submit", (event) => { event.preventDefault(); send(form, event.submitter); });
+  // pressed before this script is there, they would post the form to the page itself
+  for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = false;
 }
 
 function number() {

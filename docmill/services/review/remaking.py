@@ -118,11 +118,16 @@ class _Remaking:
         return self._end(decided if is_misread else None)
 
     def _show_again(self, *, is_misread: bool, has_other_spans: bool) -> None:
-        """The redacted copy and the passages, where other words or other spans make others of them."""
-        is_redacted = self.job.options.redact
-        if is_redacted and (is_misread or has_other_spans):
+        """The redacted copy, what is told of the text, the spoken one and the passages, where other words or other spans make others of them."""
+        options = self.job.options
+        shows_other = is_misread or (options.redact and has_other_spans)
+        if options.redact and shows_other:
             self._stage("redact")
-        if self.job.options.index and (is_misread or (is_redacted and has_other_spans)):
+        if is_misread or has_other_spans:
+            self._stage("enrich")
+        if options.speech and shows_other:
+            self._stage("speak")
+        if options.index and shows_other:
             self._stage("index")
 
     def _pages(self) -> list[Page]:

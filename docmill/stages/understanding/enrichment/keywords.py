@@ -1,13 +1,14 @@
 """Keywords: phrases of one to three words that a document comes back to.
 
-A candidate is a run of words between stop words, figures and punctuation. Its score is how often it stands there, times the mean count of its
-words, times 1, 1.5 or 2 for one, two or three words: what is said often and in full ranks first. The candidates of Rose et al. 2010 (RAKE),
+A candidate is a run of words between stop words, figures and punctuation. Its score is how often it stands there or in longer runs, times the mean
+count of its words, times 1, 1.5 or 2 for one, two or three words: what is said often and in full ranks first. The candidates of Rose et al. 2010 (RAKE),
 with counts for its degrees, because most documents are too short for co-occurrence to mean anything.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Final
 
 from docmill.stages.understanding.enrichment.texts import MASK, WORD, blocks_of, stop_words
@@ -27,23 +28,22 @@ Phrase = tuple[str, ...]
 def keywords_of(pages: Sequence[Page], languages: Sequence[str]) -> tuple[Keyword, ...]:
     """At most ten, best first; `score` is 1.0 for the best. Equal scores stand in the order of their first appearance."""
     ignored = stop_words(tuple(languages)) | _UNITS
-    has_capital_nouns = list(languages) == ["de"]
     counts, shown = Counter[Phrase](), dict[Phrase, str]()
     for _, block in blocks_of(pages):
-        for found in _runs(MASK.sub(" . ", block), ignored):
-            run = _up_to_noun(found) if has_capital_nouns else found
-            if not run:
-                continue
+        for run in _runs(MASK.sub(" . ", block), ignored):
             phrase = tuple(word.lower() for word in run)
-            counts[phrase] += 1
+            counts.update(_parts(phrase))
             shown.setdefault(phrase, " ".join(run))
-    words = Counter[str]()
-    for phrase, count in counts.items():
-        words.update(dict.fromkeys(phrase, count))
-    scores = {phrase: count * (1 + len(phrase)) / 2 * sum(words[word] for word in phrase) / len(phrase) for phrase, count in counts.items()}
+    scores = {phrase: counts[phrase] * (1 + len(phrase)) / 2 * sum(counts[(word,)] for word in phrase) / len(phrase) for phrase in shown}
     chosen = list(_distinct(sorted(scores, key=lambda phrase: -scores[phrase])))
     best = scores[chosen[0]] if chosen else 1.0
     return tuple(Keyword(text=shown[phrase], score=round(scores[phrase] / best, 4), count=counts[phrase]) for phrase in chosen)
+
+
+def _parts(phrase: Phrase) -> Iterator[Phrase]:
+    """A phrase and the shorter ones within it."""
+    for first, last in combinations(range(len(phrase) + 1), 2):
+        yield phrase[first:last]
 
 
 def _runs(block: str, ignored: frozenset[str]) -> Iterator[list[str]]:
@@ -57,12 +57,6 @@ def _runs(block: str, ignored: frozenset[str]) -> Iterator[list[str]]:
         run = []
     if 0 < len(run) <= _MOST_WORDS:
         yield run
-
-
-def _up_to_noun(run: list[str]) -> list[str]:
-    """German writes nouns with a capital: what follows the last of them is a verb that the list of stop words does not have."""
-    last = max((n for n, word in enumerate(run) if word[0].isupper()), default=-1)
-    return run[: last + 1]
 
 
 def _distinct(phrases: Sequence[Phrase]) -> Iterator[Phrase]:
