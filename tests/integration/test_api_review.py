@@ -6,10 +6,10 @@ from review_papers import published, results_now
 from review_tasks import FRAUD, TOTAL, VENDOR, add_users
 from starlette.testclient import TestClient
 
+from docmill.gateway.acting import USER_KEY
 from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.limits import UploadLimits
-from docmill.gateway.acting import USER_KEY
 from docmill.services.review.applying import apply_waiting
 from docmill.services.uploads import queue
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from docmill.cli.main import app
 from docmill.errors import InvalidOptions
-from docmill.services.exporting import JobFilter, harmless, export_results
+from docmill.services.exporting import JobFilter, export_results, harmless
 from docmill.services.jobs import list_jobs
 from docmill.values.jobs import JobState
 from docmill.values.results import read_results
