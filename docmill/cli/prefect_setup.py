@@ -17,6 +17,7 @@ QUEUES = ("purchases", "documents", "ai", "validation", "search", "notifications
 """Work queues, first things first: a purchase never waits for a night's batch, housekeeping waits for everything."""
 
 ANSWER_S = 30.0
+BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
 """In a checkout a link to the one at the root; in a wheel a copy."""
 
@@ -62,9 +63,9 @@ def make_queues(api_url: str, pool: str = POOL) -> None:
     try:
         for priority, name in enumerate(QUEUES, 1):
             body = {"name": name, "priority": priority}
-            answer = httpx.post(queues, json=body, timeout=ANSWER_S)
+            answer = _asked("POST", queues, body)
             if answer.status_code == httpx.codes.CONFLICT:
-                answer = httpx.patch(f"{queues}/{name}", json=body, timeout=ANSWER_S)
+                answer = _asked("PATCH", f"{queues}/{name}", body)
             answer.raise_for_status()
     except httpx.HTTPError as error:
         raise ClusterLost(f"the Prefect server did not take the work queues: {type(error).__name__}") from None
@@ -78,8 +79,19 @@ def run_by(api_url: str, command: str) -> None:
     """
     pool = f"{api_url}/work_pools/{POOL}"
     try:
-        template = httpx.get(pool, timeout=ANSWER_S).raise_for_status().json()["base_job_template"]
+        template = _asked("GET", pool).raise_for_status().json()["base_job_template"]
         template["variables"]["properties"]["command"]["default"] = command
-        httpx.patch(pool, json={"base_job_template": template}, timeout=ANSWER_S).raise_for_status()
+        _asked("PATCH", pool, {"base_job_template": template}).raise_for_status()
     except (httpx.HTTPError, KeyError, ValueError) as error:
         raise ClusterLost(f"the Prefect server did not take the command of flow runs: {type(error).__name__}") from None
+
+
+def _asked(method: str, url: str, body: dict[str, object] | None = None) -> httpx.Response:
+    """The server's answer. 503 means that its database is locked for a moment: then it is asked again, as Prefect's own client does."""
+    answer = httpx.request(method, url, json=body, timeout=ANSWER_S)
+    for pause_s in BUSY_PAUSES_S:
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(pause_s)
+        answer = httpx.request(method, url, json=body, timeout=ANSWER_S)
+    return answer
