@@ -47,7 +47,7 @@ def note_proof(room: Room, backup: Backup, proof: Proof | None, *, seconds: floa
         taken_at=backup.taken_at,
         proven_at=room.ledger.now(),
         restored=proof is not None,
-        restore_s=round(proof.seconds if proof else seconds, 1),
+        restore_s=round(proof.seconds if proof else seconds, 3),
         files=backup.files,
         size_bytes=backup.size_bytes,
     )

@@ -164,7 +164,7 @@ def _proof(folder: Path, backup: Backup, settings: Settings, began: float, erase
         unnamed_results=unnamed,
         missing_results=missing,
         erased=len(erased),
-        seconds=round(time.monotonic() - began, 1),
+        seconds=round(time.monotonic() - began, 3),
     )
 
 
