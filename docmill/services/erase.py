@@ -18,7 +18,7 @@ from docmill.services.running.room import Room
 from docmill.services.users import LOCAL_USER
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
-from docmill.values.keys import PRIVATE, PUBLIC, erasure_name, erasures_prefix, review_prefix
+from docmill.values.keys import PUBLIC, erasure_name, erasures_prefix, receipts_prefix, review_prefix
 
 PATIENCE: Final = timedelta(minutes=10)
 """A promise of a document that is still there may belong to an erasure that is being written; an older one was never meant in the end."""
@@ -79,10 +79,8 @@ def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
     for info in list(room.store.list(f"{review_prefix(room.tenant, document_id)}/")):
         room.store.delete(info.name)  # values that people typed
     # receipts first: one that outlived its artefact would make a later job believe in something that is gone
-    receipts = [f"{name.rsplit('.', 1)[0]}.receipt" for name in names]
-    for name in receipts:
-        if name.startswith(f"{PRIVATE}/"):
-            room.store.delete(name)
+    for info in list(room.store.list(receipts_prefix(room.tenant, document_id))):
+        room.store.delete(info.name)
     for name in (name for name in names if name.endswith(".arrow")):
         for info in list(room.store.list(companions(name))):  # the same chunks with vectors of other models
             room.store.delete(info.name) if info.name not in names else None

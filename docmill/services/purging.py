@@ -16,7 +16,7 @@ from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger import purging
 from docmill.storage.ledger.audit import append_event
 from docmill.storage.ledger.purging import RedactedDocument
-from docmill.values.keys import original_name
+from docmill.values.keys import original_name, receipts_prefix
 
 RETENTION = "retention"
 """Who purges, in the audit trail, when nobody asked but the settings."""
@@ -65,8 +65,9 @@ def purge(room: Room, found: Collection[RedactedDocument], *, purged_by: str = "
             busy += 1
             continue
         removed = int(room.store.delete(original_name(room.tenant, one.sha256)))
-        for name in names:  # receipts first: one that outlived its artefact would make a later job believe in something that is gone
-            room.store.delete(f"{name.rsplit('.', 1)[0]}.receipt")
+        # receipts first: one that outlived its artefact would make a later job believe in something that is gone
+        for info in list(room.store.list(receipts_prefix(room.tenant, one.document_id))):
+            room.store.delete(info.name)
         removed += sum(room.store.delete(name) for name in names)
         with room.ledger.transaction() as conn:
             purging.forget(conn, room.tenant, one.document_id, names)

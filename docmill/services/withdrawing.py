@@ -16,7 +16,7 @@ from docmill.storage.ledger import artefacts, views
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import append_event
 from docmill.values.jobs import Artefact, ClaimedJob, JobView
-from docmill.values.keys import PUBLIC, private_name, withdrawals_prefix
+from docmill.values.keys import PUBLIC, receipt_name, withdrawals_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _remove(room: Room, document_id: str, jobs: Sequence[tuple[JobView, Sequence
     names = {name for job, made in jobs for name in _names(job, made)}.difference(kept)
     # receipts first: one that outlived its artefact would make a later job believe in something that is gone
     for artefact in (a for _, made in jobs for a in made if a.object_name in names):
-        room.store.delete(private_name(room.tenant, artefact.stage, artefact.key, "receipt"))
+        room.store.delete(receipt_name(room.tenant, document_id, artefact.stage, artefact.key))
     gone = sum(room.store.delete(name) for name in sorted(names))
     if gone:
         with room.ledger.transaction() as conn:

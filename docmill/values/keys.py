@@ -8,6 +8,7 @@ Objects live under three prefixes, and the first path element inside each is the
     originals/<tenant>/<2>/<sha256>              the bytes as they came
     private/<tenant>/<stage>/<2>/<key>.<ext>     page words, raw fields, spans
     private/<tenant>/unlocked/<2>/<sha256>.pdf   copies of locked PDFs without their password
+    private/<tenant>/receipts/<2>/<document>.<stage>-<key>.receipt   what an artefact key of a document holds
     public/<tenant>/...                          results JSON, redacted copies: all that may be shown without the scope originals:read
 
 File names are personal data and never part of a key.
@@ -45,6 +46,7 @@ STAGE_OPTIONS: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
 STAGES: tuple[str, ...] = tuple(STAGE_OPTIONS)
 """All stages in the order of a document's life."""
 
+_RECEIPT_ELEMENTS = 5
 _TENANT = re.compile(r"^[a-z0-9][a-z0-9_-]{0,62}$")
 
 
@@ -101,6 +103,23 @@ def private_name(tenant: str, stage: str, key: str, ext: str = "json") -> str:
 def public_name(tenant: str, stage: str, key: str, ext: str) -> str:
     """Where an artefact that may be shown lies."""
     return f"{PUBLIC}/{_checked(tenant)}/{stage}/{key[:2]}/{key}.{ext}"
+
+
+def receipts_prefix(tenant: str, document_id: str) -> str:
+    """Beginning of the names of all receipts of a document."""
+    return f"{PRIVATE}/{_checked(tenant)}/receipts/{document_id[:2]}/{document_id}."
+
+
+def receipt_name(tenant: str, document_id: str, stage: str, key: str) -> str:
+    """Where the receipt of an artefact key lies. It is named after its document: many have no artefact that would lead to it."""
+    return f"{receipts_prefix(tenant, document_id)}{stage}-{key}.receipt"
+
+
+def receipt_owner(name: str) -> str | None:
+    """The document that a receipt belongs to; None where the name is of no receipt."""
+    parts = name.split("/")
+    is_receipt = len(parts) == _RECEIPT_ELEMENTS and parts[0] == PRIVATE and parts[2] == "receipts"
+    return parts[-1].split(".", 1)[0] if is_receipt else None
 
 
 def results_name(tenant: str, accepted_on: date, job_id: str) -> str:

@@ -102,18 +102,16 @@ def test_from_upload_to_links_and_away_again(client, room, server, tmp_path, red
     page = client.get(f"/tasks/{body['task_id']}")
     assert page.status_code == 200
     assert client.delete(f"/api/v1/documents/{told['document_id']}").status_code == 204
-    # markers, journals and notes of pages go with the next clean-up; receipts of validate and publish are not erased yet (docs/privacy.md)
+    # markers, journals and notes of pages go with the next clean-up
     mine = "pre/private/default/"
-    known = (f"{mine}runs/", f"{mine}journal/", f"{mine}validate/", f"{mine}publish/")
+    known = (f"{mine}runs/", f"{mine}journal/")
     left = {
         name
         for name in objects(server) - before
         if not (name.startswith(known) or (name.startswith(f"{mine}read/") and name.endswith(".note")))
     }
     assert left == set(), "something of the document is left"
-    words = [
-        data for name in objects(server) - before if name.endswith(".receipt") and (data := room.store.read(name.removeprefix("pre/")))
-    ]
+    words = [room.store.read(name.removeprefix("pre/")) for name in objects(server) - before]
     assert [data for data in words if b"Note 0" in data] == [], "and no words are in what is left"
 
 

@@ -1,6 +1,7 @@
 """Erasing a document finishes, wherever it dies."""
 
 import pytest
+from milled_papers import ingest
 from test_canary import leaks, milled, patient, planted
 
 from docmill.errors import NotFound, StoreUnavailable
@@ -19,9 +20,9 @@ def document(room, tmp_path):
 
 
 def objects(room):
-    """Objects, but for markers, receipts of stages that keep no artefact and notes of page contents: these hold numbers and type names only."""
+    """Objects, but for markers and notes of page contents, which go with the clean-up: these hold numbers and type names only."""
     names = [info.name for info in room.store.list("")]
-    return [name for name in names if "/runs/" not in name and "/journal/" not in name and not name.endswith((".receipt", ".note"))]
+    return [name for name in names if "/runs/" not in name and "/journal/" not in name and not name.endswith(".note")]
 
 
 class Died(Exception):
@@ -58,6 +59,15 @@ def test_one_that_dies_among_the_objects_is_finished(room, home, document, monke
     assert finish_erasures(room) == 1
     assert objects(room) == []
     assert leaks(home, allowed=()) == []
+
+
+def test_of_a_document_that_could_not_be_read_nothing_stays_either(room, tmp_path):
+    (tmp_path / "damaged.pdf").write_bytes(b"%PDF-1.7\nnothing more")
+    (document,) = ingest(room, tmp_path / "damaged.pdf")
+    assert current_result(room.ledger, room.tenant, document) is None
+    assert any(name.endswith(".receipt") for name in objects(room)), "the verdict is kept, so that nobody asks again"
+    erase(room, document)
+    assert objects(room) == []
 
 
 def test_a_promise_that_the_ledger_never_kept_takes_nothing(room, document, monkeypatch):

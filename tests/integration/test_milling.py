@@ -120,11 +120,11 @@ def faulty_room(home, monkeypatch, tmp_path):
 
 
 STORE_CALLS = {
-    "looking for the receipt": Fault("read", r"/read/.*\.receipt$", 1),
+    "looking for the receipt": Fault("read", r"/receipts/.*\.read-\w+\.receipt$", 1),
     "noting the try": Fault("create", r"/read-page-2/.*\.begun$", 1),
     "fetching the original": Fault("fetch", r"^originals/", 1),
     "keeping the page": Fault("create", r"/read/.*\.json$", 1),
-    "keeping the receipt": Fault("create", r"/read/.*\.receipt$", 1),
+    "keeping the receipt": Fault("create", r"/receipts/.*\.read-\w+\.receipt$", 1),
     "noting the outcome": Fault("create", r"/runs/.*page-2\.json$", 1),
 }
 

@@ -91,7 +91,8 @@ def test_a_milled_document_has_the_tasks_that_its_validation_counted(room, tmp_p
     (document_id,) = ingest(replace(room, limits=limits), paper)
     with room.ledger.reading() as conn:
         tasks = search(conn, room.tenant, TaskFilter(document_id=document_id), limit=100)
-    receipts = [room.store.read(info.name) for info in room.store.list(f"private/{room.tenant}/validate/")]
+    names = [info.name for info in room.store.list(f"private/{room.tenant}/receipts/") if ".validate-" in info.name]
+    receipts = [room.store.read(name) for name in names]
     (facts,) = [json.loads(one)["facts"] for one in receipts]
     assert facts["validation_tasks_created"] == len(tasks) > 2
     assert facts["total_chunks"] >= 1

@@ -20,7 +20,7 @@ from docmill.services.running.room import Room
 from docmill.storage.document_keys import FILE, DocumentKeys
 from docmill.storage.ledger import Connection
 from docmill.storage.ledger.object_owners import owners
-from docmill.values.keys import ORIGINALS, PRIVATE, PUBLIC, STAGES, review_prefix
+from docmill.values.keys import ORIGINALS, PRIVATE, PUBLIC, STAGES, receipt_owner, review_prefix
 
 SEALED: Final = "sealed"
 _NONCE_BYTES: Final = 12
@@ -39,13 +39,14 @@ class Owners:
 
     def __init__(self, conn: Connection, tenants: list[str]) -> None:
         self._by_name = {name: document for tenant in tenants for name, document in owners(conn, tenant)}
-        # a receipt has the key of its artefact, and says what it found
-        self._by_stem = {name.rsplit(".", 1)[0]: document for name, document in self._by_name.items()}
+        self._documents = frozenset(self._by_name.values())
 
     def of(self, name: str) -> str | None:
         """The document's id; None where an object belongs to none, or to one that is not known yet."""
-        if (found := self._by_name.get(name) or self._by_stem.get(name.rsplit(".", 1)[0])) is not None:
+        if (found := self._by_name.get(name)) is not None:
             return found
+        if (owner := receipt_owner(name)) is not None:
+            return owner if owner in self._documents else None
         parts = name.split("/")
         is_review = len(parts) > _STAGE_ELEMENTS and "/".join(parts[:4]) == review_prefix(parts[1], parts[3])
         return parts[3] if is_review else None
@@ -57,15 +58,10 @@ class Owners:
     def is_left_out(self, name: str) -> bool:
         """Whether an object without a known document was made of one: it must not lie in clear."""
         parts = name.split("/")
-        if parts[0] == ORIGINALS:
+        if parts[0] == ORIGINALS or receipt_owner(name) is not None:
             return True
         is_made = len(parts) > _STAGE_ELEMENTS and (parts[2] in _OF_STAGES or parts[2] == _RESULTS)
-        return is_made and parts[0] in {PRIVATE, PUBLIC} and not name.endswith(".note") and not _is_bare_receipt(name)
-
-
-def _is_bare_receipt(name: str) -> bool:
-    """A receipt without an artefact beside it holds numbers or a verdict: kept, so that a verdict is not asked for again."""
-    return name.endswith(".receipt")
+        return is_made and parts[0] in {PRIVATE, PUBLIC} and not name.endswith(".note")
 
 
 def keys_of(room: Room) -> DocumentKeys:

@@ -1,6 +1,6 @@
 """Receipts and outcome markers, the two kinds of small JSON that a worker leaves beside artefacts.
 
-A *receipt* lies at an artefact key and says what that key holds (artefacts, facts) or which verdict the bytes earned (damaged, encrypted ...).
+A *receipt* belongs to an artefact key of a document and says what that key holds (artefacts, facts) or which verdict the bytes earned (damaged, encrypted ...).
 It is written last and create-only, so whoever finds it need not run the stage again: for any job, run or tenant worker. A *marker* lies under
 the run and says how one item of one job ended; the flow process folds markers into the ledger.
 """
@@ -11,7 +11,7 @@ from docmill.error_table import ERROR_TABLE
 from docmill.errors import NotFound
 from docmill.services.milling.shard import Item, Shard, type_fact
 from docmill.values.jobs import Artefact, ItemOutcome, ItemStatus
-from docmill.values.keys import private_name
+from docmill.values.keys import receipt_name
 from docmill.values.model import Value
 from docmill.values.ports import ObjectStore
 
@@ -27,20 +27,19 @@ class Receipt(Value):
     error_message: str | None = None
 
 
-def find_receipt(store: ObjectStore, shard: Shard, key: str) -> Receipt | None:
+def find_receipt(store: ObjectStore, shard: Shard, item: Item, key: str) -> Receipt | None:
     """The receipt at a key, or None."""
     try:
-        return Receipt.model_validate_json(store.read(private_name(shard.tenant, shard.stage, key, "receipt")))
+        return Receipt.model_validate_json(store.read(receipt_name(shard.tenant, item.document_id, shard.stage, key)))
     except NotFound:
         return None
 
 
-def keep_receipt(store: ObjectStore, shard: Shard, key: str, receipt: Receipt) -> None:
+def keep_receipt(store: ObjectStore, shard: Shard, item: Item, key: str, receipt: Receipt) -> None:
     """Write a receipt unless one is there. Only results and verdicts are kept, never errors that another try may not meet."""
     if receipt.error_code is None or ERROR_TABLE[receipt.error_code].is_verdict:
-        store.create(
-            private_name(shard.tenant, shard.stage, key, "receipt"), receipt.model_dump_json().encode(), media_type="application/json"
-        )
+        name = receipt_name(shard.tenant, item.document_id, shard.stage, key)
+        store.create(name, receipt.model_dump_json().encode(), media_type="application/json")
 
 
 def outcome_of(item: Item, stage: str, receipt: Receipt, *, status: ItemStatus, tries: int = 0) -> ItemOutcome:

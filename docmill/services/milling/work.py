@@ -110,7 +110,7 @@ class _ShardWork:
         """An item that must be run; None when it has an outcome already or cannot be begun."""
         try:
             key = self.work.key(self.shard, item)
-            receipt = find_receipt(self.store, self.shard, key)
+            receipt = find_receipt(self.store, self.shard, item, key)
             if receipt is None:
                 return _Begun(item, key, journal.begin(self.store, self.shard, item))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one item, its neighbours go on
@@ -143,7 +143,7 @@ class _ShardWork:
 
     def _made(self, one: _Begun, receipt: Receipt) -> None:
         try:
-            keep_receipt(self.store, self.shard, one.key, receipt)
+            keep_receipt(self.store, self.shard, one.item, one.key, receipt)
         except DocmillError as error:
             self._failed(one.item, error, one)
         else:
@@ -153,7 +153,7 @@ class _ShardWork:
         receipt = Receipt(error_code=error.code, error_message=error.message, **used)
         if one and error.kind.is_verdict:
             try:
-                keep_receipt(self.store, self.shard, one.key, receipt)
+                keep_receipt(self.store, self.shard, one.item, one.key, receipt)
             except DocmillError as lost:
                 self._failed(item, lost, one)
                 return
