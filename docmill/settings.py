@@ -251,6 +251,11 @@ def prepare_for_prefect(found: Settings, api_url: str | None) -> None:
         os.environ.setdefault(name, value)
 
 
+def hush_lance() -> None:
+    """Let LanceDB tell of errors only, before it is imported; what the user has set stays. It warns of each new table that it is new."""
+    os.environ.setdefault("LANCE_LOG", "error")
+
+
 def scrubbed_environment() -> dict[str, str]:
     """The environment for processes that touch untrusted bytes: nothing secret, one thread per native library."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TESSDATA_PREFIX", "PYTHONPATH", "TMPDIR") if name in os.environ}

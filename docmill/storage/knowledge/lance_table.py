@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from docmill.errors import StageFailed, StoreUnavailable, VersionMismatch
+from docmill.settings import hush_lance
 from docmill.stages.knowledge.chunk_file import origin_in
 from docmill.storage.knowledge.ports import IndexStatistics
 from docmill.storage.knowledge.sources import row_schema, table_schema
@@ -127,6 +128,7 @@ def is_bucket(place: str) -> bool:
 
 @lru_cache(maxsize=8)
 def _connection(place: str) -> "DBConnection":
+    hush_lance()
     import lancedb  # noqa: PLC0415 - loads in 1 s with 180 MB of native code, only where the index is used
 
     # kept, for the parts of indexes that it holds in memory; every table opened from it sees the newest version
