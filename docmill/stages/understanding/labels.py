@@ -88,6 +88,7 @@ ORDER_LABELS = (
         rf"(?:your|customer) order{_N}?",
         r"(?:ihre )?bestell-?(?:nr|nummer)\b\.?",
         r"(?:ihre |gem[aä](?:ß|ss) )?bestellung nr\b\.?",
+        r"ihre bestellung ?(?=:)",
         r"(?:bon de|votre) commande(?: n[°º])?",
         r"uw (?:order|bestelling|referentie)(?:nummer)?",
         r"numero ordine",

@@ -4,7 +4,7 @@ from typing import Final
 
 from docmill.values.options import MillOptions
 
-VERSION: Final = "8"
+VERSION: Final = "9"
 
 
 def engine(_options: MillOptions) -> dict[str, str]:
