@@ -1,16 +1,19 @@
 """`docmill up`, `docmill down`, `docmill serve`, `docmill demo`: the servers and the newcomer's first run."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 
 from docmill.cli.embedded import holder
-from docmill.settings import settings
+from docmill.settings import Settings, settings
 
 DOWN_WAIT_S = 45.0
 """Longer than three parts may take to end one after the other."""
+
+KILLED_WAIT_S = 10.0
+LOOK_EVERY_S = 0.1
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,17 +31,26 @@ def up() -> None:
 
 def down() -> None:
     """End the embedded set of this home."""
-    process = holder(settings())
+    found = settings()
+    process = holder(found)
     if process is None:
         typer.echo("No embedded set runs for this home.")
         return
     process.terminate()
-    try:
-        process.wait(timeout=DOWN_WAIT_S)
-    except psutil.TimeoutExpired:
+    if not _is_over(found, within_s=DOWN_WAIT_S):
         process.kill()  # the keepers see it and end their parts
-        process.wait()
+        _is_over(found, within_s=KILLED_WAIT_S)
     typer.echo("ended")
+
+
+def _is_over(found: Settings, *, within_s: float) -> bool:
+    """Wait until nobody holds the home. The process itself may be there for longer: as a zombie, until its parent asks for it."""
+    end = time.monotonic() + within_s
+    while holder(found) is not None:
+        if time.monotonic() > end:
+            return False
+        time.sleep(LOOK_EVERY_S)
+    return True
 
 
 def serve(

@@ -8,9 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
+from typer.testing import CliRunner
 
+from docmill.cli import stack
 from docmill.cli.embedded import holder, noted, sole_set
+from docmill.cli.main import app
 from docmill.cli.parts import free_port
 from docmill.errors import Conflict
 from docmill.services.stack_note import running_stack
@@ -48,6 +52,15 @@ def test_one_set_per_home(found, other):
     assert holder(found).pid == other.pid
     with pytest.raises(Conflict, match="docmill down"), sole_set(found):
         pass
+
+
+def test_down_does_not_wait_for_a_process_that_its_parent_never_collects(found, other):
+    began = time.monotonic()
+    told = CliRunner().invoke(app, ["down"])  # this process is the parent, and collects it at the end of the test
+    assert (told.exit_code, told.stdout) == (0, "ended\n")
+    assert time.monotonic() - began < stack.DOWN_WAIT_S
+    assert psutil.Process(other.pid).status() == psutil.STATUS_ZOMBIE
+    assert CliRunner().invoke(app, ["down"]).stdout == "No embedded set runs for this home.\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
