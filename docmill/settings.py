@@ -99,7 +99,7 @@ class Settings(ModelSettings):
     prefect_port: int = Field(default=4200, description="First port `docmill up` tries for the Prefect server.")
     prefect_api_url: str | None = Field(
         default=None,
-        description="Prefect server that the gateway dispatches to where no `docmill up` runs, such as http://prefect:4200/api.",
+        description="Prefect server that gateway and commands use where no `docmill up` runs, such as http://prefect:4200/api.",
     )
     api_key: SecretStr | None = Field(default=None, description="Key that `docmill submit`, `wait` and `download` show the gateway.")
     require_keys: bool = Field(default=False, description="The gateway asks for an API key on loopback too.")
