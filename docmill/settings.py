@@ -253,7 +253,7 @@ def prepare_for_prefect(found: Settings, api_url: str | None) -> None:
 
 def hush_lance() -> None:
     """Let LanceDB tell of errors only, before it is imported; what the user has set stays. It warns of each new table that it is new."""
-    os.environ.setdefault("LANCE_LOG", "error")
+    os.environ.setdefault("LANCEDB_LOG", "error")
 
 
 def scrubbed_environment() -> dict[str, str]:
