@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from docmill.errors import StageFailed
-from docmill.stages.knowledge.chunk_file import read_chunks, schema
+from docmill.stages.knowledge.chunk import Chunk
+from docmill.stages.knowledge.chunk_file import origin_in, read_chunks, schema, without_passages, write_chunks
 from docmill.stages.knowledge.onnx_model import OnnxModel
 from docmill.stages.knowledge.tokens import token_ids
 from docmill.stages.knowledge.verbs import index
 from docmill.storage.knowledge.lance import LanceKnowledgeBase
 from docmill.storage.knowledge.ports import Query, SearchMode, Source
+from docmill.values.embedding import PACKAGED_ORIGIN, EmbeddingSpec, VectorOrigin
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page, Word
 
@@ -87,3 +89,20 @@ def test_a_file_of_other_columns_is_refused(tmp_path: Path) -> None:
         pass
     with pytest.raises(StageFailed, match="other columns"):
         read_chunks(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "origin", [PACKAGED_ORIGIN, VectorOrigin(spec=EmbeddingSpec(provider="onnx", place="/m"), identity="0" * 16, dimensions=8)]
+)
+def test_a_file_without_some_passages_keeps_its_vectors_and_their_mark(tmp_path: Path, origin: VectorOrigin) -> None:
+    chunks = [
+        Chunk(id=f"{n}", document_id=DOCUMENT, page=1, start=10 * n, end=10 * n + 10, text="x" * 10, confidence=1.0, boxes=())
+        for n in range(3)
+    ]
+    vectors = np.eye(3, origin.dimensions, dtype=np.float32)
+    write_chunks(tmp_path / "whole", chunks, vectors, origin)
+    assert without_passages(tmp_path / "whole", tmp_path / "less", [(1, 8, 21)]) == 1
+    table = read_chunks(tmp_path / "less")
+    assert origin_in(table.schema) == origin
+    assert table.column("id").to_pylist() == ["0", "2"]
+    assert np.array_equal(np.array(table.column("vector").to_pylist()), vectors[[0, 2]])

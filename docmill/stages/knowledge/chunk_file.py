@@ -123,8 +123,7 @@ def without_passages(source: Path, out: Path, places: Sequence[tuple[int, int, i
         not any(page == at and 2 * (min(end, close) - max(start, begin)) > end - start for at, begin, close in places)
         for page, start, end in rows
     ]
-    with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, schema()) as writer:
-        writer.write_table(table.filter(pa.array(kept, pa.bool_())))
+    write_table(out, table.filter(pa.array(kept, pa.bool_())))  # under its own schema, which says what made the vectors
     return kept.count(False)
 
 
