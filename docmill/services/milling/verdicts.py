@@ -1,9 +1,9 @@
 """Verdicts that are known before anything is run: bytes that were found damaged or encrypted stay so."""
 
 from docmill.errors import DocmillError, NotFound, error_from_code
-from docmill.services.milling.receipts import Receipt
+from docmill.services.milling.receipts import read_receipt
 from docmill.services.milling.stages_reading import INSPECT
-from docmill.values.keys import artefact_key, document_id, receipt_name
+from docmill.values.keys import artefact_key, document_id
 from docmill.values.options import MillOptions
 from docmill.values.ports import ObjectStore
 
@@ -26,7 +26,7 @@ def known_verdict(store: ObjectStore, tenant: str, sha256: str, options: MillOpt
         engine=INSPECT.engine(options),
     )
     try:
-        receipt = Receipt.model_validate_json(store.read(receipt_name(tenant, document, INSPECT.stage, key)))
+        receipt = read_receipt(store, tenant, document, INSPECT.stage, key)
     except NotFound:
         return None
     return error_from_code(receipt.error_code, receipt.error_message or "") if receipt.error_code else None
