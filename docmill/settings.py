@@ -65,6 +65,9 @@ class Settings(ModelSettings):
     match_total_amount: Decimal = Field(default=Decimal("0.05"), ge=0, description="Amount that total and tax may always differ by.")
     match_quantity_share: Decimal = Field(default=Decimal(0), ge=0, description="Share of an ordered quantity that may come more.")
     match_freight_limit: Decimal = Field(default=Decimal(0), ge=0, description="Freight that nobody ordered is accepted up to this amount.")
+    match_vendor_weight: float = Field(default=0.2, gt=0, le=1, description="Weight of the vendor in a receipt's score.")
+    match_total_weight: float = Field(default=0.4, gt=0, le=1, description="Weight of total, tax and currency in a receipt's score.")
+    match_lines_weight: float = Field(default=0.4, gt=0, le=1, description="Weight of the lines in a receipt's score.")
     purchase_limits: Annotated[tuple[Decimal, ...], NoDecode] = Field(
         default=(),
         description="Totals from which a request needs one more approval each, such as 1000,10000; without any one approval is enough.",

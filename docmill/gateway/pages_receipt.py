@@ -89,9 +89,10 @@ def _facts(found: Explanation, *, hidden: bool) -> str:
         "Task": link(f"/tasks/{match.job_id}", "the whole document"),
     }
     if evidence:
-        said = evidence.match
-        shown = {"Vendor (weight .2)": said.vendor, "Total (weight .4)": said.total, "Lines (weight .4)": said.lines}
-        told |= {name: _meter(name, value) for name, value in shown.items() if value is not None}
+        said, weighed = evidence.match, evidence.tolerances
+        parts_of = (("Vendor", weighed.vendor_weight, said.vendor), ("Total", weighed.total_weight, said.total),
+                    ("Lines", weighed.lines_weight, said.lines))  # fmt: skip
+        told |= {f"{name} (weight {weight:g})": _meter(name, value) for name, weight, value in parts_of if value is not None}
     return facts(told)
 
 

@@ -5,6 +5,7 @@ Belongs here: the matching room's input and output. How they are compared stands
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -74,7 +75,7 @@ class OrderState(Value):
 
 
 class Tolerances(Value):
-    """What may differ. Shares are of the expected amount (0.01 is one percent); the larger of share and amount counts for totals.
+    """What may differ, and what weighs how much. Shares are of the expected amount (0.01 is one percent); the larger of share and amount counts for totals.
 
     Attributes:
         line_price_share: of a line's unit price.
@@ -82,6 +83,7 @@ class Tolerances(Value):
         quantity_share: of a line's quantity.
         freight_limit: freight that nobody ordered is paid up to this amount.
         threshold: below this score a person decides.
+        vendor_weight, total_weight, lines_weight: of the parts of the score; only what they are to one another counts.
     """
 
     line_price_share: Decimal = Decimal("0.01")
@@ -90,6 +92,9 @@ class Tolerances(Value):
     quantity_share: Decimal = Decimal(0)
     freight_limit: Decimal = Decimal(0)
     threshold: float = 0.8
+    vendor_weight: Annotated[float, Field(gt=0, le=1)] = 0.2
+    total_weight: Annotated[float, Field(gt=0, le=1)] = 0.4
+    lines_weight: Annotated[float, Field(gt=0, le=1)] = 0.4
 
 
 class Finding(Value):

@@ -1,5 +1,7 @@
 """From a request to a matched receipt, without help: order, its PDF, the supplier's invoice as a noisy scan, reading, matching."""
 
+from decimal import Decimal
+
 import pytest
 import sqlalchemy as sa
 from milled_papers import ingest, mill_anew
@@ -8,22 +10,24 @@ from supplier_invoices import LINES, VENDOR, invoice_pdf, invoice_scan
 from docmill.errors import Conflict, InvalidOptions, NotFound
 from docmill.services.audit import verify_streams
 from docmill.services.erase import erase
-from docmill.services.purchasing import match_deciding, matching, ordering, requests
+from docmill.services.milling.stage_work import understanding_in
+from docmill.services.purchasing import candidates, match_deciding, matching, ordering, reports, requests
 from docmill.services.purchasing.evidence import is_reproduced, read_evidence
 from docmill.services.review.applying import apply_waiting
 from docmill.services.review.claiming import claim
 from docmill.services.review.deciding import Answer, decide
 from docmill.services.review.opening import add_task
-from docmill.storage.ledger import receipt_matches
+from docmill.storage.ledger import artefacts, purchase_orders, receipt_matches, versions
 from docmill.storage.ledger.tables_events import OUTBOX
 from docmill.storage.ledger.tables_review import REVIEW_TASKS
+from docmill.values.matching import Receipt, ReceiptLine
 from docmill.values.purchase_records import MatchDecision, PaperState
-from docmill.values.purchasing import PurchaseContent
+from docmill.values.purchasing import PurchaseContent, Vendor
 from docmill.values.review import Doubt, Subject, Verdict
 
 
-def ordered(room):
-    content = PurchaseContent(vendor=VENDOR, currency="EUR", lines=LINES, buyer="Kranich Bau")
+def ordered(room, lines=LINES):
+    content = PurchaseContent(vendor=VENDOR, currency="EUR", lines=lines, buyer="Kranich Bau")
     request = requests.submit_request(room.ledger, room.tenant, content, by="local", limits=())
     requests.approve_request(room.ledger, room.tenant, request.request_id, by="local", own_approval=True)
     made = ordering.generate_order(room, request.request_id)
@@ -100,6 +104,15 @@ def test_a_changed_price_goes_to_finance(room, order, tmp_path):
         match_deciding.reason_of(room, decided)
 
 
+@pytest.mark.parametrize("layout", [0, 1], ids=["english", "german"])
+def test_an_invoice_with_two_tax_rates_is_matched_by_itself(room, tmp_path, layout):
+    lines = (*LINES[:2], LINES[2].model_copy(update={"tax_rate": Decimal(7)}))
+    bill = invoice_pdf(tmp_path / "bill.pdf", layout=layout, number="NW-2510", order_number=ordered(room, lines).order_number, lines=lines)
+    (document_id,) = ingest(room, bill, index=False)
+    match = matched(room, document_id)
+    assert (match.outcome, match.decision) == ("matched", MatchDecision.APPROVED), match.codes
+
+
 def test_the_same_invoice_again_is_a_duplicate_and_a_remill_is_none(room, order, tmp_path):
     first, second = (invoice_pdf(tmp_path / f"{n}.pdf", number=n, order_number=order.order_number) for n in ("NW-2600", "NW-26OO"))
     (one,) = ingest(room, first, index=False)
@@ -145,6 +158,45 @@ def test_nothing_happens_where_nothing_was_ordered_and_the_nightly_run_catches_u
     (late,) = matching.match_open(room)
     assert (late.document_id, late.outcome) == (document_id, "matched")
     assert matching.match_open(room) == []
+
+
+def test_a_receipt_that_cannot_be_compared_holds_up_no_other(room, tmp_path):
+    bills = [invoice_pdf(tmp_path / f"{n}.pdf", number=f"NW-{n}", order_number="", lines=LINES[n : n + 2]) for n in (0, 1)]
+    broken, fine = ingest(room, bills[0], index=False) + ingest(room, bills[1], index=False)
+    ordered(room)
+    with room.ledger.reading() as conn:
+        made = understanding_in(artefacts.of_job(conn, room.tenant, versions.current_job(conn, room.tenant, broken)))
+    room.store.delete(made.object_name)
+    assert [one.document_id for one in matching.match_open(room)] == [fine]
+    waiting = reports.report(room, "unmatched-receipts").to_dict("records")
+    assert {one["document_id"] for one in waiting} == {broken, fine}
+
+
+def test_orders_of_other_vendors_and_another_account_hide_no_candidate(room, order, tmp_path, monkeypatch):
+    other = PurchaseContent(vendor=Vendor(name="Seehafen Handel AG"), currency="EUR", lines=LINES)
+    request = requests.submit_request(room.ledger, room.tenant, other, by="local", limits=())
+    requests.approve_request(room.ledger, room.tenant, request.request_id, by="local", own_approval=True)
+    ordering.generate_order(room, request.request_id)
+    monkeypatch.setattr(candidates, "MOST_CANDIDATES", 1)
+    bill = Receipt(
+        vendor_name="Nordlicht Werkzeug",
+        vendor_iban="DE89370400440532013000",
+        currency="EUR",
+        net=Decimal("626.40"),
+        tax=Decimal("119.02"),
+        total=Decimal("745.42"),
+        lines=tuple(ReceiptLine(description=x.description, quantity=x.quantity, unit_price=x.unit_price) for x in LINES),
+    )
+    chosen = candidates.choose_order(room, bill, document_id="0" * 32)
+    assert chosen.state.number == order.order_number
+    assert {"order_found", "bank_account"} <= {f.code for f in chosen.match.findings}
+
+
+def test_a_decision_made_on_an_older_count_counts_nothing(room, order):
+    with room.ledger.transaction() as conn:
+        assert purchase_orders.count_match(conn, room.tenant, order.order_number, after=0)
+        assert not purchase_orders.count_match(conn, room.tenant, order.order_number, after=0)
+        assert purchase_orders.matches_of(conn, room.tenant, order.order_number) == 1
 
 
 def test_what_a_reviewer_corrects_is_compared_again_by_itself(room, order, tmp_path):

@@ -162,6 +162,32 @@ def test_freight_that_was_ordered_and_freight_within_the_limit():
     assert match_receipt(STATE, billed, Tolerances(freight_limit=D(20))).approved
 
 
+def test_freight_beyond_the_limit_or_unread_is_never_approved():
+    post = OrderLine(description="Versandkosten", quantity=D(1), unit_price=D("15.00"), tax_rate=D(19))
+    twice = receipt(*(line(one) for one in ORDER.lines), line(post), line(post, description="Fracht"))
+    assert match_receipt(STATE, twice, Tolerances(freight_limit=D(30))).approved
+    assert "extra_line" in codes(match_receipt(STATE, twice, Tolerances(freight_limit=D(20))))  # the limit is for all of it
+    unread = receipt().model_copy(update={"lines": (*receipt().lines, ReceiptLine(description="Versandkosten"))})
+    match = match_receipt(STATE, unread, ALLOWED)
+    assert (match.approved, "extra_line" in codes(match)) == (False, True)
+
+
+def test_the_weights_of_the_parts_can_be_set():
+    other_firm = receipt(vendor_tax_id="DE123456789")
+    assert match_receipt(STATE, other_firm, ALLOWED).score == 0.8
+    assert match_receipt(STATE, other_firm, Tolerances(vendor_weight=0.5, total_weight=0.25, lines_weight=0.25)).score == 0.5
+    assert match_receipt(STATE, receipt(), Tolerances(vendor_weight=1, total_weight=0.3, lines_weight=0.7)).score == 1.0
+
+
+def test_an_extra_line_bears_the_tax_that_it_shows():
+    """Else its tax looks wrong from the start, and a tax that is wrong as well may seem to put it right."""
+    scores = [
+        match_receipt((one := _with_errors(562987306, errors)).state, one.receipt, ALLOWED).score
+        for errors in (["price", "extra", "total"], ["price", "extra", "total", "tax"])
+    ]
+    assert scores[0] > scores[1]
+
+
 @pytest.mark.parametrize("label", LABELS)
 def test_generated_cases(label):
     for seed in range(1000, 1012):
@@ -172,7 +198,7 @@ def test_generated_cases(label):
         assert not one.codes or codes(match) & set(one.codes), (label, seed, match.findings)
 
 
-ERRORS = ("price", "quantity", "missing", "extra", "tax", "total", "vendor", "bank_account", "currency")
+ERRORS = ("price", "quantity", "missing", "unit", "extra", "tax", "total", "vendor", "bank_account", "currency")
 quick = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -215,7 +241,7 @@ def _with_errors(seed, errors):
     lines, content = list(one.receipt.lines), one.state.content
     free = list(range(len(lines)))
     dice.shuffle(free)
-    targets = {name: free[n % len(free)] for n, name in enumerate(("price", "quantity", "missing"))}
+    targets = {name: free[n % len(free)] for n, name in enumerate(("price", "quantity", "missing", "unit"))}
     if "price" in errors:
         at = targets["price"]
         lines[at] = lines[at].model_copy(update={"unit_price": lines[at].unit_price * D("1.2") + D("0.10")})
@@ -223,6 +249,8 @@ def _with_errors(seed, errors):
         at = targets["quantity"]
         lines[at] = lines[at].model_copy(update={"quantity": lines[at].quantity + 3})
     lines = [x.model_copy(update={"amount": (x.quantity * x.unit_price).quantize(D("0.01"))}) for x in lines]
+    if "unit" in errors:
+        lines[targets["unit"]] = lines[targets["unit"]].model_copy(update={"unit": "lx"})
     if "missing" in errors:
         del lines[targets["missing"]]
     if "extra" in errors:

@@ -131,6 +131,8 @@ Winkel       1        5,00     5,00
         ("Total HT 50,00\nTVA 20 % 10,00\nTotal TTC 60,00 €", "50.00", "10.00", "60.00"),
         ("Gesamt 119,00 €\ndarin enthaltene MwSt. 19 % 19,00 €", "100.00", "19.00", "119.00"),
         (COLUMNS, "-7.67", "-1.12", "-8.79"),
+        ("Subtotal 626.40\nVAT 19 % 92.80\nVAT 7 % 9.66\nTotal EUR 728.86", "626.40", "102.46", "728.86"),
+        ("Nettobetrag 626,40\nzzgl. 19 % USt. 92,80\nzzgl. 7 % USt. 9,66\nGesamtbetrag EUR 728,86", "626.40", "102.46", "728.86"),
     ],
 )  # fmt: skip
 def test_net_tax_and_total_are_chosen_together(text: str, net: str, tax: str, total: str) -> None:

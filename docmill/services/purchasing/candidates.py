@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from docmill.services.running.room import Room
 from docmill.settings import Settings
 from docmill.stages.matching.duplicates import fingerprint
+from docmill.stages.matching.vendors import LEAST_LIKENESS, compare_vendor
 from docmill.stages.matching.verbs import match_receipt
 from docmill.stages.matching.version import VERSION
 from docmill.storage.ledger import Connection, purchase_orders, receipt_matches
 from docmill.values.matching import Finding, Match, MatchOutcome, OrderState, Receipt, ReceiptKind, Tolerances
 from docmill.values.purchase_records import OrderView
 
-MOST_CANDIDATES = 200
-"""So many of the newest orders are compared when no number is printed: about a second."""
+MOST_ORDERS, MOST_CANDIDATES = 5000, 200
+"""Without a printed number so many of the newest orders are looked through for the vendor, and so many of that vendor's are compared."""
 
-LEAST_VENDOR, LEAST_SCORE = 0.5, 0.5
-"""A candidate's vendor and whole score; less is no candidate."""
+LEAST_VENDOR, LEAST_SCORE = LEAST_LIKENESS / 2, 0.5
+"""A candidate's vendor and whole score; less is no candidate. The vendor's scores half with another account, which must not hide the order."""
 
 CLEAR_LEAD = 0.05
 """The best candidate must be so much better than the next, or a person chooses."""
@@ -40,6 +41,9 @@ def tolerances(settings: Settings) -> Tolerances:
         quantity_share=settings.match_quantity_share,
         freight_limit=settings.match_freight_limit,
         threshold=settings.receipt_validation_threshold,
+        vendor_weight=settings.match_vendor_weight,
+        total_weight=settings.match_total_weight,
+        lines_weight=settings.match_lines_weight,
     )
 
 
@@ -49,9 +53,10 @@ def choose_order(room: Room, receipt: Receipt, *, document_id: str) -> Chosen:
     with room.ledger.reading() as conn:
         if receipt.order_number and (order := purchase_orders.find(conn, room.tenant, receipt.order_number)):
             return _compared(conn, room.tenant, order, receipt, document_id, allowed)
-        orders = purchase_orders.newest(conn, room.tenant, limit=MOST_CANDIDATES)
-        compared = [_compared(conn, room.tenant, order, receipt, document_id, allowed) for order in orders]
-    ranked = sorted((c for c in compared if c.match.vendor >= LEAST_VENDOR and c.match.score >= LEAST_SCORE), key=lambda c: -c.match.score)
+        orders = purchase_orders.newest(conn, room.tenant, limit=MOST_ORDERS)
+        candidates = [one for one in orders if compare_vendor(one.content.vendor, receipt)[0] >= LEAST_VENDOR][:MOST_CANDIDATES]
+        compared = [_compared(conn, room.tenant, order, receipt, document_id, allowed) for order in candidates]
+    ranked = sorted((c for c in compared if c.match.score >= LEAST_SCORE), key=lambda c: -c.match.score)
     if not ranked:
         return Chosen(None, 0, _no_order(), allowed)
     told = [Finding(code="order_found", message="no known order number was read; the order was found by its content", blocks=False)]

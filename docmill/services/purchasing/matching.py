@@ -38,22 +38,16 @@ def match_finished(room: Room, ends: Iterable[tuple[str, str | None]]) -> list[M
     job_ids = [job_id for job_id, kind in ends if kind in RECEIPT_KINDS]
     if not job_ids or not _has_orders(room):
         return []
-    found = []
-    for job_id in job_ids:
-        try:
-            found.append(match_job(room, job_id))
-        except DocmillError as error:
-            log.warning("job %s was not matched: %s", job_id, error.code)
-    return [one for one in found if one is not None]
+    return _each_matched(room, job_ids)
 
 
 def match_open(room: Room) -> list[MatchView]:
-    """Match every current receipt that never was, oldest first."""
+    """Match every current receipt that never was, oldest first; one that cannot be matched now holds up no other."""
     if not _has_orders(room):
         return []
     with room.ledger.reading() as conn:
         job_ids = receipt_matches.unmatched_jobs(conn, room.tenant)
-    return [one for job_id in job_ids if (one := match_job(room, job_id)) is not None]
+    return _each_matched(room, job_ids)
 
 
 def match_job(room: Room, job_id: str) -> MatchView | None:
@@ -79,7 +73,7 @@ def match_job(room: Room, job_id: str) -> MatchView | None:
             with room.ledger.transaction() as conn:
                 if (there := receipt_matches.of_job(conn, room.tenant, job_id)) is not None:
                     return there
-                if chosen.state is None or purchase_orders.count_match(conn, room.tenant, chosen.state.number) == chosen.counted:
+                if chosen.state is None or purchase_orders.count_match(conn, room.tenant, chosen.state.number, after=chosen.counted):
                     return _write(room, conn, receipt, chosen, evidence, name)
         except Conflict:
             continue  # another process wrote this very match first
@@ -127,6 +121,16 @@ def matches_of_order(room: Room, number: str) -> list[MatchView]:
     """The receipts of an order, newest first; those of earlier versions are left out."""
     with room.ledger.reading() as conn:
         return [one for one in receipt_matches.of_order(conn, room.tenant, number) if not one.is_superseded]
+
+
+def _each_matched(room: Room, job_ids: Iterable[str]) -> list[MatchView]:
+    found = []
+    for job_id in job_ids:
+        try:
+            found.append(match_job(room, job_id))
+        except DocmillError as error:
+            log.warning("job %s was not matched: %s", job_id, error.code)
+    return [one for one in found if one is not None]
 
 
 def _has_orders(room: Room) -> bool:

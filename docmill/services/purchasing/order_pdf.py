@@ -84,7 +84,7 @@ def _head(order: OrderView, logo: bytes | None) -> "list[Flowable]":
         Spacer(1, 10),
         title,
         Spacer(1, 8),
-        Table(sides, colWidths=[250, 245], style=top, hAlign="LEFT"),
+        Table(sides, colWidths=[250, 245], style=top, hAlign="LEFT", splitInRow=1),
     ]
 
 
@@ -97,7 +97,7 @@ def _lines(content: PurchaseContent) -> "Table":
     every: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (-1, -1))
     ruled: list[tuple[Any, ...]] = [("LINEBELOW", *every, 0.4, colors.grey), ("VALIGN", *every, "TOP")]
     ruled += [("LEFTPADDING", *every, 2), ("RIGHTPADDING", *every, 2)]
-    return LongTable(rows, colWidths=WIDTHS_PT, repeatRows=1, style=TableStyle(ruled), hAlign="LEFT")
+    return LongTable(rows, colWidths=WIDTHS_PT, repeatRows=1, style=TableStyle(ruled), hAlign="LEFT", splitInRow=1)
 
 
 def _row(number: int, line: OrderLine) -> list[Any]:

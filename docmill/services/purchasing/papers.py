@@ -1,5 +1,6 @@
 """An order's PDF and JSON in the object store: made after the order, tried again until they are there; the order never waits for them."""
 
+import json
 import logging
 from datetime import timedelta
 
@@ -38,10 +39,11 @@ def make_papers(room: Room, order: OrderView) -> OrderView:
 
 def order_json(order: OrderView) -> bytes:
     """The order as JSON: what was ordered and its sums, nothing of the state of its papers."""
-    told = order.model_copy(
-        update={"paper_state": PaperState.MADE, "paper_tries": 0, "paper_error": None, "pdf_object": None, "json_object": None}
-    )
-    return told.model_dump_json(indent=2, exclude={"paper_state", "paper_tries", "paper_error", "pdf_object", "json_object"}).encode()
+    told = order.model_dump(mode="json", exclude={"paper_state", "paper_tries", "paper_error", "pdf_object", "json_object"})
+    content = order.content
+    taxes = [share.model_dump(mode="json") for share in content.taxes]
+    sums = {"net": str(content.net), "taxes": taxes, "tax": str(content.tax), "total": str(content.total)}
+    return json.dumps({**told, "sums": sums}, indent=2, ensure_ascii=False).encode()
 
 
 def paper_link(room: Room, order: OrderView, *, expires: timedelta = PAPER_LINK_LIFE) -> str:

@@ -1,10 +1,13 @@
 """The proforma of a request: what it adds to the order, and where it says something else than the request."""
 
+from decimal import Decimal
+
 from docmill.services.purchasing.extraction import current_understanding, lines_from, number
 from docmill.services.running.room import Room
-from docmill.stages.matching.pairing import pair_lines, read_line
+from docmill.stages.matching.pairing import ReadLine, pair_lines, read_line
+from docmill.stages.matching.units import unit_factor
 from docmill.values.evidence import Understanding
-from docmill.values.purchasing import Difference, PurchaseContent, Vendor, compact
+from docmill.values.purchasing import Difference, OrderLine, PurchaseContent, Vendor, compact
 
 PROFORMA = ("proforma_invoice", "quote", "invoice")
 
@@ -68,8 +71,30 @@ def _line_differences(content: PurchaseContent, proforma: Understanding) -> list
         if (seen := paired.get(index)) is None:
             found.append(Difference(place=f"line {index + 1}", request=asked.description, proforma=""))
             continue
-        for name, mine, theirs in (("quantity", asked.quantity, seen.quantity), ("unit_price", asked.unit_price, seen.unit_price)):
-            if theirs is not None and mine != theirs:
-                found.append(Difference(place=f"line {index + 1}.{name}", request=f"{mine:f}", proforma=f"{theirs:f}"))
+        found += _differences_of(index + 1, asked, seen)
     extra = len(read) - len(paired)
     return [*found, Difference(place="lines", request="", proforma=f"{extra} more")] if extra else found
+
+
+def _differences_of(position: int, asked: OrderLine, seen: ReadLine) -> list[Difference]:
+    """Quantity, unit, price and tax rate of one line. Units that measure the same are converted: a dozen is no difference to twelve pieces."""
+    factor = unit_factor(seen.unit, asked.unit) if seen.unit else Decimal(1)
+    if factor is None:
+        return [Difference(place=f"line {position}.unit", request=asked.unit, proforma=seen.unit or "")]
+    price = _rounded(seen.unit_price / factor) if seen.unit_price is not None and factor != 1 else seen.unit_price
+    quantity = (seen.quantity if factor == 1 else _rounded(seen.quantity * factor)) if seen.has_quantity else None
+    compared = (
+        ("quantity", asked.quantity, quantity),
+        ("unit_price", asked.unit_price, price),
+        ("tax_rate", asked.tax_rate, seen.tax_rate),
+    )
+    return [
+        Difference(place=f"line {position}.{name}", request=f"{mine:f}", proforma=f"{theirs:f}")
+        for name, mine, theirs in compared
+        if theirs is not None and _rounded(mine) != _rounded(theirs)
+    ]
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """To the places that an order holds: a price that was divided has more."""
+    return value.quantize(Decimal("0.000001"))

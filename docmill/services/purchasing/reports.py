@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from docmill.errors import InvalidOptions
 from docmill.services.exporting import harmless
 from docmill.services.running.room import Room
-from docmill.storage.ledger import purchase_orders, receipt_matches
+from docmill.storage.ledger import purchase_orders, receipt_matches, views
+from docmill.values.jobs import JobView
 from docmill.values.matching import ReceiptKind
 from docmill.values.purchase_records import MatchDecision, MatchView, OrderView
 
@@ -35,8 +36,10 @@ def report(room: Room, name: str) -> "pd.DataFrame":
     with room.ledger.reading() as conn:
         orders = purchase_orders.newest(conn, room.tenant, limit=MOST_ORDERS)
         matches = receipt_matches.newest(conn, room.tenant)
+        never = [views.job(conn, room.tenant, job_id) for job_id in receipt_matches.unmatched_jobs(conn, room.tenant)]
     columns, rows = REPORTS[name]
-    return pd.DataFrame(rows(orders, matches), columns=list(columns), dtype=object).convert_dtypes(dtype_backend="pyarrow")
+    made = rows(orders, matches) + (_never_compared(never) if name == "unmatched-receipts" else [])
+    return pd.DataFrame(made, columns=list(columns), dtype=object).convert_dtypes(dtype_backend="pyarrow")
 
 
 def report_bytes(frame: "pd.DataFrame", form: str) -> bytes:
@@ -97,6 +100,11 @@ def _unmatched(orders: list[OrderView], matches: list[MatchView]) -> Rows:
         for one in matches
         if one.decision is MatchDecision.OPEN
     ]
+
+
+def _never_compared(jobs: list[JobView]) -> Rows:
+    """Receipts that were read and not compared yet: nothing was ordered so far, or comparing them failed; the other columns are empty."""
+    return [{"document_id": one.document_id, "kind": one.kind} for one in jobs]
 
 
 def _spend(orders: list[OrderView], matches: list[MatchView]) -> Rows:

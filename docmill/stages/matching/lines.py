@@ -54,9 +54,10 @@ def compare_lines(state: OrderState, read: Sequence[ReadLine], allowed: Toleranc
         _compare_pair(found, index, order[index], seen, likeness, _left(state, index), allowed, gross=gross, priced=priced)
     _missing(found, state, {index for index, _, _ in paired})
     used = {seen.index for _, seen, _ in paired}
-    for seen in read:
-        if seen.index not in used:
-            _extra(found, seen, allowed, priced=priced)
+    extra = [seen for seen in read if seen.index not in used]
+    is_freight_paid = not priced or _is_within_limit([seen.amount for seen in extra if seen.sort == FREIGHT], allowed)
+    for seen in extra:
+        _extra(found, seen, is_freight_paid=is_freight_paid)
     counted = [m.score for m in found.matches if m.order_line is not None or not m.score]  # accepted freight neither adds nor takes
     found.score = round(sum(counted) / len(counted), 4) if counted else 0.0
     return found
@@ -168,9 +169,15 @@ def _missing(found: LinesFound, state: OrderState, paired: set[int]) -> None:
             found.findings.append(Finding(code="missing_line", message="an open line of the order is not on the receipt", line=index))
 
 
-def _extra(found: LinesFound, seen: ReadLine, allowed: Tolerances, *, priced: bool) -> None:
+def _is_within_limit(freight: Sequence[Decimal | None], allowed: Tolerances) -> bool:
+    """Whether freight that nobody ordered is paid: all of it was read, and together it is no more than the limit."""
+    amounts = [amount for amount in freight if amount is not None and amount >= 0]
+    return len(amounts) == len(freight) and sum(amounts, ZERO) <= allowed.freight_limit
+
+
+def _extra(found: LinesFound, seen: ReadLine, *, is_freight_paid: bool) -> None:
     amount = seen.amount or ZERO
-    if seen.sort == FREIGHT and (not priced or ZERO <= amount <= allowed.freight_limit):
+    if seen.sort == FREIGHT and is_freight_paid:
         found.matches.append(LineMatch(order_line=None, receipt_line=seen.index, score=1.0))
         found.accepted.append((amount, seen.tax_rate if seen.tax_rate is not None else Decimal(-1)))
         found.findings.append(Finding(code="freight", message="freight that was not ordered, within its limit", blocks=False))

@@ -94,12 +94,12 @@ def _expected(state: OrderState, found: LinesFound) -> tuple[Decimal, Decimal]:
 
 
 def _own_tax(state: OrderState, read: Sequence[ReadLine], found: LinesFound, *, gross: bool) -> Decimal:
-    """The tax that the receipt's own lines would bear at the order's rates."""
+    """The tax that the receipt's own lines would bear at the order's rates; lines that nobody ordered at the rate that they show."""
     rates = {m.receipt_line: state.content.lines[m.order_line].tax_rate for m in found.matches if m.order_line is not None}
     highest = max((line.tax_rate for line in state.content.lines), default=ZERO)
     own = ZERO
     for line in read:
-        rate = rates.get(line.index, highest)
+        rate = rates.get(line.index, highest if line.tax_rate is None else line.tax_rate)
         own += (line.amount or ZERO) * rate / (100 + rate if gross else 100)
     return own
 

@@ -8,9 +8,6 @@ from docmill.stages.matching.vendors import compare_vendor
 from docmill.stages.matching.version import VERSION
 from docmill.values.matching import Finding, Match, MatchOutcome, OrderState, Receipt, ReceiptKind, Tolerances
 
-VENDOR, TOTAL, LINES = 0.2, 0.4, 0.4
-"""Weights of the parts; without a total (a delivery note) the other two share its weight."""
-
 
 def match_receipt(state: OrderState, receipt: Receipt, allowed: Tolerances) -> Match:
     """Compare a receipt with an order. Pure: the same input gives the same decision.
@@ -31,7 +28,7 @@ def match_receipt(state: OrderState, receipt: Receipt, allowed: Tolerances) -> M
     mark = fingerprint(state.content.vendor, receipt)
     if mark in state.seen:
         findings.append(Finding(code="duplicate", message="a receipt with this number or content was matched before"))
-    score = _score(vendor, total, lines.score)
+    score = _score(vendor, total, lines.score, allowed)
     outcome = _outcome(findings, lines)
     return Match(
         outcome=outcome,
@@ -47,10 +44,12 @@ def match_receipt(state: OrderState, receipt: Receipt, allowed: Tolerances) -> M
     )
 
 
-def _score(vendor: float, total: float | None, lines: float) -> float:
-    if total is None:
-        return round((VENDOR * vendor + LINES * lines) / (VENDOR + LINES), 4)
-    return round(VENDOR * vendor + TOTAL * total + LINES * lines, 4)
+def _score(vendor: float, total: float | None, lines: float, allowed: Tolerances) -> float:
+    """The weighted mean of the parts; without a total (a delivery note) of the other two."""
+    parts = [(allowed.vendor_weight, vendor), (allowed.lines_weight, lines)] + (
+        [(allowed.total_weight, total)] if total is not None else []
+    )
+    return round(sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts), 4)
 
 
 def _outcome(findings: list[Finding], lines: LinesFound) -> MatchOutcome:

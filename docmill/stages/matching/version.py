@@ -2,5 +2,5 @@
 
 from typing import Final
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raised when the same receipt and order may get another decision."""

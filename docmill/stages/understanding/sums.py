@@ -104,7 +104,8 @@ def choose_sums(pages: Sequence[Page], *, is_money_document: bool) -> Choice:
     amounts = [(page, find_amounts(page)) for page in pages]
     rows = tuple(row for page, found in amounts for row in tax_rows(page, found))
     nets = sorted([*_candidates(amounts, NET_LABELS), *_from_rows(rows, "net")], key=lambda c: -c.score)
-    taxes = sorted([*_candidates(amounts, TAX_LABELS), *_from_rows(rows, "tax")], key=lambda c: -c.score)
+    labelled = _candidates(amounts, TAX_LABELS)
+    taxes = sorted([*labelled, *_from_rows(rows, "tax"), *_of_several_rates(labelled, rows)], key=lambda c: -c.score)
     best = max(_triples(totals, nets, taxes), key=lambda found: found[0], default=None)
     plain = totals[0] if totals else None
     if best is not None and (plain is None or best[0] + _RIGHT_SUM > plain.score):
@@ -168,6 +169,20 @@ def _from_rows(rows: Sequence[RatedRow], part: str) -> list[Candidate]:
     value = sum((a.value for row in chosen if (a := row.tax if part == "tax" else row.net) is not None), Decimal(0))
     rule = "sum_of_rates" if len(chosen) > 1 else "rate_row"
     return [Candidate(0.8 - _SEVERAL_RATES * len(chosen), rule, value, last)]
+
+
+def _of_several_rates(labelled: Sequence[Candidate], rows: Sequence[RatedRow]) -> list[Candidate]:
+    """The sum of taxes that stand each beside its label and a rate of its own, without the net amount: `VAT 19 %  9.50`, `VAT 7 %  2.10`."""
+    by_rate: dict[Decimal, Candidate] = {}
+    for row in rows:
+        beside = [c for c in labelled if c.amount.seen.page is row.seen.page and on_one_row(c.amount.seen.box, row.seen.box)]
+        if len(beside) == 1:
+            by_rate[row.rate] = beside[0]
+    if len({id(c.amount) for c in by_rate.values()}) < 2:  # noqa: PLR2004 - several
+        return []
+    value = sum((c.value for c in by_rate.values()), Decimal(0))
+    last = max((c.amount for c in by_rate.values()), key=lambda a: (a.seen.page.number, a.seen.box.y1))
+    return [Candidate(0.8 - _SEVERAL_RATES * len(by_rate), "sum_of_taxes", value, last)]
 
 
 def _triples(

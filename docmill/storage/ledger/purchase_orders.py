@@ -73,8 +73,8 @@ def note_paper_failure(conn: sa.Connection, tenant: str, number: str, code: str)
     conn.execute(update.values(paper_state=PaperState.FAILED.value, paper_error=code, paper_tries=ORDERS.c.paper_tries + 1))
 
 
-def count_match(conn: sa.Connection, tenant: str, number: str) -> int:
-    """Lock an order and count one more match; returns how many there were before.
+def count_match(conn: sa.Connection, tenant: str, number: str, *, after: int | None = None) -> bool:
+    """Lock an order and count one more match. False, and nothing is counted, when it has not counted just `after` of them.
 
     Raises:
         NotFound: no such order.
@@ -83,8 +83,10 @@ def count_match(conn: sa.Connection, tenant: str, number: str) -> int:
     before: int | None = conn.execute(sa.select(ORDERS.c.matches).where(is_row).with_for_update()).scalar()
     if before is None:
         raise NotFound("no such purchase order")
+    if after not in {None, before}:
+        return False
     conn.execute(sa.update(ORDERS).where(is_row).values(matches=before + 1))
-    return before
+    return True
 
 
 def matches_of(conn: sa.Connection, tenant: str, number: str) -> int:
