@@ -1,6 +1,6 @@
 """Orchestration: documents per second with no-op stages, Prefect task runs and bytes per 1,000 documents, and how that grows.
 
-    python benchmarks/orchestration.py [--sizes 1000,10000] [--keep]
+    python benchmarks/orchestration.py [--sizes 1000,10000]
 
 Everything but the stages' own work is real: a Prefect server, a Dask scheduler with two workers, ledger, object store, receipts, journal.
 """
@@ -132,9 +132,9 @@ def main() -> None:
     print(" | ".join(f"{name:>12}" for name in names))
     for row in rows:
         print(" | ".join(f"{row[name]:>12.1f}" for name in names))
-    print(
-        "task runs and kB are per 1,000 documents" if len(rows) == 1 else f"time per document, largest against smallest: x{ratio(rows):.2f}"
-    )
+    print("task runs are per 1,000 documents, kB per document (MB per 1,000); starting the servers is not counted")
+    if len(rows) > 1:
+        print(f"time per document, largest against smallest: x{ratio(rows):.2f}")
 
 
 def ratio(rows: list[dict[str, float]]) -> float:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 MODULE_LINES, BODY_LINES = 300, 40
-ROOTS = ("docmill", "blocks", "tasks", "flows", "deployments", "benchmarks")
+ROOTS = ("docmill", "blocks", "tasks", "flows", "deployments", "benchmarks", "training")
 FLOW_FILE_LINES, FLOW_BODY_LINES, TASK_BODY_LINES = 80, 30, 15
 
 

@@ -128,8 +128,9 @@ def test_the_workers_serve_the_next_run(on, room, tmp_path, prefect_server):
     assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("on", ["address", "local"], indirect=True)
+@pytest.mark.parametrize(
+    "on", ["inline", pytest.param("address", marks=pytest.mark.slow), pytest.param("local", marks=pytest.mark.slow)], indirect=True
+)
 def test_kill_9_of_the_flow_process(on, room, tmp_path, prefect_server, monkeypatch):
     """Nobody is left to say stop: workers stop by the age of the lease, jobs stay running until the ledger's lease ends, the next run goes on."""
     limit_s = 2.5
@@ -138,7 +139,7 @@ def test_kill_9_of_the_flow_process(on, room, tmp_path, prefect_server, monkeypa
     settings.cache_clear()
     batch_id = taken_in(room, documents(tmp_path / "in", height_px=1500))
     with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
-        working, held = reading(room, batch_id, flow, 2)
+        working, held = reading(room, batch_id, flow, 1 if on == "inline" else 2)
         below, at_work = descendants(flow.pid), begun(room, "read")
         flow.kill()
         killed = time.monotonic()

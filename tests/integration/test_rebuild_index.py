@@ -9,8 +9,6 @@ from docmill.services.search import search_documents
 from docmill.settings import settings
 from docmill.storage.knowledge.ports import Query, SearchMode
 
-pytestmark = pytest.mark.slow
-
 
 def found(room, text):
     return [p.name for p in search_documents(room, Query(text, SearchMode.TEXT)).results]
@@ -23,13 +21,18 @@ def documents(room, tmp_path):
     return ingest(room, *(tmp_path / f"{name}.txt" for name in ("invoice", "letter", "note")), collection="spring")
 
 
-def test_the_index_is_rebuilt_on_dask_without_what_is_damaged(prefect_server, documents, room):
+def test_the_index_is_rebuilt_on_dask(prefect_server, documents, room):
     from flows.rebuild_index import rebuild_index
 
     room.knowledge.rebuild(room.tenant, [])
     assert found(room, "lease") == []
     assert rebuild_index(documents_per_task=2) == {"documents": 3, "chunks": 3, "missing": 0}
     assert (found(room, "lease"), found(room, "INV-2026/0815")) == (["letter.txt"], ["invoice.txt"])
+
+
+@pytest.mark.slow
+def test_the_index_is_rebuilt_without_what_is_damaged(prefect_server, documents, room):
+    from flows.rebuild_index import rebuild_index
 
     damaged, missing = chunk_objects(room)[:2]
     room.store.delete(missing.object_name)
@@ -41,6 +44,7 @@ def test_the_index_is_rebuilt_on_dask_without_what_is_damaged(prefect_server, do
     assert room.knowledge.count(room.tenant) == 1
 
 
+@pytest.mark.slow
 def test_embeddings_are_backfilled_on_dask_and_the_index_is_swapped(prefect_server, documents, room, monkeypatch):
     from flows.backfill_embeddings import backfill_embeddings
 
@@ -56,6 +60,7 @@ def test_embeddings_are_backfilled_on_dask_and_the_index_is_swapped(prefect_serv
         assert set(backfill_embeddings().values()) == {0}
 
 
+@pytest.mark.slow
 def test_the_index_is_optimized(prefect_server, documents, room):
     from flows.optimize_index import optimize_index
 

@@ -37,3 +37,8 @@ def test_limits(tmp_path, monkeypatch, folder, text, complaints):
     path.parent.mkdir()
     path.write_text(text)
     assert len(check_sizes.complaints(path)) == complaints
+
+
+def test_no_folder_of_the_checkout_is_left_out():
+    with_code = {path.relative_to(ROOT).parts[0] for path in ROOT.glob("[!.]*/**/*.py")}
+    assert with_code - {"tests"} <= set(check_sizes.ROOTS)
