@@ -10,7 +10,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="alarm", persist_result=False, **HOOKS)
 def alarm() -> dict[str, str]:
     """Look again, sweep, and tell the receivers of DOCMILL_NOTIFY_URLS. Returns what is broken by part; nothing when it has passed."""
     with open_room() as room:

@@ -1,15 +1,23 @@
-"""What the Prefect UI shows of a run: a progress bar and a table of outcomes. Documents appear by id, never by name."""
+"""What the Prefect UI shows of a run: a progress bar, a summary, a table of outcomes, a link to its tasks, log lines. Ids and codes, never names."""
 
 import contextlib
 import time
 from uuid import UUID
 
 import httpx
-from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.exceptions import PrefectException
 
 from docmill.services.running.report import BatchReport
+from docmill.services.running.room import Room
 from docmill.services.running.run import BatchRun
+from flows.summary import summary, tell
 
 EVERY_S = 2.0
 MOST_ROWS = 500
@@ -38,11 +46,15 @@ class Progress:
                 update_progress_artifact(artifact_id=self._artifact, progress=percent)
 
 
-def publish_table(report: BatchReport) -> None:
-    """A table of outcomes, one row a document."""
+def publish_outcomes(room: Room, report: BatchReport) -> None:
+    """A summary with what to do about failures, a table with a row for each document, a link to the tasks; the counts also as a log line."""
+    tell(report)
     rows = [
         {"document": line.document_id, "task": line.task_id, "state": line.state, "kind": line.kind, "pages": line.pages, "code": line.code}
         for line in (*report.failures, *report.results)
     ]
     with contextlib.suppress(PrefectException, httpx.HTTPError):
+        create_markdown_artifact(summary(report), key="summary", description=f"Batch {report.batch_id}")
+        tasks = f"{room.store_spec.gateway_url.rstrip('/')}/api/v1/batches/{report.batch_id}"
+        create_link_artifact(tasks, link_text="Tasks of this batch", key="tasks")
         create_table_artifact(table=rows[:MOST_ROWS], key="outcomes", description=f"Outcomes of batch {report.batch_id}")

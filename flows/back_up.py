@@ -13,7 +13,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="back-up", persist_result=False, **HOOKS)
 def back_up() -> dict[str, int]:
     """Take one backup and prove it. Returns files, bytes, audit events and chunks that came back, and old backups that went."""
     with open_room() as room:

@@ -16,7 +16,7 @@ SLICE = 200
 """Documents per Dask task: some minutes of embedding on one core."""
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="backfill-embeddings", persist_result=False, **HOOKS)
 def backfill_embeddings(documents_per_task: Annotated[int, Field(ge=1, le=100_000)] = SLICE) -> dict[str, int]:
     """Embed the tenant's chunks with the wanted model where they are not, then write the index anew in one commit.
 

@@ -8,7 +8,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="clean-up-files", persist_result=False, **HOOKS)
 def clean_up_files(*, dry_run: bool = False) -> dict[str, int]:
     """Clean up once. Returns how many objects went and failed, the bytes that were freed, and how many documents lost their originals.
 

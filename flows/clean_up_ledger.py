@@ -9,7 +9,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="clean-up-ledger", persist_result=False, **HOOKS)
 def clean_up_ledger() -> dict[str, int]:
     """Clean up once. Returns how many rows went."""
     with open_room() as room:

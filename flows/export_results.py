@@ -15,7 +15,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="export-{form}", persist_result=False, **HOOKS)
 def export_results(form: Literal["csv", "parquet", "zip"] = "csv", kind: str | None = None, tag: str | None = None) -> dict[str, str | int]:
     """Write the newest result of every document that fits. Returns the object's name and how many documents are in it.
 

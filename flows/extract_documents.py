@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from prefect import flow
 
 from docmill.values.options import MillOptions
-from flows.artifacts import publish_table
+from flows.artifacts import publish_outcomes
 from flows.hooks import HOOKS
 from flows.ingest_documents import RUNNER, mill_batch
 from flows.rooms import open_room
@@ -28,6 +28,6 @@ def extract_documents(sources: Sequence[str], options: MillOptions = DEFAULT_OPT
         batch = register_files(room, sources, options.model_copy(update={"index": False}))
         mill_batch(room, batch)
         report = write_report(room, batch)
-        publish_table(report)
+        publish_outcomes(room, report)
         kinds = Counter(line.kind or "unread" for line in (*report.results, *report.failures))
         return dict(sorted(kinds.items()))

@@ -8,7 +8,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="health", persist_result=False, **HOOKS)
 def health() -> dict[str, str]:
     """Look once. Returns what was found by part.
 

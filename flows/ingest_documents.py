@@ -14,7 +14,7 @@ from docmill.services.running.heart import Heart
 from docmill.services.running.room import Room
 from docmill.services.running.run import BatchRun
 from docmill.values.options import MillOptions
-from flows.artifacts import Progress, publish_table
+from flows.artifacts import Progress, publish_outcomes
 from flows.hooks import HOOKS
 from flows.pump import pump
 from flows.rooms import open_room
@@ -47,7 +47,7 @@ def ingest_documents(
         batch = batch_id or register_files(room, sources, options)
         mill_batch(room, batch)
         report = write_report(room, batch)
-        publish_table(report)
+        publish_outcomes(room, report)
         return report.model_dump(include={"total_files", "completed", "partial", "needs_review", "failed", "cancelled", "unfinished"})
 
 

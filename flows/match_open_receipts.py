@@ -10,7 +10,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="match-open-receipts", persist_result=False, **HOOKS)
 def match_open_receipts() -> dict[str, int]:
     """Counts of receipts by outcome, and of orders that were finished by the state of their papers."""
     with open_room() as room:

@@ -11,7 +11,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="optimize-index", persist_result=False, **HOOKS)
 def optimize_index() -> dict[str, int]:
     """Finish erasures that died, forget what is not to be indexed, bring the tenant's index up to date; searches go on. Returns how the index stands."""
     with open_room() as room:

@@ -24,7 +24,7 @@ RUNNER = DaskTaskRunner(
 )
 
 
-@flow(task_runner=RUNNER, persist_result=False, **HOOKS)  # type: ignore[arg-type] # prefect-dask's own runner, its type parameter is invariant
+@flow(flow_run_name="rebuild-index", task_runner=RUNNER, persist_result=False, **HOOKS)  # type: ignore[arg-type] # prefect-dask's own runner, its type parameter is invariant
 def rebuild_index(
     documents_per_task: Annotated[int, Field(ge=1, le=100_000)] = SLICE,
 ) -> dict[str, int]:

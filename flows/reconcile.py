@@ -9,7 +9,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="reconcile", persist_result=False, **HOOKS)
 def reconcile() -> dict[str, int]:
     """Compare and keep the report below private/<tenant>/reports. Returns counts."""
     with open_room() as room:

@@ -9,7 +9,7 @@ from docmill.errors import InvalidOptions
 from docmill.services.privacy_report import batch_privacy, privacy_page
 from docmill.values.keys import PUBLIC
 from docmill.values.options import MillOptions
-from flows.artifacts import publish_table
+from flows.artifacts import publish_outcomes
 from flows.hooks import HOOKS
 from flows.ingest_documents import DEFAULT_OPTIONS, RUNNER, mill_batch
 from flows.rooms import open_room
@@ -35,7 +35,7 @@ def redact_documents(sources: Sequence[str] = (), options: MillOptions = DEFAULT
         batch = register_files(room, sources, options.model_copy(update={"redact": True}))
         mill_batch(room, batch)
         report = write_report(room, batch)
-        publish_table(report)
+        publish_outcomes(room, report)
         found = batch_privacy(room, batch)
         place = f"{PUBLIC}/{room.tenant}/reports/{batch}/privacy-{flow_run.id}"
         room.store.create(f"{place}.json", found.model_dump_json().encode(), media_type="application/json")

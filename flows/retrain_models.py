@@ -7,7 +7,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="retrain-models", persist_result=False, **HOOKS)
 def retrain_models(rate: float = RATE, use: bool = True) -> dict[str, str]:  # noqa: FBT001, FBT002 - a parameter of Prefect's form
     """Train on the decisions there are by now. Returns what became of each learner.
 

@@ -7,7 +7,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="sign-audit", persist_result=False, **HOOKS)
 def sign_audit() -> dict[str, int]:
     """Sign what changed since the last signature. Returns its number and how many streams it names; zeros when nothing changed."""
     with open_room() as room:

@@ -15,7 +15,7 @@ PAPER_TRIES = 12
 """An hour of sweeps for an order whose PDF fails; then it waits for the night or a person."""
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="sweep", persist_result=False, **HOOKS)
 def sweep() -> dict[str, int]:
     """One sweep; doing it again changes nothing. Returns how many jobs were queued, failed and cancelled; erasures, orders and task runs ended."""
     with open_room() as room:

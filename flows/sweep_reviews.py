@@ -11,7 +11,7 @@ from flows.hooks import HOOKS
 from flows.rooms import open_room
 
 
-@flow(persist_result=False, **HOOKS)
+@flow(flow_run_name="sweep-reviews", persist_result=False, **HOOKS)
 def sweep_reviews() -> dict[str, int]:
     """One sweep; doing it again changes nothing. Returns how many tasks were freed and escalated and how many documents got a new version."""
     with open_room() as room:

@@ -53,7 +53,13 @@ def run_embedded_set(found: Settings) -> None:
 def _run(found: Settings, stop: threading.Event) -> None:
     port = free_port(found.prefect_port)
     api_url = f"http://{HOST}:{port}/api"
-    environment = prefect_environment(found, PREFECT_API_URL=api_url, PREFECT_SERVER_UI_API_URL=api_url, PREFECT_WORKER_QUERY_SECONDS="2")
+    environment = prefect_environment(
+        found,
+        PREFECT_API_URL=api_url,
+        PREFECT_SERVER_UI_API_URL=api_url,
+        PREFECT_WORKER_QUERY_SECONDS="2",
+        PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL="INFO",  # of the runs alone: they are what the UI shows
+    )
     environment |= {"DOCMILL_HOME": str(found.home.absolute()), "DOCMILL_WORKDIR": str(Path.cwd())}
     logs = found.home.absolute() / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)

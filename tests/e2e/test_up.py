@@ -139,7 +139,7 @@ def test_the_scheduler_schedules(prefect):
         time.sleep(1)
 
 
-def test_runs_by_batch_and_by_source(up, folder, prefect):
+def test_runs_by_batch_and_by_source(up, places, folder, prefect):
     note = folder / "note.txt"
     note.write_text("Dear reader,\nthis came with a batch.\n")
     by_batch = prefect.start(batch_id=register(up, note))
@@ -158,6 +158,10 @@ def test_runs_by_batch_and_by_source(up, folder, prefect):
     row = json.loads(found["outcomes"]["data"])[0]
     assert (row["document"], row["task"], row["state"], row["pages"]) == (job["document_id"], job["job_id"], "completed", 1)
     assert (found["documents-final"]["type"], found["documents-final"]["data"]) == ("progress", 100)
+    assert (found["summary"]["type"], "| completed | 1 |" in found["summary"]["data"]) == ("markdown", True)
+    assert f"{places['Gateway']}/api/v1/batches/" in found["tasks"]["data"]
+    logs = prefect.http.post("/logs/filter", json={"logs": {"flow_run_id": {"any_": [by_source]}}}).raise_for_status().json()
+    assert any("1 files: 1 completed" in line["message"] for line in logs)
 
 
 def test_the_command_line_uses_its_server(up, folder, prefect):

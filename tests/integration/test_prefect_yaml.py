@@ -90,3 +90,4 @@ def test_every_flow_says_when_it_begins_and_ends(deployment):
     flow = flow_of(deployment)
     for kind in ("on_running_hooks", "on_completion_hooks", "on_failure_hooks", "on_crashed_hooks", "on_cancellation_hooks"):
         assert told in getattr(flow, kind)
+    assert flow.flow_run_name, "the UI would list it under a random name"

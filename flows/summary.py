@@ -1,0 +1,38 @@
+"""What the Prefect UI tells of a batch in words: a summary with what to do about failures, and log lines. Counts and codes, never names."""
+
+from collections import Counter
+
+from prefect import get_run_logger
+
+from docmill.error_table import ERROR_TABLE
+from docmill.services.running.report import BatchReport
+
+
+def _counts(report: BatchReport) -> dict[str, int]:
+    return {name: getattr(report, name) for name in ("completed", "partial", "needs_review", "failed", "cancelled", "unfinished")}
+
+
+def tell(report: BatchReport) -> None:
+    """Log lines of the run: the counts, then each failure's code with what to do."""
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in _counts(report).items() if count)
+    log = get_run_logger()
+    log.info("batch %s: %d files: %s", report.batch_id, report.total_files, counts or "none")
+    for code, count in _codes(report).most_common():
+        log.info("%d failed with %s: %s", count, code, _hint(code))
+
+
+def summary(report: BatchReport) -> str:
+    """Markdown: the counts, then each failure's code with what to do."""
+    counts = "\n".join(f"| {name.replace('_', ' ')} | {count} |" for name, count in _counts(report).items())
+    told = f"**{report.total_files} files**\n\n| outcome | files |\n|---|---:|\n{counts}\n"
+    rows = "\n".join(f"| {code} | {count} | {_hint(code)} |" for code, count in _codes(report).most_common())
+    return f"{told}\n| failure | files | what to do |\n|---|---:|---|\n{rows}\n" if rows else told
+
+
+def _hint(code: str) -> str:
+    kind = ERROR_TABLE.get(code)
+    return kind.hint if kind else ""
+
+
+def _codes(report: BatchReport) -> Counter[str]:
+    return Counter(line.code for line in report.failures if line.code)
