@@ -12,7 +12,7 @@ from docmill.stages.knowledge.embedding import identity_of
 from docmill.storage.ledger import current
 from docmill.values.embedding import PACKAGED_ORIGIN
 from docmill.values.jobs import Artefact
-from docmill.values.keys import private_name
+from docmill.values.keys import receipt_name
 from docmill.values.model import Value
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -48,7 +48,7 @@ def embedding_figures(room: Room) -> EmbeddingFigures:
     """
     serving = room.knowledge.model(room.tenant)
     identity = serving.identity if serving else None
-    found = [_note(room, chunks, identity) for _, chunks in current_artefacts(room.ledger, room.tenant, CHUNKS)]
+    found = [_note(room, document_id, chunks, identity) for document_id, chunks in current_artefacts(room.ledger, room.tenant, CHUNKS)]
     notes = [one for one in found if one is not None]
     with room.ledger.reading() as conn:
         newest = current.newest_artefact_at(conn, room.tenant, CHUNKS)
@@ -71,10 +71,10 @@ def _wanted(room: Room) -> str | None:
         return None
 
 
-def _note(room: Room, chunks: Artefact, identity: str | None) -> EmbeddingNote | None:
+def _note(room: Room, document_id: str, chunks: Artefact, identity: str | None) -> EmbeddingNote | None:
     """How the chunks got the vectors that the index holds; None where nothing is left that says so."""
     try:
-        receipt = Receipt.model_validate_json(room.store.read(private_name(room.tenant, chunks.stage, chunks.key, "receipt")))
+        receipt = Receipt.model_validate_json(room.store.read(receipt_name(room.tenant, document_id, chunks.stage, chunks.key)))
         facts = receipt.facts
         if identity is None or facts.get("embedding", PACKAGED_ORIGIN.identity) == identity:
             return EmbeddingNote(chunks=int(facts.get("chunks") or 0), failed=int(facts.get("chunks_failed") or 0), embedded_at=_NEVER)
