@@ -51,7 +51,8 @@ class Memory:
             for name, pid in self._pids.items():
                 with contextlib.suppress(psutil.Error):
                     top = psutil.Process(pid)
-                    alike = [top, *top.children(recursive=True)]
+                    # the servers are children of this process, and counted by themselves
+                    alike = [top] if pid == os.getpid() else [top, *top.children(recursive=True)]
                     self._seen[name].append(sum(p.memory_info().rss for p in alike) / 1e6)
 
     def growth(self, documents: int) -> dict[str, float]:
@@ -124,7 +125,6 @@ def main() -> None:
     sizes = [int(size) for size in parser.parse_args().sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="docmill-scale-") as folder, contextlib.ExitStack() as parts:
         home, ports = Path(folder), [free_port() for _ in range(3)]
-        home.chmod(0o711)
         url, api, address = f"docmill@127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[1]}/api", f"tcp://127.0.0.1:{ports[2]}"
         env = {
             "DOCMILL_HOME": str(home / "home"),
@@ -138,7 +138,7 @@ def main() -> None:
             "PYTHONPATH": str(ROOT),
         }
         os.environ.update(env)
-        parts.enter_context(postgres(home / "postgres", ports[0], home))
+        parts.enter_context(postgres(home, ports[0], home))
         make_databases(url)
         parts.enter_context(child("-m", "docmill.cli.main", "db", "upgrade", env=env)).wait(120)
         server = parts.enter_context(child("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(ports[1]), env=env))

@@ -1,6 +1,6 @@
 """How many fields need no person, at a promised error rate: promises made after some decided documents, kept or broken on the rest.
 
-    python benchmarks/straight_through.py FOLDER [--ocr] [--rate 0.05] [--documents 60] [--splits 20]
+    python benchmarks/straight_through.py FOLDER [--ocr [--keep PAGES]] [--rate 0.05] [--documents 60] [--splits 20]
     python benchmarks/straight_through.py --generated 2000 --rate 0.01
 
 FOLDER holds `receipts_sroie` (see benchmarks/fields.py). Reviewers are simulated: they answer from ground truth. Splits are random by company: no
@@ -30,11 +30,11 @@ MISREAD = 0.04
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "unit"))
 
 
-def judged_receipts(folder: Path, *, ocr: bool) -> list[Judged]:
+def judged_receipts(folder: Path, *, ocr: bool, keep: Path | None = None) -> list[Judged]:
     """Every field found on the receipts that the truth knows, judged by it."""
     found = []
     with tempfile.TemporaryDirectory() as name:
-        for case in receipts(folder / "receipts_sroie", ocr=ocr, scratch=Path(name)):
+        for case in receipts(folder / "receipts_sroie", ocr=ocr, scratch=Path(name), keep=keep):
             understood, _ = run(case, Path(name))
             by_name = {one.name: one for one in understood.fields}
             for key, wanted in case.wanted.items():
@@ -135,11 +135,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--generated", type=int, default=0)
     parser.add_argument("--ocr", action="store_true")
+    parser.add_argument("--keep", type=Path, help="Folder for read pages: with --ocr read once, later taken from there.")
     parser.add_argument("--rate", type=float, nargs="+", default=[0.05, 0.1])
     parser.add_argument("--documents", type=int, nargs="+", default=[15, 30, 45, 60, 75])
     parser.add_argument("--splits", type=int, default=20)
     asked = parser.parse_args()
-    judged = judged_generated(asked.generated) if asked.generated else judged_receipts(asked.folder, ocr=asked.ocr)
+    judged = judged_generated(asked.generated) if asked.generated else judged_receipts(asked.folder, ocr=asked.ocr, keep=asked.keep)
     show(judged, asked.documents, asked.rate, asked.splits)
 
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import pwd
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -31,9 +32,9 @@ def main() -> int:
     logs = home / "logs"
     logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    postgres, dask = free_port(15432), free_port(8786)
-    url = f"docmill@{HOST}:{postgres}"
-    address = f"tcp://{HOST}:{dask}"
+    ledger_port, dask_port = free_port(15432), free_port(8786)
+    url = f"docmill@{HOST}:{ledger_port}"
+    address = f"tcp://{HOST}:{dask_port}"
     environment = {
         "DOCMILL_HOME": str(home),
         "DOCMILL_LEDGER_URL": f"postgresql+pg8000://{url}/docmill",
@@ -43,18 +44,18 @@ def main() -> int:
         "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "60s",
     }
     with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as parts:
-        parts.enter_context(postgres(home / "postgres", postgres, logs))
+        parts.enter_context(postgres(home, ledger_port, logs))
         make_databases(url)
         subprocess.run([*DOCMILL, "db", "upgrade"], check=True, env=child_environment(**environment))
         words = ["--host", HOST, "--no-dashboard"]
         parts.enter_context(
-            running_part("Dask scheduler", ["-m", "distributed.cli.dask_scheduler", "--port", str(dask), *words], environment, logs)
+            running_part("Dask scheduler", ["-m", "distributed.cli.dask_scheduler", "--port", str(dask_port), *words], environment, logs)
         )
         words += ["--nthreads", "1", "--local-directory", str(home / "dask")]
         for number in range(1, WORKERS + 1):
             worker = ["-m", "distributed.cli.dask_worker", address, *words]
             parts.enter_context(running_part(f"Dask worker {number}", worker, environment, logs))
-        print(f"PostgreSQL   {HOST}:{postgres}\nDask         {address}, {WORKERS} workers", flush=True)
+        print(f"PostgreSQL   {HOST}:{ledger_port}\nDask         {address}, {WORKERS} workers", flush=True)
         return _until_over([*DOCMILL, "up"], environment)
     return 0
 
@@ -69,16 +70,17 @@ def _until_over(command: list[str], environment: dict[str, str]) -> int:
 
 
 @contextlib.contextmanager
-def postgres(folder: Path, port: int, logs: Path) -> Iterator[None]:
-    """A PostgreSQL server of this user (or, for root, of another one) whose data stay in `folder`; ended in order."""
+def postgres(home: Path, port: int, logs: Path) -> Iterator[None]:
+    """A PostgreSQL server of this user (or, for root, of another one) whose data stay below `home`; ended in order."""
     programs, user = _programs(), _user()
     as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"] if user else []
+    folder = home / "postgres"
     folder.mkdir(mode=0o700, exist_ok=True)
     if user:
         os.chown(folder, user.pw_uid, user.pw_gid)
-        for parent in folder.parents:
-            if parent.stat().st_uid == os.getuid() and parent.is_relative_to(Path.cwd()):
-                parent.chmod(parent.stat().st_mode | 0o011)  # it must come through
+        home.chmod(home.stat().st_mode | stat.S_IXOTH)  # it must come through; what lies in the home is closed by itself
+        if closed := [parent for parent in home.parents if not parent.stat().st_mode & stat.S_IXOTH]:
+            sys.exit(f"PostgreSQL runs as {user.pw_name}, who cannot enter {closed[-1]}: set DOCMILL_HOME to a folder outside it")
     data = folder / "data"
     if not (data / "PG_VERSION").exists():
         make = [*as_user, str(programs / "initdb"), "-D", str(data), "-U", "docmill", "-A", "trust", "-E", "UTF8", "--locale=C"]

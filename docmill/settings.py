@@ -99,7 +99,7 @@ class Settings(ModelSettings):
     prefect_port: int = Field(default=4200, description="First port `docmill up` tries for the Prefect server.")
     prefect_api_url: str | None = Field(
         default=None,
-        description="Prefect server that the gateway dispatches to where no `docmill up` runs, such as http://prefect:4200/api.",
+        description="Prefect server that gateway and commands use where no `docmill up` runs, such as http://prefect:4200/api.",
     )
     api_key: SecretStr | None = Field(default=None, description="Key that `docmill submit`, `wait` and `download` show the gateway.")
     require_keys: bool = Field(default=False, description="The gateway asks for an API key on loopback too.")
@@ -253,7 +253,7 @@ def prepare_for_prefect(found: Settings, api_url: str | None) -> None:
 
 def hush_lance() -> None:
     """Let LanceDB tell of errors only, before it is imported; what the user has set stays. It warns of each new table that it is new."""
-    os.environ.setdefault("LANCE_LOG", "error")
+    os.environ.setdefault("LANCEDB_LOG", "error")
 
 
 def scrubbed_environment() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Fixtures shared by all suites: a home of its own per test, an opened room, one Prefect server per session."""
 
 import contextlib
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from docmill.storage.ledger import upgrade_ledger
 for suite in ("integration", "faults", "browser"):
     sys.path.insert(0, str(Path(__file__).parent / suite))
 pytest.register_assert_rewrite("ledger_fixtures")  # imported by some tests before others name it as their plugin
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell starts what runs in its background so, and every process of the tests would inherit it and never hear a Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROCESS_SUITES = ("faults", "e2e", "browser")
 """Suites whose tests start, kill and wait for many real processes. A machine that stands still for half a minute breaks a wait there, so a failed

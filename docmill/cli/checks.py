@@ -9,7 +9,7 @@ import httpx
 
 from docmill.errors import DocmillError
 from docmill.services.programs import program_version, tesseract_languages
-from docmill.services.stack_note import running_stack
+from docmill.services.stack_note import prefect_address, running_stack
 from docmill.settings import Settings
 from docmill.storage.ledger import open_ledger
 from docmill.storage.objects import StoreSpec, open_store
@@ -83,14 +83,15 @@ def _ledger(found: Settings) -> Finding:
 
 def _prefect(found: Settings) -> Finding:
     versions = f"prefect {metadata.version('prefect')}, fastapi {metadata.version('fastapi')}"
-    stack = running_stack(found)
-    if stack is None:
+    api_url = prefect_address(found)
+    if api_url is None:
         return Finding(name="Prefect", ok=True, detail=f"{versions}; no server runs, commands start one for themselves", mend="docmill up")
     try:
-        ok = httpx.get(f"{stack.prefect_api_url}/health", timeout=5).is_success
+        ok = httpx.get(f"{api_url.rstrip('/')}/health", timeout=5).is_success
     except httpx.HTTPError:
         ok = False
-    return Finding(name="Prefect", ok=ok, detail=f"{versions}; server of `docmill up`", mend="docmill down, then docmill up")
+    mend = "docmill down, then docmill up" if running_stack(found) else "start the server that DOCMILL_PREFECT_API_URL names"
+    return Finding(name="Prefect", ok=ok, detail=f"{versions}; server {api_url}", mend=mend)
 
 
 def _disk(found: Settings) -> Finding:

@@ -12,7 +12,7 @@ from docmill.services.batches import batch_view
 from docmill.services.jobs import list_jobs
 from docmill.services.running.report import BatchReport, batch_report
 from docmill.services.running.room import Room
-from docmill.services.stack_note import running_stack
+from docmill.services.stack_note import prefect_address
 from docmill.settings import prepare_for_prefect
 from docmill.values.jobs import FINAL_STATES, BatchView, JobState
 
@@ -35,8 +35,8 @@ def _final(view: BatchView) -> int:
 
 
 def _flow(room: Room) -> Callable[[str], None]:
-    stack = running_stack(room.settings)
-    prepare_for_prefect(room.settings, stack.prefect_api_url if stack else None)
+    address = prefect_address(room.settings)
+    prepare_for_prefect(room.settings, address)
     from flows.ingest_documents import ingest_documents  # noqa: PLC0415 - loads Prefect (3 s), only where used
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
@@ -46,7 +46,7 @@ def _flow(room: Room) -> Callable[[str], None]:
             ingest_documents(batch_id=batch_id)
         except RuntimeError as error:
             # Prefect's own, for a server that does not answer or did not start; what breaks inside the flow leaves it as a DocmillError
-            whose = "of `docmill up` does not answer" if stack else "that this command starts for itself did not start"
+            whose = f"at {address} does not answer" if address else "that this command starts for itself did not start"
             raise ClusterLost(f"the Prefect server {whose}") from error
 
     return run

@@ -41,10 +41,17 @@ def submit(
     """Upload files to a gateway and print their task ids. DOCMILL_API_KEY is sent where it is set."""
     asked: dict[str, Any] = options.model_dump(mode="json", exclude_defaults=True)
     password = read_password(password_file)
-    with _client(url) as client:
-        for file in files:
-            task = client.submit(file, tags=tag or (), collection=collection, password=password, **asked)
-            show_json({"task_id": task.task_id, "status": task.status}) if as_json else typer.echo(task.task_id)
+    taken: list[dict[str, object]] = []
+    try:
+        with _client(url) as client:
+            for file in files:
+                task = client.submit(file, tags=tag or (), collection=collection, password=password, **asked)
+                taken.append({"task_id": task.task_id, "status": task.status})
+                if not as_json:
+                    typer.echo(task.task_id)
+    finally:  # also when a later file is refused: what was taken has an id
+        if as_json:
+            show_json(taken)
 
 
 def wait(
@@ -57,8 +64,10 @@ def wait(
     """Wait until tasks are over. Exit code 0 when all have a result, else that of the first failure."""
     with _client(url) as client:
         ended = [client.wait(task_id, timeout_s=timeout_s, poll_s=1.0, on_progress=None) for task_id in tasks]
-    for task in ended:
-        show_json(_shown(task)) if as_json else typer.echo(f"{task.task_id} {task.outcome} {task.message}")
+    if as_json:
+        show_json([_shown(task) for task in ended])
+    else:
+        typer.echo("\n".join(f"{task.task_id} {task.outcome} {task.message}" for task in ended))
     failed = next((task for task in ended if task.status == "failed"), None)
     if failed:
         raise typer.Exit(error_from_code(failed.error_code or "").kind.exit_code)

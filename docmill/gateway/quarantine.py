@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from docmill.gateway import answers
 from docmill.gateway import contract as shape
+from docmill.gateway.access import asker
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.gateway.uploads import TaskId
@@ -24,11 +25,12 @@ def quarantine_router(desk: Desk) -> APIRouter:
     def let_go(task_id: TaskId, response: Response) -> shape.UploadAccepted:
         """Try what a task has in quarantine again: a new task with this one as its parent."""
         desk.limits.check_queue()
-        submission = release(desk.room, task_id)
+        submission = release(desk.room, task_id, asker=asker())
         desk.wake()
         found = [task_view.task(desk.room, job_id) for job_id in submission.job_ids]
         answer = answers.accepted(found, submission, [None] * len(found))
         response.headers["Location"] = answer.status_url
+        response.headers["Retry-After"] = str(answers.POLL_S)
         return answer
 
     return router

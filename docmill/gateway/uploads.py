@@ -133,7 +133,7 @@ def _add_changes(router: APIRouter, desk: Desk) -> None:
     @router.post("/{task_id}/cancel/", summary="Cancel a task", responses=problems(404, 409, 422))
     def cancel(task_id: TaskId, response: Response) -> shape.TaskStatus:
         """Ask a task to stop. One that waits is cancelled at once (200); one that runs is being cancelled (202)."""
-        state = jobs.request_cancel(desk.room.ledger, desk.room.tenant, task_id)
+        state = jobs.request_cancel(desk.room.ledger, desk.room.tenant, task_id, by=asker().id)
         desk.wake()
         response.status_code = 202 if state is JobState.CANCELLING else 200
         return answers.task_status(desk.room, task_view.task(desk.room, task_id))

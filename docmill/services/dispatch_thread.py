@@ -10,7 +10,7 @@ from docmill.errors import DocmillError
 from docmill.services.dispatch import Dispatcher, PrefectAway
 from docmill.services.dispatch_prefect import PrefectCalls
 from docmill.services.running.room import Room
-from docmill.services.stack_note import running_stack
+from docmill.services.stack_note import prefect_address
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,7 @@ class PrefectFinder:
 
     def __call__(self) -> PrefectCalls | None:
         """Calls to the server if it answers."""
-        stack = running_stack(self._room.settings)
-        url = stack.prefect_api_url if stack else self._room.settings.prefect_api_url
+        url = prefect_address(self._room.settings)
         if self._calls is not None and self._calls.api_url != url:
             self._calls.close()
             self._calls = None

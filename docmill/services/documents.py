@@ -92,7 +92,8 @@ def remill(
         changes: dict[str, object] = {"force": force} | ({} if pii_rules is None else {"pii_rules": pii_rules})
         asked = [_again(request, options, changes, submitted_by=submitted_by, digest_of=digest_of, asker=asker) for request in requests]
         batch_rows.insert(conn, tenant, batch_id, total_files=len(asked), submitted_by=submitted_by, at=at)
-        append_event(conn, tenant, batch_id, "batch.created", {"total_files": len(asked), "by": submitted_by}, at=at)
+        created: dict[str, Fact] = {"total_files": len(asked), "by": submitted_by if asker is None else asker.id}
+        append_event(conn, tenant, batch_id, "batch.created", created, at=at)
         register(conn, tenant, batch_id, asked, at=at)
     return batch_id
 

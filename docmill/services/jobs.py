@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from docmill.errors import Conflict, NotFound
 from docmill.services.jobs_events import cancelled_events, end_notice, state_event
 from docmill.services.jobs_finishing import finish_jobs
+from docmill.services.users import LOCAL_USER
 from docmill.storage.ledger import Connection, Ledger, artefacts, attempts, outbox, quarantine, views
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
+from docmill.storage.ledger.audit import Fact
 from docmill.storage.ledger.records import AttemptView, JobRow
 from docmill.storage.ledger.states import ACTIVE_STATES, HELD_STATES
 from docmill.values.jobs import ClaimedJob, ItemOutcome, JobProgress, JobState, JobView
@@ -101,8 +103,14 @@ def update_progress(ledger: Ledger, tenant: str, progress: Sequence[JobProgress]
         job_rows.set_progress(conn, tenant, job_rows.locked(conn, tenant, [p.job_id for p in progress]), progress)
 
 
-def request_cancel(ledger: Ledger, tenant: str, job_id: str) -> JobState:
+def request_cancel(ledger: Ledger, tenant: str, job_id: str, *, by: str = LOCAL_USER) -> JobState:
     """Ask a job to stop: one that nobody has begun is cancelled at once, a running one is being cancelled until its run has stopped.
+
+    Args:
+        ledger: the open ledger.
+        tenant: whose job it is.
+        job_id: which one.
+        by: id of the user who asks, for the audit trail.
 
     Raises:
         NotFound: no such job.
@@ -116,11 +124,11 @@ def request_cancel(ledger: Ledger, tenant: str, job_id: str) -> JobState:
         if row.state.is_final:
             raise Conflict(f"the job is over: {row.state}")
         if row.state is JobState.ACCEPTED:
-            _cancel(conn, tenant, [row], at)
+            _cancel(conn, tenant, [row], at, by=by)
             return JobState.CANCELLED
         if row.state is JobState.RUNNING:
             job_rows.change_states(conn, tenant, [row], [{"job_id": job_id, "state": JobState.CANCELLING}])
-            asked = state_event(job_id, row.document_id, JobState.CANCELLING, fence=row.fence)
+            asked = state_event(job_id, row.document_id, JobState.CANCELLING, fence=row.fence, by=by)
             audit_rows.append_events(conn, tenant, [asked], at=at)
         return JobState.CANCELLING
 
@@ -208,9 +216,9 @@ def _start(
     audit_rows.append_events(conn, tenant, told, at=at)
 
 
-def _cancel(conn: Connection, tenant: str, rows: Sequence[JobRow], at: datetime) -> None:
+def _cancel(conn: Connection, tenant: str, rows: Sequence[JobRow], at: datetime, **facts: Fact) -> None:
     """Put locked jobs into the state cancelled; their attempts are the caller's."""
     changes = [job_rows.end(row, JobState.CANCELLED, at=at) for row in rows]
     job_rows.change_states(conn, tenant, rows, changes)
-    audit_rows.append_events(conn, tenant, cancelled_events(rows), at=at)
+    audit_rows.append_events(conn, tenant, cancelled_events(rows, **facts), at=at)
     outbox.put_notices(conn, tenant, [end_notice(row, JobState.CANCELLED, error_code="cancelled") for row in rows], at=at)

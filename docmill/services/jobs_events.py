@@ -26,6 +26,6 @@ def end_notice(row: JobRow, state: JobState, *, error_code: str | None = None, r
     return Notice(f"job.{state}", payload)
 
 
-def cancelled_events(rows: Sequence[JobRow]) -> list[AuditEvent]:
+def cancelled_events(rows: Sequence[JobRow], **facts: Fact) -> list[AuditEvent]:
     """The audit events of jobs that were cancelled."""
-    return [state_event(row.job_id, row.document_id, JobState.CANCELLED, fence=row.fence) for row in rows]
+    return [state_event(row.job_id, row.document_id, JobState.CANCELLED, fence=row.fence, **facts) for row in rows]

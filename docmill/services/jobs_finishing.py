@@ -6,7 +6,7 @@ from datetime import datetime
 
 from docmill.errors import Cancelled, Conflict
 from docmill.services.jobs_events import end_notice, state_event
-from docmill.services.review.opening import open_tasks
+from docmill.services.review.opening import cancel_resolved, open_tasks
 from docmill.storage.ledger import Connection, Ledger, artefacts, attempts, outbox, versions
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger import documents as document_rows
@@ -78,6 +78,8 @@ def _write(conn: Connection, tenant: str, endings: Sequence[_Ending], at: dateti
     for ending in endings:
         if ending.end.doubts is not None and ending.row.job_id in current:
             open_tasks(conn, tenant, ending.row.document_id, ending.row.job_id, ending.end.doubts, at=at)
+        if ending.end.resolved and ending.row.job_id in current:
+            cancel_resolved(conn, tenant, ending.row.document_id, ending.row.job_id, ending.end.resolved, at=at)
 
 
 def _publish(conn: Connection, tenant: str, endings: Sequence[_Ending], at: datetime) -> set[str]:

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from docmill.errors import NotFound
 from docmill.services import jobs
+from docmill.services.batches_registering import Asker
 from docmill.services.running.room import Room
 from docmill.services.uploads import Submission, retry
+from docmill.services.users import LOCAL_USER
 from docmill.storage.ledger import quarantine as rows
 from docmill.values.jobs import JobState
 from docmill.values.model import Value
@@ -59,14 +61,20 @@ def list_quarantine(room: Room, *, limit: int = 500) -> list[QuarantinedItem]:
     ]
 
 
-def release(room: Room, job_id: str) -> Submission:
+def release(room: Room, job_id: str, *, asker: Asker | None = None) -> Submission:
     """Try a job's quarantined items again, as a new job in the dispatcher's queue.
+
+    Args:
+        room: open.
+        job_id: whose items they are.
+        asker: who asks, for the audit trail; None for this machine's own user.
 
     Raises:
         NotFound: nothing of this job is in quarantine.
         Conflict: the job is not over yet, or its original is not kept.
+        NotAllowed: the document is shown redacted, and the asker may not go back to the open version.
     """
     with room.ledger.reading() as conn:
         if not rows.held(conn, room.tenant, job_id=job_id):
             raise NotFound("nothing of this job is in quarantine; `docmill quarantine list` shows what is")
-    return retry(room, job_id, force=False)
+    return retry(room, job_id, force=False, asker=asker or Asker(LOCAL_USER))

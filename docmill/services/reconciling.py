@@ -18,7 +18,7 @@ class Reconciliation(Value):
         results: how many results objects the ledger names.
         objects: how many lie in the store.
         unnamed_objects: objects that no job names, of jobs that are not under way.
-        missing_objects: job id -> results object that it names and that is gone.
+        missing_objects: job id -> results object that it names and that is gone. Earlier versions that were taken back on purpose are left out.
     """
 
     results: int
@@ -46,11 +46,12 @@ def reconcile(room: Room) -> Reconciliation:
     gone = {job_id: name for name, job_id in named.items() if name not in kept and not room.store.exists(name)}
     with room.ledger.reading() as conn:  # erased meanwhile
         still = dict(named_results.results_objects(conn, room.tenant))
+        back = named_results.taken_back(conn, room.tenant, list(gone))
     return Reconciliation(
         results=len(named),
         objects=len(kept),
         unnamed_objects=tuple(name for name in unnamed if room.store.exists(name)),
-        missing_objects={job_id: name for job_id, name in sorted(gone.items()) if name in still},
+        missing_objects={job_id: name for job_id, name in sorted(gone.items()) if name in still and job_id not in back},
     )
 
 

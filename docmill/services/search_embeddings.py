@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from docmill.errors import EngineMissing, NotFound
 from docmill.services.lookups import current_artefacts
-from docmill.services.milling.receipts import Receipt
+from docmill.services.milling.receipts import read_receipt
 from docmill.services.milling.stage_work import CHUNKS
 from docmill.services.reembedding import EmbeddingNote, note_name
 from docmill.services.running.room import Room
@@ -12,7 +12,6 @@ from docmill.stages.knowledge.embedding import identity_of
 from docmill.storage.ledger import current
 from docmill.values.embedding import PACKAGED_ORIGIN
 from docmill.values.jobs import Artefact
-from docmill.values.keys import receipt_name
 from docmill.values.model import Value
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -74,8 +73,7 @@ def _wanted(room: Room) -> str | None:
 def _note(room: Room, document_id: str, chunks: Artefact, identity: str | None) -> EmbeddingNote | None:
     """How the chunks got the vectors that the index holds; None where nothing is left that says so."""
     try:
-        receipt = Receipt.model_validate_json(room.store.read(receipt_name(room.tenant, document_id, chunks.stage, chunks.key)))
-        facts = receipt.facts
+        facts = read_receipt(room.store, room.tenant, document_id, chunks.stage, chunks.key).facts
         if identity is None or facts.get("embedding", PACKAGED_ORIGIN.identity) == identity:
             return EmbeddingNote(chunks=int(facts.get("chunks") or 0), failed=int(facts.get("chunks_failed") or 0), embedded_at=_NEVER)
         return EmbeddingNote.model_validate_json(room.store.read(note_name(chunks.object_name, identity)))

@@ -34,8 +34,13 @@ def running_stack(found: Settings) -> Stack | None:
     return None
 
 
-def prefect_ui(found: Settings) -> str | None:
-    """Where people see Prefect's runs: the embedded set's server, else the one that the settings name; None when there is neither."""
+def prefect_address(found: Settings) -> str | None:
+    """The API of the Prefect server to ask: the embedded set's, else the one that the settings name; None when there is neither."""
     stack = running_stack(found)
-    api_url = stack.prefect_api_url if stack else found.prefect_api_url
+    return stack.prefect_api_url if stack else found.prefect_api_url
+
+
+def prefect_ui(found: Settings) -> str | None:
+    """Where people see Prefect's runs; None when there is no server."""
+    api_url = prefect_address(found)
     return api_url.rstrip("/").removesuffix("/api") if api_url else None

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from docmill.services.running.room import Room
-from docmill.storage.ledger import artefacts, views
+from docmill.storage.ledger import artefacts, named_results, views
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import append_event
 from docmill.values.jobs import Artefact, ClaimedJob, JobView
@@ -110,7 +110,7 @@ def _remove(room: Room, document_id: str, jobs: Sequence[tuple[JobView, Sequence
     gone = sum(room.store.delete(name) for name in sorted(names))
     if gone:
         with room.ledger.transaction() as conn:
-            append_event(conn, room.tenant, document_id, "document.withdrawn", {"objects": gone}, at=room.ledger.now())
+            append_event(conn, room.tenant, document_id, named_results.WITHDRAWN, {"objects": gone}, at=room.ledger.now())
     return gone
 
 

@@ -144,7 +144,10 @@ class JobProgress:
 
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """How a job ended. `results` is None when nothing was published (failed, cancelled); `doubts` is None where nobody has looked for any."""
+    """How a job ended. `results` is None when nothing was published (failed, cancelled); `doubts` is None where nobody has looked for any.
+
+    `resolved`: messages of contradictions that are none any more with what people decided; tasks about them are over.
+    """
 
     job_id: str
     document_id: str
@@ -158,6 +161,7 @@ class JobEnd:
     media_type: str | None = None
     seconds: float = 0.0
     doubts: tuple[Doubt, ...] | None = None
+    resolved: tuple[str, ...] = ()
     stage_seconds: dict[str, float] | None = None
     usage: Usage | None = None
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -34,14 +35,14 @@ def docmill(home: Path, *words: str, timeout: float = 120, **extra: str) -> "sub
 
 
 class Up:
-    """`docmill up` on free ports; its output lies in up.out beside the home."""
+    """`docmill up` (or what stands around it) on free ports; its output lies in up.out beside the home."""
 
-    def __init__(self, home: Path, **extra: str) -> None:
+    def __init__(self, home: Path, command: Sequence[str] = (*MAIN, "up"), **extra: str) -> None:
         self.home, self._output = home, home.parent / "up.out"
         settings = {"DOCMILL_PREFECT_PORT": "0", "DOCMILL_GATEWAY_PORT": "0", **extra}
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [*MAIN, "up"], cwd=home.parent, env=environment(home, **settings), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                command, cwd=home.parent, env=environment(home, **settings), stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
 
     @property

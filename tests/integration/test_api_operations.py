@@ -69,7 +69,7 @@ def test_submit_wait_download_and_what_the_figures_say(gateway, client, room, tm
     assert client.get("/api/v1/upload/tasks/?tag=cli").json()["tasks"][0]["task_id"] == task_id
     mill(room, client.get(f"/api/v1/upload/status/{task_id}/").json()["batch_id"])
     assert docmill(gateway, tmp_path, "wait", task_id).split()[:2] == [task_id, "completed"]
-    told = json.loads(docmill(gateway, tmp_path, "wait", task_id, "--json"))
+    (told,) = json.loads(docmill(gateway, tmp_path, "wait", task_id, "--json"))
     assert (told["outcome"], told["error_code"]) == ("completed", None)
     paths = docmill(gateway, tmp_path, "download", task_id, "--to", "out", "--only", "text").split()
     assert [(tmp_path / path).read_text() for path in paths] == ["A note by the command line.\n"]

@@ -16,8 +16,10 @@ from docmill.errors import Conflict, InvalidOptions, NotFound
 from docmill.services.api_keys import READ, SCOPES, WRITE, create_key, list_keys
 from docmill.services.fresh_home import open_home
 from docmill.services.running.room import Room
+from docmill.services.running.run import BatchRun
 from docmill.services.users import change_role, create_user, disable_user, enable_user, list_users
 from docmill.settings import settings
+from docmill.storage.ledger import audit_reading
 from docmill.values.purchasing import PurchaseContent
 
 UPLOAD, TASKS = "/api/v1/upload/async/", "/api/v1/upload/tasks/"
@@ -75,6 +77,28 @@ def test_whoever_uploads_stands_in_the_timeline(client, whose, room):
     assert steps[0] == ("job accepted", "bob")
     assert [what for what, _ in steps][-1] == "job completed"
     assert client.delete(f"/api/v1/documents/{sent['tasks'][0]['document_id']}", headers=whose["vera"]).status_code == 403
+
+
+def steps_of(client, whose, task_id):
+    """(what, by) of a task's timeline."""
+    page = client.get(f"/tasks/{task_id}", headers=whose["vera"]).text
+    return re.findall(r"<td>((?:job|batch) \w+)</td><td>[^<]*</td><td>(\w*)</td>", page)
+
+
+def test_whoever_cancels_and_tries_again_stands_in_the_audit_trail(client, whose, room):
+    sent = client.post(UPLOAD, headers=whose["bob"], files=multipart_file("b.txt", b"Stopped before it began.\n")).json()
+    url = f"/api/v1/upload/{sent['task_id']}"
+    assert client.post(f"{url}/cancel/", headers=whose["vera"]).status_code == 403
+    assert client.post(f"{url}/cancel/", headers=whose["anna"]).status_code == 200
+    assert steps_of(client, whose, sent["task_id"]) == [("job accepted", "bob"), ("job cancelled", "anna")]
+    again = client.post(f"{url}/retry/", headers=whose["rita"]).json()
+    BatchRun(room, again["batch_id"], "run-r", workers=0, lease_s=60)
+    assert client.post(f"/api/v1/upload/{again['task_id']}/cancel/", headers=whose["anna"]).status_code == 202
+    steps = steps_of(client, whose, again["task_id"])
+    assert [step for step in steps if step[1]] == [("job accepted", "rita"), ("job cancelling", "anna")]
+    with room.ledger.reading() as conn:
+        (created,) = [event.facts["by"] for event in audit_reading.events(conn, room.tenant, again["batch_id"])]
+    assert created == "rita"
 
 
 def test_reviewers_claim_in_their_own_name(client, whose):

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from docmill.cli.main import app
 from docmill.errors import NotFound
 from docmill.services.milling import mill_shard
+from docmill.services.reconciling import reconcile
 from docmill.services.withdrawing import withdraw_unredacted
 from docmill.settings import settings
 from docmill.values.jobs import JobState
@@ -212,6 +213,10 @@ def test_when_a_redacted_version_becomes_current_open_results_leave(room, home, 
     with pytest.raises(NotFound):
         results_of(room, open_job)
     assert withdraw_unredacted(room, [first.document_id]).objects == 0  # again: nothing more to do
+    assert reconcile(room).is_clean  # what was taken back is not missing
+    (now,) = jobs(room, [redacted_job])
+    room.store.delete(now.results_object)
+    assert reconcile(room).missing_objects == {redacted_job: now.results_object}
 
     (again,) = milled(room, [path], redact=False, force=True)  # going back makes them anew
     assert "quirkwell" in json.dumps(results_of(room, again)).lower()

@@ -212,7 +212,7 @@ def test_erasing_a_document_takes_its_other_vectors_along(papers, room, server):
     with with_model(**of_service(server)) as other:
         rebuild_tenant(other)
         chunk = next(one for one in chunk_objects(other) if one.document_id == papers[0])
-        assert len(list(other.store.list(companions(chunk.object_name)))) == 3  # both chunk files and the note of the second
+        assert len(list(other.store.list(companions(chunk.object_name)))) == 3  # chunks, their other vectors, the note
         erase(other, papers[0])
         assert list(other.store.list(companions(chunk.object_name))) == []
         assert other.knowledge.count(other.tenant) == 1

@@ -102,6 +102,16 @@ def test_delete_counts_what_went(base: LanceKnowledgeBase, tmp_path: Path) -> No
     assert {row["document_id"] for row in rows(base)} == {two}
 
 
+def test_a_new_table_is_made_in_silence(tmp_path: Path) -> None:
+    """LanceDB's native code writes its warnings to the terminal by itself, so only a process's own stderr shows them."""
+    code = (
+        "import sys; from docmill.storage.knowledge.lance_table import made_table; from docmill.values.embedding import VectorOrigin;"
+        "print(made_table(sys.argv[1], 'acme', VectorOrigin()).count_rows())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
 def test_tenants_share_nothing(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     one = document("one")
     base.replace("acme", sources({one: chunk_file(tmp_path, one, 4)}))

@@ -22,6 +22,7 @@ from shard_documents import (
 )
 
 from docmill.errors import StoreUnavailable, VersionMismatch
+from docmill.services.batches import batch_jobs
 from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
 from docmill.services.milling.receipts import keep_marker, marker_name
@@ -98,6 +99,16 @@ def test_a_verdict_is_kept_beside_the_artefacts_and_found_by_a_second_job(room, 
     assert found.outcomes[0].error_message == report.outcomes[0].error_message
     (job_id,) = second.tracked
     assert journal(room, job_id) == []
+
+
+def test_a_verdict_is_found_when_the_bytes_arrive_again(room, tmp_path):
+    bad = write_damaged(tmp_path / "bad.pdf")
+    assert inspected(begin(room, [bad])) == []
+    again = begin(room, [bad])
+    assert not again.tracked, "nothing is left to run"
+    (job,) = batch_jobs(room.ledger, room.tenant, again.batch_id)
+    assert (job.state, job.error_code) == ("failed", "damaged")
+    assert len(begin(room, [bad], force=True).tracked) == 1, "force asks again"
 
 
 # --- retryable errors

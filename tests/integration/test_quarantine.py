@@ -7,14 +7,16 @@ import pytest
 from gateway_process import gateway_process
 from typer.testing import CliRunner
 
-from docmill.errors import NotFound
+from docmill.errors import NotAllowed, NotFound
 from docmill.services import batches, quarantine
+from docmill.services.batches_registering import Asker
 from docmill.services.erase import erase
 from docmill.services.intake import take_in
 from docmill.services.milling import journal, mill_shard
 from docmill.services.milling.lease import write_lease
 from docmill.services.running.run import BatchRun
 from docmill.services.sources import files_of
+from docmill.storage.ledger import audit_reading
 from docmill.values.jobs import JobState
 from docmill.values.options import MillOptions
 
@@ -66,6 +68,18 @@ def test_released_it_is_a_new_job_that_may_end_well(room, poison):
     mill(room, submission.batch_id, last="read")
     (job,) = batches.batch_jobs(room.ledger, room.tenant, submission.batch_id)
     assert (job.parent_job_id, job.stage, job.current, job.error_code) == (first.job_id, "read", 1, None)
+
+
+def test_who_released_it_is_known_and_goes_back_from_no_redacted_version(room, poison, tmp_path):
+    path, first = poison
+    redacted, _ = taken_in(room, path, redact=True, entities=("EMAIL_ADDRESS",))
+    mill(room, redacted)  # now the document is shown redacted
+    with pytest.raises(NotAllowed):
+        quarantine.release(room, first.job_id, asker=Asker("rita", may_unredact=False))
+    submission = quarantine.release(room, first.job_id, asker=Asker("anna"))
+    with room.ledger.reading() as conn:
+        told = {event.facts.get("job_id"): event.facts for event in audit_reading.events(conn, room.tenant, first.document_id)}
+    assert told[submission.job_ids[0]]["by"] == "anna"
 
 
 def test_a_stage_of_a_partial_result_is_listed_too(room, tmp_path):

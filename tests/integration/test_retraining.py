@@ -1,6 +1,7 @@
 """Retraining over real decisions: consent, versions with their figures, a worse model refused, one command back; what is in use reaches milling."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import review_papers
@@ -14,8 +15,9 @@ from docmill.cli.main import app
 from docmill.errors import Conflict, NotAllowed, NotFound
 from docmill.services import audit, documents
 from docmill.services.learning.in_use import in_use, limits_of_today
-from docmill.services.learning.lessons import kind_lessons, say_consent
+from docmill.services.learning.lessons import companies_of, joined, kind_lessons, say_consent
 from docmill.services.learning.retraining import retrain
+from docmill.services.learning.training import Trained
 from docmill.services.learning.versions import all_versions, keep_version, promote, roll_back
 from docmill.services.review.marking import say_kind
 from docmill.stages.understanding.kind_model import kind_model
@@ -27,7 +29,7 @@ from docmill.values.page import Line, Page, Word
 PHRASE = "rainfall gauge of the station beside the weir"
 
 
-def paper(room, work, n, company, words, kind, monkeypatch):
+def paper(room, work, n, company, words, kind, monkeypatch, tax_id=None):
     """A document of a company, whose kind a person says."""
     lines = tuple(
         Line(words=tuple(Word(text=word, box=Box(10 + 60 * at, 20 * row, 60 + 60 * at, 20 * row + 15), confidence=0.9) for at, word in enumerate(line.split())))
@@ -35,8 +37,10 @@ def paper(room, work, n, company, words, kind, monkeypatch):
     )  # fmt: skip
     page = Page(number=1, width_px=600, height_px=800, dpi=72, lines=lines, source="text_layer", language="en")
     vendor = Field(name="vendor_name", value=company, text=company, evidence=review_papers.seen(0.9))
+    number = (Field(name="vendor_tax_id", value=tax_id, text=tax_id, evidence=review_papers.seen(0.9)),) if tax_id else ()
+    understood = review_papers.UNDERSTOOD.model_copy(update={"fields": (vendor, *number), "problems": ()})
     monkeypatch.setattr(review_papers, "PAGE", page)
-    monkeypatch.setattr(review_papers, "UNDERSTOOD", review_papers.UNDERSTOOD.model_copy(update={"fields": (vendor,), "problems": ()}))
+    monkeypatch.setattr(review_papers, "UNDERSTOOD", understood)
     job = published(room, work, n=n)
     say_kind(room, job.document_id, "local", kind)
     return job.document_id
@@ -82,6 +86,25 @@ def test_decided_documents_teach_and_what_is_better_is_in_use_until_it_is_taken_
     assert audit.verify_streams(room.ledger, room.tenant) == {}
 
 
+def test_what_was_rolled_back_does_not_come_back_with_the_next_training(room, decided):
+    consented(room, decided)
+    first, _ = retrain(room, by="local")
+    roll_back(room, Learner.KINDS, by="local")
+    again, _ = retrain(room, by="local")
+    assert (again.version.is_better, again.version.sha256) == (True, first.version.sha256)
+    assert "the last one was rolled back" in again.reason
+    assert limits_of_today(room).kind_model == ""
+    assert promote(room, again.version.model_id, by="local").is_in_use
+
+
+def test_learned_thresholds_that_the_setting_does_not_ask_for_are_not_said_to_be_in_use(room, monkeypatch):
+    made = Trained(b"field=0.7", {"accepted": 1.0}, is_better=True)
+    monkeypatch.setattr("docmill.services.learning.retraining.train_thresholds", lambda *_given, **_more: made)
+    assert retrain(room, by="local")[1].reason == "better: in use once DOCMILL_REVIEW_THRESHOLDS says learned"
+    asked = replace(room, limits=replace(room.limits, review_thresholds="learned,sample=0.05"))
+    assert retrain(asked, by="local")[1].reason == "better: in use now"
+
+
 def test_only_documents_that_may_teach_are_lessons(room, monkeypatch):
     decided = papers(room, monkeypatch, 6)
     assert kind_lessons(room) == []
@@ -117,11 +140,40 @@ def test_a_stack_of_versions_is_taken_back_one_by_one(room):
     assert limits_of_today(room).review_thresholds == room.limits.review_thresholds  # the settings don't ask for learned ones
 
 
+def test_only_approvers_say_which_version_is_in_use(room):
+    add_users(room.ledger, anna="reviewer", vera="viewer", carla="approver")
+    made = keep_version(room, Learner.THRESHOLDS, b"field=0.7", {}, is_better=True)
+    for user in ("anna", "vera", "nobody"):
+        with pytest.raises(NotAllowed):
+            promote(room, made.model_id, by=user)
+        with pytest.raises(NotAllowed):
+            retrain(room, by=user)
+    assert in_use(room, Learner.THRESHOLDS) is None
+    assert promote(room, made.model_id, by="carla").is_in_use
+
+
+def test_papers_of_a_company_are_its_own_with_and_without_its_tax_number(room, monkeypatch):
+    work = Work(room.ledger)
+    plain = paper(room, work, 1, "Jute Twine", ["a"], "report", monkeypatch)
+    both = [
+        paper(room, work, n, name, ["a"], "report", monkeypatch, tax_id="GB123") for n, name in ((2, "Jute Twine"), (3, "Jute & Twine Ltd"))
+    ]
+    other = paper(room, work, 4, "Hemp Rope", ["a"], "report", monkeypatch)
+    consented(room, [plain, *both, other])
+    companies = companies_of(room, [plain, *both, other])
+    assert len({companies[one] for one in (plain, *both)}) == 1
+    assert companies[other] != companies[plain]
+
+
+def test_what_a_third_paper_joins_is_one_company_in_any_order():
+    marks = {"a": ["x"], "b": ["y"], "c": ["z"], "d": ["y", "x"], "e": ["w", "y"]}
+    for order in (list(marks), list(reversed(marks)), ["d", "a", "e", "c", "b"]):
+        assert joined({one: marks[one] for one in order}) == {"a": "w", "b": "w", "c": "z", "d": "w", "e": "w"}
+
+
 def test_learned_thresholds_come_before_what_the_settings_name(room):
     made = keep_version(room, Learner.THRESHOLDS, b"field=1,field.total=0.6", {}, is_better=True)
     promote(room, made.model_id, by="local")
-    from dataclasses import replace
-
     asked = replace(room, limits=replace(room.limits, review_thresholds="learned, span=0.7"))
     assert limits_of_today(asked).review_thresholds == "field=1,field.total=0.6,span=0.7"
 

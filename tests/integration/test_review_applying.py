@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import review_papers
 import sqlalchemy as sa
 from review_papers import FRAUD_MESSAGE, published, results_now, room_over
 from review_tasks import FRAUD, TOTAL, VENDOR, add_users, tasks_of
@@ -19,9 +20,11 @@ from docmill.services.review.applying import Applied, apply_decision, waiting_de
 from docmill.services.review.deciding import Answer, decide
 from docmill.storage.ledger import artefacts, open_ledger, upgrade_ledger
 from docmill.storage.ledger.tables_results import RESULT_VERSIONS
+from docmill.values.evidence import Field
 from docmill.values.jobs import JobState
 from docmill.values.options import MillOptions
-from docmill.values.review import Doubt, Subject, Verdict
+from docmill.values.outcome import CHECK_FAILED, Problem
+from docmill.values.review import Doubt, Subject, TaskState, Verdict
 
 pytest_plugins = ("ledger_fixtures",)
 NO_DATE = Doubt(subject=Subject.CHECK, name="date_present", reason="An invoice has a date.")
@@ -107,6 +110,43 @@ def test_a_settled_contradiction_makes_the_document_complete_and_a_confirmed_one
     assert apply_decision(opened, made.decision_id, run_id="y").state is state
     problems = results_now(opened, work, job.document_id)["outcome"]["problems"]
     assert [one["message"] for one in problems] == ([] if state is JobState.COMPLETED else [FRAUD_MESSAGE])
+
+
+SUMS = "the page contradicts itself: net_total + tax_total is not total"
+SUMS_DOUBT = Doubt(subject=Subject.CONTRADICTION, reason=SUMS)
+
+
+@pytest.fixture
+def misread_total(work, opened, monkeypatch):
+    """A document whose total was misread: 100.00 and 23.54 are not 123.45."""
+    sums = [("net_total", "100.00"), ("tax_total", "23.54")]
+    more = tuple(Field(name=name, value=value, text=value, evidence=review_papers.seen(0.9)) for name, value in sums)
+    said = review_papers.UNDERSTOOD
+    problem = Problem(code=CHECK_FAILED, stage="understand", message=SUMS)
+    monkeypatch.setattr(review_papers, "UNDERSTOOD", said.model_copy(update={"fields": (*said.fields, *more), "problems": (problem,)}))
+    return published(opened, work, TOTAL, SUMS_DOUBT)
+
+
+@pytest.mark.parametrize(("value", "is_resolved"), [("123.54", True), ("123.64", False)])
+def test_a_corrected_value_resolves_the_contradiction_that_it_was_in(work, opened, misread_total, value, is_resolved):
+    total, contradiction = (next(t for t in tasks_of(work) if t.name == n) for n in ("total", ""))
+    made = decided(opened, total, Answer(Verdict.CORRECTED, value))
+    state = apply_decision(opened, made.decision_id, run_id="r").state
+    problems = [one["message"] for one in results_now(opened, work, misread_total.document_id)["outcome"]["problems"]]
+    now = next(t for t in tasks_of(work) if t.task_id == contradiction.task_id)
+    if is_resolved:
+        assert (state, problems, now.state) == (JobState.COMPLETED, [], TaskState.CANCELLED)
+    else:
+        assert (state, problems, now.state) == (JobState.NEEDS_REVIEW, [SUMS], TaskState.PENDING)
+    assert audit.verify_streams(work.ledger, work.tenant) == {}
+
+
+def test_a_contradiction_that_a_person_confirmed_stays_although_the_values_fit(work, opened, misread_total):
+    total, contradiction = (next(t for t in tasks_of(work) if t.name == n) for n in ("total", ""))
+    decided(opened, contradiction, Answer(Verdict.REJECTED))
+    made = decided(opened, total, Answer(Verdict.CORRECTED, "123.54"))
+    assert apply_decision(opened, made.decision_id, run_id="r").state is JobState.NEEDS_REVIEW
+    assert [one["message"] for one in results_now(opened, work, misread_total.document_id)["outcome"]["problems"]] == [SUMS]
 
 
 def test_a_masked_field_stays_masked_and_typed_names_are_not_shown_beside_a_redacted_copy(work, opened, monkeypatch):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from docmill.services.milling.shard import MillLimits
-from docmill.services.review.thresholds import LEARNED
+from docmill.services.review.thresholds import LEARNED, asks_for_learned
 from docmill.services.running.room import Room
 from docmill.storage.ledger import models
 from docmill.values.learning import Learner, ModelVersion
@@ -23,10 +23,9 @@ def limits_of_today(room: Room) -> MillLimits:
     """
     kinds = in_use(room, Learner.KINDS)
     limits = replace(room.limits, kind_model=kinds.object_name if kinds else "")
-    parts = [part.strip() for part in limits.review_thresholds.split(",")]
-    if LEARNED not in parts:
+    if not asks_for_learned(limits.review_thresholds):
         return limits
     found = in_use(room, Learner.THRESHOLDS)
     said = room.store.read(found.object_name).decode() if found else ""
-    rest = [part for part in parts if part != LEARNED]
+    rest = [part for piece in limits.review_thresholds.split(",") if (part := piece.strip()) != LEARNED]
     return replace(limits, review_thresholds=",".join(filter(None, [said, *rest])))  # what the settings name comes last and counts

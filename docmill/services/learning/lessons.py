@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from docmill.cell import CellLimits, thread_cell
@@ -48,6 +48,9 @@ def say_consent(room: Room, document_id: str, *, may_teach: bool, by: str) -> No
 def companies_of(room: Room, document_ids: Sequence[str]) -> dict[str, str]:
     """Document id -> the company it is from, of those documents that may teach and are there. A document that names nobody stands alone.
 
+    Papers of one company do not all print its tax number: those that share a number or a name are of one company, and so are those that a
+    third one joins.
+
     Raises:
         StoreUnavailable: the store did not answer.
     """
@@ -56,10 +59,25 @@ def companies_of(room: Room, document_ids: Sequence[str]) -> dict[str, str]:
     found = {}
     for document_id in (one for one in dict.fromkeys(document_ids) if said.get(one, room.settings.review_teaching)):
         try:
-            found[document_id] = _company(room, document_id)
+            found[document_id] = _company_marks(room, document_id)
         except NotFound:  # erased, or withdrawn since
             continue
-    return found
+    return joined(found)
+
+
+def joined(marks: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """What has a mark in common gets one name: the least of the marks that are joined, whatever the order. Each has one mark at least."""
+    head: dict[str, str] = {}
+
+    def of(mark: str) -> str:
+        while head.setdefault(mark, mark) != mark:
+            mark = head[mark]
+        return mark
+
+    for own in marks.values():
+        heads = sorted({of(mark) for mark in own})
+        head.update(dict.fromkeys(heads, heads[0]))
+    return {one: of(next(iter(own))) for one, own in marks.items()}
 
 
 def kind_lessons(room: Room) -> list[Lesson]:
@@ -88,11 +106,10 @@ def _kind(room: Room, said: DecisionView) -> str:
     return (record.new if said.verdict is Verdict.CORRECTED else record.old) or OTHER
 
 
-def _company(room: Room, document_id: str) -> str:
+def _company_marks(room: Room, document_id: str) -> list[str]:
     understood = understanding_of(room, current_artefacts(room, document_id))
     fields = {one.name: one.value for one in understood.fields} if understood else {}
-    named = next((folded(value) for name in _COMPANY_FIELDS if (value := fields.get(name)) and folded(value)), None)
-    return named or document_id
+    return [mark for name in _COMPANY_FIELDS if (mark := folded(fields.get(name) or ""))] or [document_id]
 
 
 def _page_words(room: Room, document_id: str) -> list[Artefact]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from docmill.services.learning.in_use import in_use, limits_of_today
 from docmill.services.learning.lessons import companies_of, kind_lessons
 from docmill.services.learning.training import TooFew, Trained, train_kinds, train_thresholds
-from docmill.services.learning.versions import keep_version, promote
+from docmill.services.learning.versions import LEAST_ROLE, keep_version, promote, was_taken_back
 from docmill.services.review.judged import judged_fields
-from docmill.services.review.thresholds import parse_thresholds
+from docmill.services.review.people import able
+from docmill.services.review.thresholds import asks_for_learned, parse_thresholds
 from docmill.services.running.room import Room
 from docmill.stages.understanding.kind_model import KindModel, kind_model
 from docmill.values.learning import Learner, ModelVersion
@@ -37,9 +38,12 @@ def retrain(room: Room, *, by: str, rate: float = RATE, use: bool = True) -> lis
         use: put better ones to use at once; else they wait for `promote`.
 
     Raises:
+        NotAllowed: the user is no approver; said before anything is trained.
         StoreUnavailable: the store did not answer.
         DocmillError: pages could not be read.
     """
+    with room.ledger.reading() as conn:
+        able(conn, room.tenant, by, LEAST_ROLE)
     return [
         _kept(room, Learner.KINDS, _kinds(room), by=by, use=use),
         _kept(room, Learner.THRESHOLDS, _thresholds(room, rate), by=by, use=use),
@@ -73,4 +77,8 @@ def _kept(room: Room, learner: Learner, made: Trained | TooFew, *, by: str, use:
         return Retrained(learner, kept, "refused: no better than the one in use")
     if not use:
         return Retrained(learner, kept, "better; waits to be put to use")
-    return Retrained(learner, promote(room, kept.model_id, by=by), "better: in use now")
+    if was_taken_back(room, learner):  # what taught that one teaches this one too
+        return Retrained(learner, kept, "better; waits to be put to use by a person, because the last one was rolled back")
+    is_asked_for = learner is not Learner.THRESHOLDS or asks_for_learned(room.limits.review_thresholds)
+    said = "better: in use now" if is_asked_for else "better: in use once DOCMILL_REVIEW_THRESHOLDS says learned"
+    return Retrained(learner, promote(room, kept.model_id, by=by), said)

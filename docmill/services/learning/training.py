@@ -1,6 +1,6 @@
 """Training: half of the companies teach, the other half say whether what was learned is better than what is in use. Pure.
 
-Which half a company is in follows from its name alone, so no company that ever taught a model tests a later one.
+Which half a company is in follows from its own name alone, whoever else is there: so, as long as its name stays, it never changes sides.
 """
 
 import hashlib

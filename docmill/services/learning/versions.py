@@ -14,6 +14,9 @@ from docmill.values.learning import Learner, ModelVersion, Use
 
 STREAM = "models"
 
+LEAST_ROLE = "approver"
+"""Who may say which version is in use: it decides for every document from then on."""
+
 
 def keep_version(room: Room, learner: Learner, data: bytes, metrics: Mapping[str, float], *, is_better: bool) -> ModelVersion:
     """Keep what was learned as the learner's next version; putting it to use is another step.
@@ -40,10 +43,12 @@ def promote(room: Room, model_id: str, *, by: str) -> ModelVersion:
     """Put a version to use.
 
     Raises:
+        NotAllowed: the user is no approver.
         NotFound: no such version.
         Conflict: it was no better than the one in use when it was made, or it is in use already.
     """
     with room.ledger.transaction() as conn:
+        able(conn, room.tenant, by, LEAST_ROLE)
         wanted = models.version(conn, room.tenant, model_id)
         if not wanted.is_better:
             raise Conflict("this version was no better than the one in use; it is kept, and not put to use")
@@ -61,10 +66,17 @@ def roll_back(room: Room, learner: Learner, *, by: str) -> ModelVersion | None:
         Conflict: nothing learned is in use.
     """
     with room.ledger.transaction() as conn:
-        able(conn, room.tenant, by, "approver")
+        able(conn, room.tenant, by, LEAST_ROLE)
         before = _before(conn, room.tenant, learner)
         _use(conn, room, learner, before, "rolled_back", by)
         return models.version(conn, room.tenant, before) if before else None
+
+
+def was_taken_back(room: Room, learner: Learner) -> bool:
+    """Whether the last word on a learner was a roll-back: then only a person puts a version to use again."""
+    with room.ledger.reading() as conn:
+        said = models.uses(conn, room.tenant, learner)
+    return bool(said) and said[0].reason == "rolled_back"
 
 
 def all_versions(room: Room) -> list[ModelVersion]:

@@ -27,10 +27,20 @@ class Receipt(Value):
     error_message: str | None = None
 
 
+def read_receipt(store: ObjectStore, tenant: str, document_id: str, stage: str, key: str) -> Receipt:
+    """The receipt of an artefact key of a document.
+
+    Raises:
+        NotFound: none was kept.
+        StoreUnavailable: the store did not answer.
+    """
+    return Receipt.model_validate_json(store.read(receipt_name(tenant, document_id, stage, key)))
+
+
 def find_receipt(store: ObjectStore, shard: Shard, item: Item, key: str) -> Receipt | None:
-    """The receipt at a key, or None."""
+    """The receipt of an item's key, or None."""
     try:
-        return Receipt.model_validate_json(store.read(receipt_name(shard.tenant, item.document_id, shard.stage, key)))
+        return read_receipt(store, shard.tenant, item.document_id, shard.stage, key)
     except NotFound:
         return None
 

@@ -1,9 +1,9 @@
 """Verdicts that are known before anything is run: bytes that were found damaged or encrypted stay so."""
 
 from docmill.errors import DocmillError, NotFound, error_from_code
-from docmill.services.milling.receipts import Receipt
+from docmill.services.milling.receipts import read_receipt
 from docmill.services.milling.stages_reading import INSPECT
-from docmill.values.keys import artefact_key, document_id, private_name
+from docmill.values.keys import artefact_key, document_id
 from docmill.values.options import MillOptions
 from docmill.values.ports import ObjectStore
 
@@ -16,16 +16,17 @@ def known_verdict(store: ObjectStore, tenant: str, sha256: str, options: MillOpt
     """
     if options.force:
         return None
+    document = document_id(tenant, sha256)
     key = artefact_key(
         tenant=tenant,
         stage=INSPECT.stage,
         version=INSPECT.version,
-        inputs=[document_id(tenant, sha256)],
+        inputs=[document],
         options=options,
         engine=INSPECT.engine(options),
     )
     try:
-        receipt = Receipt.model_validate_json(store.read(private_name(tenant, INSPECT.stage, key, "receipt")))
+        receipt = read_receipt(store, tenant, document, INSPECT.stage, key)
     except NotFound:
         return None
     return error_from_code(receipt.error_code, receipt.error_message or "") if receipt.error_code else None

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Final
 
 from docmill.services.dispatch_prefect import PrefectAway, PrefectCalls
-from docmill.services.stack_note import running_stack
+from docmill.services.stack_note import prefect_address
 from docmill.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -15,8 +15,7 @@ DEPLOYMENT: Final = "generate-purchase-order/generate-purchase-order"
 
 def start_order(settings: Settings, request_id: str) -> bool:
     """Start the run that makes an order and its papers; the request's id is its idempotency key. False when no Prefect server answers."""
-    stack = running_stack(settings)
-    api_url = stack.prefect_api_url if stack else settings.prefect_api_url
+    api_url = prefect_address(settings)
     if api_url is None:
         log.warning("no Prefect server is known: the order of request %s is finished by the nightly flow", request_id)
         return False

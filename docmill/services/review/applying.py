@@ -6,7 +6,7 @@ job's attempt has a lease and a fence; its end and its version are one transacti
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docmill.errors import Conflict, DocmillError, NotFound
 from docmill.services.batches_registering import Asked, Order, register
@@ -15,7 +15,7 @@ from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
 from docmill.services.purchasing.matching import match_finished
 from docmill.services.review.indexing import index_again
 from docmill.services.review.remaking import must_remake, remake
-from docmill.services.review.rewriting import rewritten_results, rewritten_understanding
+from docmill.services.review.rewriting import resolved_messages, rewritten_results, rewritten_understanding
 from docmill.services.review.standing import REVIEW, keep_artefact, standing_of
 from docmill.services.running.room import Room
 from docmill.services.withdrawing import withdraw_promised
@@ -160,7 +160,9 @@ def _carry_out(room: Room, job: ClaimedJob, run_id: str, lease_s: float) -> JobE
     private = keep_artefact(room, UNDERSTANDING, key, private_name(room.tenant, REVIEW, key), new.model_dump_json().encode())
     rest = [one for one in before.made if one.name not in {RESULTS, UNDERSTANDING}]
     index_again(room, job, new, [one for one in rest if one.name == CHUNKS])
-    return _end(room, job, rewritten_results(before.results, new, before.decided, task_id=job.job_id), key, (*rest, private))
+    resolved = resolved_messages(before.understanding, new, before.decided)
+    results = rewritten_results(before.results, new, before.decided, task_id=job.job_id, resolved=resolved)
+    return replace(_end(room, job, results, key, (*rest, private)), resolved=tuple(sorted(resolved)))
 
 
 def _end(room: Room, job: ClaimedJob, results: Results, key: str, made: tuple[Artefact, ...]) -> JobEnd:

@@ -10,9 +10,10 @@ from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger.audit import AuditEvent
 from docmill.storage.ledger.bulk import Row
 from docmill.storage.ledger.outbox import Notice, put_notices
+from docmill.storage.ledger.review_tasks import TaskFilter
 from docmill.storage.ledger.texts import storable
 from docmill.values.keys import digest
-from docmill.values.review import PRIORITY_RANK, Doubt, Priority, Subject, TaskState
+from docmill.values.review import OPEN_STATES, PRIORITY_RANK, Doubt, Priority, Subject, TaskState
 
 DUE_AFTER: MappingProxyType[Priority, timedelta] = MappingProxyType(
     {
@@ -28,6 +29,7 @@ TWO_PEOPLE = frozenset({Subject.FRAUD})
 """What two people must decide alike where nobody said otherwise."""
 
 REASON_LIMIT = 255
+MOST_OF_A_DOCUMENT = 1000
 
 
 def open_tasks(conn: Connection, tenant: str, document_id: str, job_id: str, doubts: Sequence[Doubt], *, at: datetime) -> int:
@@ -48,6 +50,18 @@ def open_tasks(conn: Connection, tenant: str, document_id: str, job_id: str, dou
     if new:
         put_notices(conn, tenant, [Notice("review.opened", {"document_id": document_id, "job_id": job_id, "tasks": len(new)})], at=at)
     return len(new)
+
+
+def cancel_resolved(conn: Connection, tenant: str, document_id: str, job_id: str, reasons: Sequence[str], *, at: datetime) -> None:
+    """Cancel the open tasks about contradictions that decided fields have resolved, in the transaction in which their job ends."""
+    wanted = TaskFilter(states=OPEN_STATES, document_id=document_id, subject=Subject.CONTRADICTION)
+    asked = [one.task_id for one in review_tasks.search(conn, tenant, wanted, limit=MOST_OF_A_DOCUMENT) if one.reason in reasons]
+    open_still = [one for one in review_tasks.locked(conn, tenant, asked).values() if one.state.is_open]
+    for task in open_still:
+        review_tasks.change(conn, tenant, task, state=TaskState.CANCELLED, lease_until=None, closed_at=at)
+    if open_still:
+        event = AuditEvent(document_id, "review.cancelled", {"job_id": job_id, "tasks": len(open_still)})
+        audit_rows.append_events(conn, tenant, [event], at=at)
 
 
 def add_task(conn: Connection, tenant: str, document_id: str, job_id: str, doubt: Doubt, *, at: datetime, is_new: bool = False) -> str:

@@ -5,12 +5,13 @@ searched it. Belongs here: the rewriting. Does not belong here: where the object
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from docmill.services.publishing_masked import FIGURES_AND_WORDS, NOT_SEARCHED, REVIEWED
 from docmill.services.review.records import KIND, DecisionRecord
 from docmill.stages.understanding.kind_evidence import OTHER
+from docmill.stages.understanding.sum_checks import PAGE_SAYS, field_contradictions
 from docmill.values.evidence import Evidence, Field, Kind, Understanding
 from docmill.values.outcome import CHECK_FAILED, Problem, judge
 from docmill.values.results import ResultField, ResultKind, ResultOutcome, Results
@@ -47,10 +48,23 @@ def rewritten_understanding(understanding: Understanding, decided: Sequence[Deci
         elif name in fields and said is not Verdict.REJECTED:
             seen = fields[name].evidence.model_copy(update={"confidence": 1.0})
             fields[name] = fields[name].model_copy(update={"evidence": seen})
-    settled = settled_messages(decided)
-    problems = tuple(one for one in understanding.problems if one.message not in settled)
-    kind = _kind(understanding.kind, decided)
-    return understanding.model_copy(update={"kind": kind, "fields": tuple(fields.values()), "problems": problems})
+    new = understanding.model_copy(update={"kind": _kind(understanding.kind, decided), "fields": tuple(fields.values())})
+    settled = settled_messages(decided) | resolved_messages(understanding, new, decided)
+    return new.model_copy(update={"problems": tuple(one for one in understanding.problems if one.message not in settled)})
+
+
+def resolved_messages(before: Understanding, after: Understanding, decided: Sequence[Decided]) -> set[str]:
+    """Messages of contradictions between fields that are none any more with the fields as decided; what a person confirmed stays."""
+    try:
+        gone = {f"{PAGE_SAYS}{one}" for one in set(_contradictions(before)) - set(_contradictions(after))}
+    except (ValueError, ArithmeticError):
+        return set()  # a value of another form than today's: decisions are applied all the same
+    confirmed = {one.task.reason for one in decided if one.decision.verdict is Verdict.REJECTED}
+    return {one.message for one in before.problems if one.message in gone} - confirmed
+
+
+def _contradictions(understanding: Understanding) -> list[str]:
+    return field_contradictions({one.name: one.value for one in understanding.fields if one.value})
 
 
 def _kind(kind: Kind, decided: Sequence[Decided]) -> Kind:
@@ -62,7 +76,9 @@ def _kind(kind: Kind, decided: Sequence[Decided]) -> Kind:
     return kind
 
 
-def rewritten_results(results: Results, understanding: Understanding, decided: Sequence[Decided], *, task_id: str) -> Results:
+def rewritten_results(
+    results: Results, understanding: Understanding, decided: Sequence[Decided], *, task_id: str, resolved: Collection[str] = ()
+) -> Results:
     """The results of the next version: fields with who decided them and when, the outcome judged anew.
 
     Args:
@@ -70,6 +86,7 @@ def rewritten_results(results: Results, understanding: Understanding, decided: S
         understanding: rewritten already.
         decided: in the order of the decisions.
         task_id: the job that makes the new version.
+        resolved: messages of contradictions that the decided fields leave none of.
     """
     wanted = {one.name: one for one in understanding.fields}
     by_field = {one.record.field: one for one in decided if one.record.field}
@@ -82,7 +99,7 @@ def rewritten_results(results: Results, understanding: Understanding, decided: S
         elif found is not None:
             fields.append(_shown(found, shown.get(name), by_field[name], is_redacted=results.options.redact))
     left = tuple(Problem(**one.model_dump()) for one in results.outcome.problems)
-    settled = settled_messages(decided)
+    settled = settled_messages(decided).union(resolved)
     outcome = judge(tuple(one for one in left if one.code != CHECK_FAILED or one.message not in settled), something_done=True)
     names = settled_checks(decided)
     failed = tuple(one for one in results.validation.failed_checks if one not in names)

@@ -3,7 +3,7 @@
 from contextlib import closing
 
 from docmill.services.dispatch_prefect import PrefectAway, PrefectCalls
-from docmill.services.stack_note import running_stack
+from docmill.services.stack_note import prefect_address
 from docmill.settings import Settings
 
 DEPLOYMENT = "apply-review/apply-review"
@@ -11,10 +11,10 @@ DEPLOYMENT = "apply-review/apply-review"
 
 def start_application(settings: Settings, decision_id: str) -> bool:
     """Start the run for a decision; the decision's id is its idempotency key. False when no Prefect server answers."""
-    stack = running_stack(settings)
-    if stack is None:
+    api_url = prefect_address(settings)
+    if api_url is None:
         return False
-    with closing(PrefectCalls(stack.prefect_api_url)) as calls:
+    with closing(PrefectCalls(api_url)) as calls:
         try:
             calls.start_deployment(DEPLOYMENT, {"decision_id": decision_id}, f"review-{decision_id}")
         except PrefectAway:

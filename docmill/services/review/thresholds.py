@@ -60,6 +60,11 @@ def parse_thresholds(text: str) -> Thresholds:
     return Thresholds(MappingProxyType(found))
 
 
+def asks_for_learned(text: str) -> bool:
+    """Whether the setting wants the thresholds that a retraining put to use."""
+    return LEARNED in {part.strip() for part in text.split(",")}
+
+
 def eyes_of(doubt: Doubt, four_eyes: str) -> int:
     """How many people must decide a doubt alike.
 

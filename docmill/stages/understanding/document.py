@@ -16,7 +16,7 @@ from docmill.stages.understanding.packages import MOST_PAGES, Part, parts_of
 from docmill.stages.understanding.parties import parties
 from docmill.stages.understanding.payment import payment_method, payment_terms
 from docmill.stages.understanding.receipt_head import receipt_vendor
-from docmill.stages.understanding.sum_checks import other_contradictions
+from docmill.stages.understanding.sum_checks import PAGE_SAYS, other_contradictions
 from docmill.stages.understanding.sums import choose_sums
 from docmill.stages.understanding.till_rows import till_rows
 from docmill.stages.understanding.totals import currency
@@ -97,7 +97,7 @@ def _printed(pages: list[Page], kind: Kind) -> Understanding:
         fields=fields,
         line_items=items,
         taxes=shares,
-        problems=tuple(doubt(f"the page contradicts itself: {m}") for m in messages),
+        problems=tuple(doubt(f"{PAGE_SAYS}{m}") for m in messages),
     )
 
 

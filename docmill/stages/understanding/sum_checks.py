@@ -12,6 +12,9 @@ from docmill.stages.understanding.checksums import is_iban
 
 CENT = Decimal("0.01")
 
+PAGE_SAYS = "the page contradicts itself: "
+"""How the message of a contradiction on the page begins; the sentence follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rated:
@@ -100,6 +103,12 @@ def is_priced_right(line: Priced) -> bool:
     product = line.quantity * line.price
     with_tax = product + product * (line.rate or Decimal(0)) / 100
     return abs(product - line.amount) <= slack or abs(with_tax - line.amount) <= slack
+
+
+def field_contradictions(fields: Mapping[str, str]) -> list[str]:
+    """What does not fit among fields alone (name -> normalised value): net, tax and total, dates, account number."""
+    net, tax, total = (Decimal(fields[name]) if fields.get(name) else None for name in ("net_total", "tax_total", "total"))
+    return [*sum_contradictions(Sums(net=net, tax=tax, total=total)), *other_contradictions(fields)]
 
 
 def other_contradictions(fields: Mapping[str, str]) -> list[str]:

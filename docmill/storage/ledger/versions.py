@@ -18,9 +18,13 @@ def insert(conn: sa.Connection, rows: Sequence[Row]) -> None:
 
 def current_job(conn: sa.Connection, tenant: str, document_id: str) -> str | None:
     """The job that made the document's current version; None when there is no result yet."""
-    query = sa.select(RESULT_VERSIONS.c.job_id).join(DOCUMENTS, _IS_CURRENT)
-    found: str | None = conn.execute(query.where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.document_id == document_id)).scalar()
+    found: str | None = conn.execute(current_jobs(tenant).where(DOCUMENTS.c.document_id == document_id)).scalar()
     return found
+
+
+def current_jobs(tenant: str) -> sa.Select[tuple[str]]:
+    """A query for the jobs that made the current versions of all documents."""
+    return sa.select(RESULT_VERSIONS.c.job_id).join(DOCUMENTS, _IS_CURRENT).where(DOCUMENTS.c.tenant_id == tenant)
 
 
 def redacted_now(conn: sa.Connection, tenant: str, document_ids: Sequence[str]) -> set[str]:
