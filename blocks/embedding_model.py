@@ -46,8 +46,24 @@ class EmbeddingModel(Block):
         default_factory=lambda: settings().embedding_dimensions, ge=0, le=8192, description="For openai: of its vectors."
     )
 
+    query_prefix: str = Field(
+        default_factory=lambda: settings().embedding_query_prefix,
+        description="What the model wants in front of queries, such as 'query: '.",
+    )
+    passage_prefix: str = Field(
+        default_factory=lambda: settings().embedding_passage_prefix, description="What it wants in front of passages."
+    )
+
     def applied(self, found: Settings) -> Settings:
         """Settings that name this model."""
         wanted = {"onnx": self.folder, "openai": self.model}.get(self.provider)
         endpoint = self.endpoint if self.provider == "openai" else None
-        return found.model_copy(update={"embedding_model": wanted, "embedding_endpoint": endpoint, "embedding_dimensions": self.dimensions})
+        return found.model_copy(
+            update={
+                "embedding_model": wanted,
+                "embedding_endpoint": endpoint,
+                "embedding_dimensions": self.dimensions,
+                "embedding_query_prefix": self.query_prefix,
+                "embedding_passage_prefix": self.passage_prefix,
+            }
+        )

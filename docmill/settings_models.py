@@ -28,6 +28,10 @@ class ModelSettings(BaseSettings):
         default=None, description="Base URL of a service that speaks OpenAI's embeddings API, such as http://127.0.0.1:8080/v1."
     )
     embedding_dimensions: int = Field(default=0, ge=0, le=8192, description="Dimensions of that service's vectors.")
+    embedding_query_prefix: str = Field(
+        default="", description="What that service or folder's model wants in front of queries, such as 'query: ', in quotes for the blank."
+    )
+    embedding_passage_prefix: str = Field(default="", description="What it wants in front of passages, such as 'passage: '.")
     embedding_key: SecretStr | None = Field(default=None, description="Key that the embedding service is shown.")
     embedding_timeout_s: float = Field(
         default=30.0, gt=0, description="How long one answer of the embedding service may take; it is asked three times."
@@ -66,12 +70,15 @@ class ModelSettings(BaseSettings):
         Raises:
             SettingsInvalid: a service is named without model or dimensions.
         """
+        prefixes = {"query_prefix": self.embedding_query_prefix, "passage_prefix": self.embedding_passage_prefix}
         if self.embedding_endpoint:
             if not (self.embedding_model and self.embedding_dimensions):
                 raise SettingsInvalid("DOCMILL_EMBEDDING_ENDPOINT needs DOCMILL_EMBEDDING_MODEL and DOCMILL_EMBEDDING_DIMENSIONS")
             place, dimensions = self.embedding_endpoint, self.embedding_dimensions
-            return EmbeddingSpec(provider="openai", place=place, model=self.embedding_model, dimensions=dimensions)
-        return EmbeddingSpec(provider="onnx", place=str(Path(self.embedding_model).absolute())) if self.embedding_model else PACKAGED
+            return EmbeddingSpec(provider="openai", place=place, model=self.embedding_model, dimensions=dimensions, **prefixes)
+        if not self.embedding_model:
+            return PACKAGED
+        return EmbeddingSpec(provider="onnx", place=str(Path(self.embedding_model).absolute()), **prefixes)
 
     @property
     def language_model(self) -> ModelSpec | None:

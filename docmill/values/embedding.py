@@ -15,12 +15,20 @@ class EmbeddingSpec(Value):
         place: the folder on every machine that embeds or searches, or the service's base URL such as http://127.0.0.1:8080/v1.
         model: the name that the service knows the model by.
         dimensions: of its vectors; 0 where the model says so itself.
+        query_prefix, passage_prefix: what the model wants in front of texts, such as "query: "; empty where a folder says so itself.
     """
 
     provider: Literal["packaged", "onnx", "openai"] = "packaged"
     place: str = ""
     model: str = ""
     dimensions: int = 0
+    query_prefix: str = ""
+    passage_prefix: str = ""
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What of the prefixes enters an identity: nothing without any."""
+        return (self.query_prefix, self.passage_prefix) if self.query_prefix or self.passage_prefix else ()
 
 
 PACKAGED: Final = EmbeddingSpec()

@@ -34,6 +34,10 @@ def test_an_embedding_model_says_which_model_a_run_uses(home, monkeypatch):
     assert EmbeddingModel(provider="onnx", folder="/models/e5").applied(service).embedding == EmbeddingSpec(
         provider="onnx", place="/models/e5"
     )
+    told = (
+        EmbeddingModel(provider="onnx", folder="/models/e5", query_prefix="query: ", passage_prefix="passage: ").applied(service).embedding
+    )
+    assert (told.query_prefix, told.passage_prefix) == ("query: ", "passage: ")
     assert EmbeddingModel(provider="packaged").applied(service).embedding == PACKAGED
     with pytest.raises(SettingsInvalid, match="DOCMILL_EMBEDDING_DIMENSIONS"):
         _ = EmbeddingModel(provider="openai", endpoint="http://127.0.0.1:9/v1", model="m").applied(settings()).embedding

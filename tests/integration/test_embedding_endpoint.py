@@ -43,6 +43,15 @@ def test_vectors_come_in_order_with_length_1_and_the_key_is_shown(server):
     assert embed_each([], spec_of(server))[0].shape == (0, DIMENSIONS)
 
 
+def test_a_service_is_told_queries_from_passages_where_its_model_wants_that(server):
+    spec = spec_of(server, query_prefix="query: ", passage_prefix="passage: ")
+    model = model_of(spec)
+    embed(TEXTS[:1], model.origin)
+    embed_each(TEXTS[1:2], spec)
+    assert server.asked == [[f"query: {TEXTS[0]}"], [f"passage: {TEXTS[1]}"]]
+    assert model.origin.identity != model_of(spec_of(server)).origin.identity
+
+
 def test_many_texts_go_in_batches(server):
     texts = [f"text number {n}" for n in range(150)]
     vectors, is_done = embed_each(texts, spec_of(server))

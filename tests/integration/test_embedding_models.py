@@ -21,7 +21,7 @@ from docmill.services.search_embeddings import embedding_figures
 from docmill.settings import settings
 from docmill.stages.knowledge import embedding, endpoint_model, tokens
 from docmill.stages.knowledge.chunk_file import origin_in, read_chunks
-from docmill.stages.knowledge.embedding import embed_each, model_of
+from docmill.stages.knowledge.embedding import embed, embed_each, model_of
 from docmill.storage.knowledge.ports import Query, SearchMode
 from docmill.values.embedding import PACKAGED_ORIGIN, EmbeddingSpec
 
@@ -86,6 +86,23 @@ def test_a_folder_is_a_model_like_the_packaged_one(tmp_path):
     other = EmbeddingSpec(provider="onnx", place=str(model_folder(tmp_path / "other", pooling="cls")))
     assert model_of(other).origin.identity != model.origin.identity
     assert not np.allclose(embed_each(texts, other)[0], packaged, atol=1e-2)
+
+
+def test_a_model_that_wants_to_be_told_queries_from_passages_is(tmp_path):
+    plain = model_of(EmbeddingSpec(provider="onnx", place=str(model_folder(tmp_path / "plain"))))
+    place = model_folder(tmp_path / "told")
+    (place / "config_sentence_transformers.json").write_text(json.dumps({"prompts": {"query": "query: ", "passage": "passage: "}}))
+    texts = ["when does the lease end"]
+    of_folder = EmbeddingSpec(provider="onnx", place=str(place))
+    of_settings = EmbeddingSpec(provider="onnx", place=plain.origin.spec.place, query_prefix="query: ", passage_prefix="passage: ")
+    for spec in (of_folder, of_settings):
+        model = model_of(spec)
+        assert np.allclose(embed(texts, model.origin), plain.embed_each([f"query: {texts[0]}"])[0], atol=1e-6)
+        assert np.allclose(embed_each(texts, spec)[0], plain.embed_each([f"passage: {texts[0]}"])[0], atol=1e-6)
+        assert model.origin.identity != plain.origin.identity
+        assert model.budget == plain.budget - 2
+    assert model_of(of_folder).origin.identity == model_of(of_settings).origin.identity
+    assert np.allclose(embed(texts, plain.origin), plain.embed_each(texts)[0], atol=1e-6)
 
 
 @pytest.mark.parametrize("missing", ["model.onnx", "tokenizer.json"])

@@ -129,6 +129,61 @@ def test_a_cut_line_gives_each_chunk_its_own_words() -> None:
     assert (left.x0, right.x1) == (given.lines[0].box.x0, given.lines[0].box.x1)
 
 
+def row(cells: Sequence[str], y0: float) -> Line:
+    return Line(
+        words=tuple(Word(text=cell, box=Box(100.0 + 300 * n, y0, 250.0 + 300 * n, y0 + 20), confidence=0.9) for n, cell in enumerate(cells))
+    )
+
+
+FILLING = [line("filling " * 150 + "end.", 100)]  # 152 tokens: what follows fits into the same chunk, or begins the next one
+
+
+def first_lines(lines: Sequence[Line]) -> list[str]:
+    return [chunk.text.split("\n")[0][:20] for chunk in chunk_pages([page(lines)], DOCUMENT)]
+
+
+@pytest.mark.parametrize("height", [20.0, 32.0])
+def test_a_heading_goes_with_what_it_heads(height: float) -> None:
+    heading = line("4 Notice and termination", 200, height=height)
+    text = [line("Notice " * 30 + "given.", 260 + 28 * n) for n in range(4)]
+    assert first_lines([*FILLING, heading, *text]) == ["filling filling fill", "4 Notice and termina"]
+    # alone, or before another that heads nothing, it fills up the chunk before it
+    assert first_lines([*FILLING, heading]) == ["filling filling fill"]
+
+
+def test_headings_above_headings_stay_together() -> None:
+    text = line("Notice " * 120 + "given.", 320)
+    found = first_lines([*FILLING, line("Part II", 200, height=32), line("4 Notice", 260), text])
+    assert found == ["filling filling fill", "Part II"]
+
+
+@pytest.mark.parametrize("mark", ["-", "\u2022", "3.", "b)", "(iv)", "2.4", "12"])
+def test_a_list_is_cut_between_its_items(mark: str) -> None:
+    item = f"{mark} item " + "more " * 60
+    lines = [line(text.strip(), 100 + 28 * n) for n, text in enumerate([item, "rest " * 40, item, "rest " * 40, item, "rest " * 40])]
+    chunks = chunk_pages([page(lines)], DOCUMENT)
+    assert [len(chunk.boxes) for chunk in chunks] == ([4, 2] if mark != "12" else [3, 3])
+
+
+def test_a_table_stays_whole_and_is_cut_between_rows() -> None:
+    rows = [row([f"item{n}", f"{n}", f"{n}.50"], 680 + 50 * n) for n in range(12)]  # rows further apart than the lines above
+    prose_above = [line("word " * 8 + "end.", 100 + 28 * n) for n in range(20)]
+    assert first_lines([*prose_above, *rows]) == ["word word word word ", "item0 0 0.50"]
+    long = [row([f"item{n}", f"{n}", f"{n}.50"], 100 + 28 * n) for n in range(70)]
+    found = chunk_pages([page(long)], DOCUMENT)
+    assert len(found) > 1
+    assert all(text.startswith("item") and text.endswith(".50") for text in (chunk.text for chunk in found))
+
+
+def test_a_tokenizer_to_which_line_ends_are_tokens_is_counted_right() -> None:
+    def counts(texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) + 2 * text.count("\n") for text in texts]
+
+    chunks = chunk_pages([page([line("word word", 100 + 28 * n) for n in range(60)])], DOCUMENT, counts, 30)
+    assert max(counts([chunk.text for chunk in chunks])) <= 30
+    assert " ".join(" ".join(chunk.text.split()) for chunk in chunks) == " ".join(["word"] * 120)
+
+
 def test_ids_are_the_same_again_and_differ_by_document_page_and_place() -> None:
     same = [line("same words", 100)]
     pages = [page(same, 1), page(same, 2)]

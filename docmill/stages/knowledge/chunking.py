@@ -1,24 +1,22 @@
 """Pages become chunks: cut where the page itself pauses, never longer than the model can look at.
 
-A chunk is filled with whole paragraphs; a paragraph that is too long is shared out evenly and cut between lines, a line that is too long
-between words, a word that is too long anywhere. A chunk never crosses a page, so it has one page and a span of its canonical text.
+A chunk is filled with whole blocks: paragraphs, list items, tables, headings with what they head. A block that is too long is shared out evenly and
+cut between lines, which are a table's rows, a line that is too long between words, a word that is too long anywhere. A chunk never crosses a page,
+so it has one page and a span of its canonical text.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 from math import ceil
-from statistics import median
 from typing import NamedTuple
 
+from docmill.stages.knowledge.blocks import blocks
 from docmill.stages.knowledge.chunk import Chunk
 from docmill.stages.knowledge.tokens import MAX_TOKENS, SPECIAL_TOKENS, token_counts
 from docmill.values.geometry import union
 from docmill.values.keys import digest
 from docmill.values.page import Line, Page, Word
 
-_GAP_HEIGHTS = 0.5  # a gap this much of a line height wider than the page's usual one begins a paragraph
-_TYPE_RATIO = 1.4  # a line so much higher or lower than the one before is of another type size: a heading or its end
-
+_BLANKS = " \n"
 
 Counts = Callable[[Sequence[str]], list[int]]
 """Texts -> numbers of tokens without special ones."""
@@ -60,14 +58,20 @@ class _Cutter:
         lines = _placed(page)
         counted = self._counts([line.text for _, line in lines])
         pieces: list[_Piece] = []
-        for paragraph in _paragraphs(lines):
-            own = [_Piece(lines[i][0], lines[i][0] + len(lines[i][1].text), counted[i]) for i in paragraph]
+        for block in blocks([line for _, line in lines]):
+            own = [_Piece(lines[i][0], lines[i][0] + len(lines[i][1].text), counted[i]) for i in block]
             whole = _Piece(own[0].start, own[-1].end, sum(p.tokens for p in own))
             parts = [part for line in own for part in self._fitting(page.text, line)]
             pieces += [whole] if whole.tokens <= self._budget else self._packed(parts, aim=self._even(whole.tokens))
-        for piece in self._packed(pieces, aim=self._budget):
+        for piece in self._counted_as_wholes(page.text, self._packed(pieces, aim=self._budget)):
             if piece.tokens:
                 yield _chunk(page, lines, piece, document_id)
+
+    def _counted_as_wholes(self, text: str, pieces: list[_Piece]) -> Iterator[_Piece]:
+        """The pieces, those cut once more that are too long as a whole: to some tokenizers the end of a line is a token too."""
+        counted = self._counts([text[piece.start : piece.end] for piece in pieces])
+        for piece, tokens in zip(pieces, counted, strict=True):
+            yield from self._fitting(text, piece._replace(tokens=tokens))
 
     def _even(self, tokens: int) -> int:
         """The tokens of a part when a long paragraph is shared out evenly: a full chunk and a scrap behind it say less than two halves."""
@@ -84,14 +88,14 @@ class _Cutter:
         return packed
 
     def _fitting(self, text: str, piece: _Piece) -> list[_Piece]:
-        """The piece cut until every part is within the budget: at spaces while there are any, else in the middle of a word."""
+        """The piece cut until every part is within the budget: between lines or words while there are any, else in the middle of a word."""
         if piece.tokens <= self._budget or piece.end - piece.start <= 1:
             return [piece]
         own = text[piece.start : piece.end]
         middle = len(own) // 2
-        spaces = [i for i, character in enumerate(own) if character == " "]
+        spaces = [i for i, character in enumerate(own) if character in _BLANKS]
         cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else middle
-        ends = (own[:cut].rstrip(" "), own[cut:].lstrip(" "))
+        ends = (own[:cut].rstrip(_BLANKS), own[cut:].lstrip(_BLANKS))
         left, right = self._counts(ends)
         return [
             *self._fitting(text, _Piece(piece.start, piece.start + len(ends[0]), left)),
@@ -107,23 +111,6 @@ def _placed(page: Page) -> list[tuple[int, Line]]:
             placed.append((at, line))
         at += len(line.text) + 1
     return placed
-
-
-def _paragraphs(lines: list[tuple[int, Line]]) -> list[list[int]]:
-    """Indices of the lines of each paragraph. A wide gap, a jump up (a new column) or another type size begins one."""
-    if not lines:
-        return []
-    boxes = [line.box for _, line in lines]
-    height = median(box.height for box in boxes)
-    gaps = [below.y0 - above.y1 for above, below in pairwise(boxes)]
-    usual = median(gaps) if gaps else 0.0
-    paragraphs = [[0]]
-    for i, gap in enumerate(gaps, start=1):
-        low, high = sorted((boxes[i - 1].height, boxes[i].height))
-        if gap > usual + _GAP_HEIGHTS * height or gap < -height or high > _TYPE_RATIO * max(low, 1.0):
-            paragraphs.append([])
-        paragraphs[-1].append(i)
-    return paragraphs
 
 
 def _chunk(page: Page, lines: list[tuple[int, Line]], piece: _Piece, document_id: str) -> Chunk:

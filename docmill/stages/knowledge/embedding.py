@@ -28,11 +28,14 @@ class Model(Protocol):
         """Tokens of each text without special ones."""
 
     def embed_each(self, texts: Sequence[str]) -> tuple[Vectors, Done]:
-        """Vectors of shape (n, dimensions), and for each text whether its vector is good; the others are zero."""
+        """Vectors of passages, shape (n, dimensions), and for each text whether its vector is good; the others are zero."""
+
+    def embed_queries(self, texts: Sequence[str]) -> tuple[Vectors, Done]:
+        """As `embed_each`, of texts that are compared with passages: some models want to be told."""
 
 
 def embed(texts: Sequence[str], origin: VectorOrigin = PACKAGED_ORIGIN) -> Vectors:
-    """One vector of length 1 per text: float32, shape (len(texts), dimensions), in the order of `texts`.
+    """One vector of length 1 per query: float32, shape (len(texts), dimensions), in the order of `texts`.
 
     Raises:
         EngineMissing: the model is not installed, or is not the one of which `origin` speaks.
@@ -43,14 +46,14 @@ def embed(texts: Sequence[str], origin: VectorOrigin = PACKAGED_ORIGIN) -> Vecto
         raise EngineMissing(
             "the search index was made with another embedding model than the one that lies there now; run backfill_embeddings"
         )
-    vectors, is_done = embed_each(texts, origin.spec)
+    vectors, is_done = model_of(origin.spec).embed_queries(texts)
     if not is_done.all():
         raise StageFailed("the embedding model failed on a text", failed=int((~is_done).sum()))
     return vectors
 
 
 def embed_each(texts: Sequence[str], spec: EmbeddingSpec = PACKAGED) -> tuple[Vectors, Done]:
-    """As `embed`, but a text that fails does not fail its neighbours.
+    """As `embed`, of passages; one that fails does not fail its neighbours.
 
     A vector does not depend on the other texts of the call.
 
@@ -80,7 +83,7 @@ def identity_of(spec: EmbeddingSpec) -> str:
         EngineMissing: a folder without a model.
     """
     if spec.provider == "onnx":
-        return folder_identity(spec.place)
+        return folder_identity(spec)
     return endpoint_identity(spec) if spec.provider == "openai" else PACKAGED_ORIGIN.identity
 
 

@@ -59,13 +59,20 @@ class EndpointModel:
         """Tokens of each text without special ones."""
         return token_counts(texts)
 
+    def embed_queries(self, texts: Sequence[str]) -> tuple[Vectors, Done]:
+        """As `embed_each`, of queries."""
+        return self._embed([f"{self.origin.spec.query_prefix}{text}" for text in texts])
+
     def embed_each(self, texts: Sequence[str]) -> tuple[Vectors, Done]:
-        """Vectors, and for each text whether it has one.
+        """Vectors of passages, and for each text whether it has one.
 
         Raises:
             EngineUnavailable: the service did not answer, or not as the API says.
             SettingsInvalid: it refuses key, address or model, or gives vectors of another size.
         """
+        return self._embed([f"{self.origin.spec.passage_prefix}{text}" for text in texts])
+
+    def _embed(self, texts: Sequence[str]) -> tuple[Vectors, Done]:
         vectors = np.zeros((len(texts), self.origin.dimensions), dtype=np.float32)
         is_done: Done = np.zeros(len(texts), dtype=np.bool_)
         for first in range(0, len(texts), BATCH_TEXTS):
@@ -132,8 +139,8 @@ def _pause_s(tried: int, asked: str | None) -> float:
 
 
 def endpoint_identity(spec: EmbeddingSpec) -> str:
-    """Of address, name and size: what happens behind them is not seen."""
-    return digest("embedding service", spec.place.rstrip("/"), spec.model, spec.dimensions)[:16]
+    """Of address, name, size and prefixes: what happens behind them is not seen."""
+    return digest("embedding service", spec.place.rstrip("/"), spec.model, spec.dimensions, *spec.prefixes)[:16]
 
 
 def endpoint_model(spec: EmbeddingSpec) -> EndpointModel:

@@ -6,10 +6,12 @@ A folder is laid out as sentence-transformers and Optimum export it:
     tokenizer.json                       of the tokenizers library
     sentence_bert_config.json            max_seq_length; without it 256
     1_Pooling/config.json                pooling_mode_cls_token: the first token instead of the mean
+    config_sentence_transformers.json    prompts: what goes in front of a query, and of a document or passage
 """
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -74,7 +76,7 @@ def folder_model(spec: EmbeddingSpec) -> OnnxModel:
     Raises:
         EngineMissing: the folder holds none that can be opened; the message names what is missing.
     """
-    folder, identity = Path(spec.place), folder_identity(spec.place)
+    folder, identity, (query, passage) = Path(spec.place), folder_identity(spec), _prefixes(spec)
     try:
         from tokenizers import Tokenizer  # noqa: PLC0415 - a native library, loaded only where texts are embedded
 
@@ -90,10 +92,10 @@ def folder_model(spec: EmbeddingSpec) -> OnnxModel:
     ruler = _Ruler(tokenizer, limit)
     origin = VectorOrigin(spec=spec, identity=identity, dimensions=1)
     # a chunk longer than what the packaged model looks at is found less well, whatever the model could take
-    budget = min(limit, MAX_TOKENS) - tokenizer.num_special_tokens_to_add(is_pair=False)
-    model = OnnxModel(session, ruler.ids, ruler.counts, budget, pooling, ruler.padding, origin)
+    budget = min(limit, MAX_TOKENS) - tokenizer.num_special_tokens_to_add(is_pair=False) - sum(ruler.counts([passage]))
+    model = OnnxModel(session, ruler.ids, ruler.counts, budget, pooling, ruler.padding, origin, query, passage)
     dimensions = model.run(ruler.ids(["dimensions"])).shape[1]
-    return OnnxModel(session, ruler.ids, ruler.counts, budget, pooling, ruler.padding, origin.model_copy(update={"dimensions": dimensions}))
+    return replace(model, origin=origin.model_copy(update={"dimensions": dimensions}))
 
 
 class _Ruler:
@@ -112,20 +114,21 @@ class _Ruler:
         return [len(one.ids) for one in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
 
-def folder_identity(place: str) -> str:
-    """16 hexadecimal digits of weights, tokenizer, limit and pooling: the same files anywhere are the same model.
+def folder_identity(spec: EmbeddingSpec) -> str:
+    """16 hexadecimal digits of weights, tokenizer, limit, pooling and prefixes: the same files anywhere are the same model.
 
     Raises:
         EngineMissing: they are not there.
     """
-    folder = Path(place)
+    folder, prefixes = Path(spec.place), _prefixes(spec)
     try:
         stamp = tuple((path.stat().st_mtime_ns, path.stat().st_size) for path in (_weights(folder), folder / _TOKENIZER))
     except OSError as error:
         raise EngineMissing(
             "the embedding model of DOCMILL_EMBEDDING_MODEL is not there: a folder with model.onnx and tokenizer.json"
         ) from error
-    return digest("embedding folder", _files_digest(folder, stamp), _limit(folder), _pooling(folder))[:16]
+    said = prefixes if any(prefixes) else ()
+    return digest("embedding folder", _files_digest(folder, stamp), _limit(folder), _pooling(folder), *said)[:16]
 
 
 @lru_cache(maxsize=8)
@@ -144,6 +147,14 @@ def _limit(folder: Path) -> int:
 
 def _pooling(folder: Path) -> Literal["mean", "cls"]:
     return "cls" if _said(folder / "1_Pooling" / "config.json").get("pooling_mode_cls_token") else "mean"
+
+
+def _prefixes(spec: EmbeddingSpec) -> tuple[str, str]:
+    """In front of queries and of passages: what the settings say, else what the folder does under the names that sentence-transformers knows."""
+    said = _said(Path(spec.place) / "config_sentence_transformers.json").get("prompts")
+    prompts = said if isinstance(said, dict) else {}
+    passage = next((prompts[name] for name in ("document", "passage") if prompts.get(name)), "")
+    return spec.query_prefix or str(prompts.get("query") or ""), spec.passage_prefix or str(passage)
 
 
 def _weights(folder: Path) -> Path:

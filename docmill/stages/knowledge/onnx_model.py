@@ -36,6 +36,7 @@ class OnnxModel:
         pooling: what becomes of the last hidden state.
         padding: the id of the padding token.
         origin: what its vectors are marked with.
+        query_prefix, passage_prefix: what it wants in front of texts.
     """
 
     session: "InferenceSession"
@@ -45,10 +46,19 @@ class OnnxModel:
     pooling: Literal["mean", "cls"]
     padding: int
     origin: VectorOrigin
+    query_prefix: str = ""
+    passage_prefix: str = ""
 
     def embed_each(self, texts: Sequence[str]) -> tuple[Vectors, Done]:
-        """Vectors of shape (n, dimensions), and for each text whether its vector is good; the others are zero."""
-        ids = self.ids(texts)
+        """Vectors of passages, shape (n, dimensions), and for each text whether its vector is good; the others are zero."""
+        return self._embed(texts, self.passage_prefix)
+
+    def embed_queries(self, texts: Sequence[str]) -> tuple[Vectors, Done]:
+        """As `embed_each`, of queries."""
+        return self._embed(texts, self.query_prefix)
+
+    def _embed(self, texts: Sequence[str], prefix: str) -> tuple[Vectors, Done]:
+        ids = self.ids([f"{prefix}{text}" for text in texts] if prefix else texts)
         vectors = np.zeros((len(ids), self.origin.dimensions), dtype=np.float32)
         for batch in batches(ids):
             vectors[batch] = self._embed_batch([ids[i] for i in batch])

@@ -10,7 +10,7 @@ from docmill.values.embedding import PACKAGED, EmbeddingSpec
 from docmill.values.options import MillOptions
 from docmill.values.packages import installed_version
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 
 
 def engine(_options: MillOptions) -> dict[str, str]:

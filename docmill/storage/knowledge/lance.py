@@ -112,14 +112,14 @@ class LanceKnowledgeBase:
         """See KnowledgeBase."""
         if not self._exists(tenant):
             return []
-        table = self._opened(tenant)
+        table = self._serving(tenant)
         return self._cache.answer(tenant, int(answer(lambda: table.version)), query, lambda: search_table(table, query))
 
     def similar(self, tenant: str, document_id: str, limit: int, filters: Filters) -> list[Likeness]:
         """See KnowledgeBase."""
         if not self._exists(tenant):
             return []
-        return similar_in(self._opened(tenant), document_id, limit, filters)
+        return similar_in(self._serving(tenant), document_id, limit, filters)
 
     def count(self, tenant: str) -> int:
         """See KnowledgeBase."""
@@ -167,3 +167,6 @@ class LanceKnowledgeBase:
 
     def _opened(self, tenant: str) -> "Table":
         return answer(lambda: lance_table.opened_table(self._place, tenant))
+
+    def _serving(self, tenant: str) -> "Table":
+        return answer(lambda: lance_table.serving_table(self._place, tenant))

@@ -88,6 +88,23 @@ def opened_table(place: str, tenant: str) -> "Table":
     return table
 
 
+def serving_table(place: str, tenant: str) -> "Table":
+    """The table that readers see: between the two commits of a rebuild, rows and full text index, the version before them.
+
+    Raises:
+        VersionMismatch: another version of docmill made it.
+    """
+    table = opened_table(place, tenant)
+    if table.index_stats(_TERMS_INDEX) is not None:
+        return table
+    before = _connection(place).open_table(tenant)
+    for version in sorted((int(one["version"]) for one in table.list_versions()), reverse=True)[1:]:
+        before.checkout(version)
+        if is_current(before) and before.index_stats(_TERMS_INDEX) is not None:
+            return before
+    return table
+
+
 def overwrite(place: str, tenant: str, rows: "pa.RecordBatchReader") -> None:
     """Make the tenant's table exactly these rows, in one commit; what was there serves until then."""
     _connection(place).create_table(tenant, rows, mode="overwrite")
