@@ -104,7 +104,7 @@ def task_status(room: Room, job: JobView) -> shape.TaskStatus:
         outcome=job.state,
         progress=task_view.progress(job),
         message=message_of(job),
-        updated_at=job.finished_at or (room.ledger.now() if job.started_at else job.accepted_at),
+        updated_at=max(at for at in (job.accepted_at, job.changed_at, job.finished_at) if at),
         polling_instructions=_polling(job.job_id),
         document_id=job.document_id,
         batch_id=job.batch_id,

@@ -202,6 +202,7 @@ class JobView(Value):
     accepted_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    changed_at: datetime | None = None
     results_object: str | None = None
     problems: int = 0
     usage: Usage | None = None

@@ -9,6 +9,7 @@ import socket
 import time
 import zipfile
 from contextlib import closing
+from datetime import datetime
 
 import httpx
 import pikepdf
@@ -110,6 +111,11 @@ def test_a_completed_task_has_text_links_and_storage_and_progress_never_falls(cl
     seen = []
     mill(room, body["batch_id"], lambda: seen.append(client.get(body["status_url"]).json()))
     assert [s["progress"] for s in seen] == sorted(s["progress"] for s in seen)
+    later = [client.get(body["status_url"]).json() for _ in range(2)]
+    times = [datetime.fromisoformat(s["updated_at"]) for s in (*seen, *later)]
+    assert times == sorted(times), "it never goes back"
+    assert times[-1] == times[-2], "nothing has changed between two looks"
+    assert len(set(times)) > 2
     assert {s["status"] for s in seen[:-1]} <= {"pending", "processing"}
     assert len({s["progress"] for s in seen}) > 3
 

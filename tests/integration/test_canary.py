@@ -169,9 +169,8 @@ def test_what_leaves_the_house_holds_no_canary(request, home, tmp_path, monkeypa
     shown = told + " ".join(task.model_dump_json() for task in tasks).lower()
     assert [word for word in (*WORDS, "filenamus") if word in shown] == []
     assert leaks(tmp_path / "out", (*WORDS, "filenamus"), allowed=()) == []
-    places = {line.rsplit(":", 1)[0] for line in leaks(tmp_path / "backup", (*WORDS, "filenamus"), allowed=())}
-    assert places
-    assert all("/originals/" in f"/{place}" or "/private/" in f"/{place}" for place in places), places
+    assert leaks(tmp_path / "backup", (*WORDS, "filenamus"), allowed=()) == [], "what a document left lies sealed in a backup"
+    assert any((tmp_path / "backup" / "sealed").rglob("*"))
 
 
 @pytest.mark.slow

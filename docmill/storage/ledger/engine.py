@@ -5,7 +5,7 @@ Belongs here: how the database is opened and what its errors become. Does not be
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,17 +15,13 @@ from docmill.errors import LedgerOutdated, LedgerUnavailable, SettingsInvalid
 from docmill.storage.ledger.failures import translated
 from docmill.storage.ledger.seals import OPTION, Seal
 from docmill.storage.ledger.sessions import prepare_connections
+from docmill.storage.ledger.tables import utc_now
 
-SCHEMA_REVISION = "0009"
+SCHEMA_REVISION = "0010"
 """The newest migration; a test compares it with the migrations that ship."""
 
 ANSWER_LIMIT_S = 60
 """A server that is silent for so long is gone: twice the wait for a lock, which ends on the server's side first."""
-
-
-def utc_now() -> datetime:
-    """The present instant, aware, UTC."""
-    return datetime.now(UTC)
 
 
 class Ledger:

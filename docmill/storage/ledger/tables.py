@@ -28,6 +28,11 @@ METADATA = sa.MetaData(
 SHA256_LENGTH, ID_LENGTH, TENANT_LENGTH, NAME_LENGTH = 64, 32, 63, 255
 
 
+def utc_now() -> datetime:
+    """The present instant, aware, UTC."""
+    return datetime.now(UTC)
+
+
 class UtcDateTime(sa.TypeDecorator[datetime]):
     """A point in time: aware in Python, UTC in the database (SQLite keeps ISO text without an offset)."""
 

@@ -12,6 +12,7 @@ from docmill.storage.ledger.tables import (
     one_of,
     reference,
     tenant_column,
+    utc_now,
 )
 from docmill.values.jobs import JobState
 
@@ -85,6 +86,7 @@ JOBS = sa.Table(
     sa.Column("accepted_at", UtcDateTime, nullable=False),
     sa.Column("started_at", UtcDateTime),
     sa.Column("finished_at", UtcDateTime),
+    sa.Column("changed_at", UtcDateTime, onupdate=utc_now),  # when anything in the row last changed; none before
     reference("documents", "document_id"),
     reference("batches", "batch_id"),
     reference("jobs", "job_id", local="parent_job_id"),

@@ -15,7 +15,7 @@ from docmill.values.jobs import ClaimedJob, JobState, JobView
 from docmill.values.options import MillOptions
 
 _SAME = ("job_id", "document_id", "batch_id", "parent_job_id", "state", "stage", "progress", "message", "current", "total", "error_code",
-         "error_message", "options", "tags", "collection", "kind", "page_count", "accepted_at", "started_at", "finished_at", "results_object",
+         "error_message", "options", "tags", "collection", "kind", "page_count", "accepted_at", "started_at", "finished_at", "changed_at", "results_object",
          "problems", "usage")  # fmt: skip
 _OF_DOCUMENT = (JOBS.c.tenant_id == DOCUMENTS.c.tenant_id) & (JOBS.c.document_id == DOCUMENTS.c.document_id)
 _COLUMNS = (*(JOBS.c[name] for name in _SAME), JOBS.c.attempt.label("attempts"), DOCUMENTS.c.size_bytes)
