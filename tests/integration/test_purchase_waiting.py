@@ -21,7 +21,8 @@ from docmill.gateway.desk import Desk
 from docmill.gateway.limits import UploadLimits
 from docmill.services.intake import take_in
 from docmill.services.jobs import claim_jobs
-from docmill.services.purchasing import desk, ordering, waiting
+from docmill.services.purchasing import desk, matching, ordering, waiting
+from docmill.services.purchasing.evidence import is_reproduced, read_evidence
 from docmill.services.review import applying
 from docmill.services.review.claiming import claim
 from docmill.services.review.deciding import Answer, decide
@@ -30,8 +31,9 @@ from docmill.services.sources import files_of
 from docmill.services.uploads import queue
 from docmill.storage.ledger import versions
 from docmill.storage.ledger.tables_purchasing import PURCHASE_ORDERS
+from docmill.values.matching import MatchOutcome
 from docmill.values.options import MillOptions
-from docmill.values.purchase_records import PaperState, RequestState
+from docmill.values.purchase_records import MatchDecision, PaperState, RequestState
 from docmill.values.purchasing import PurchaseContent, Vendor
 from docmill.values.review import Doubt, Subject, Verdict
 
@@ -185,6 +187,20 @@ def test_it_waits_for_a_correction_that_is_being_applied(room, tmp_path, monkeyp
     assert applying.apply_waiting(room, run_id="r").applied == 1
     assert [one.proforma_wait.document_ids for one in answers] == [(read,)]
     assert order_of(room, request_id).content.vendor.iban == "DE89370400440532013000"
+
+
+def test_a_proforma_that_is_read_as_an_invoice_uses_up_no_order_of_its_own(room, tmp_path):
+    offer = uploaded(room, invoice_pdf(tmp_path / "a.pdf", number="P-1", order_number=""))
+    request_id = submitted(room, offer)
+    desk.approve(room, request_id, by="local")
+    mill(room, offer.batch_id)
+    (match,) = matching.match_open(room)
+    assert (match.order_number, match.decision) == (order_of(room, request_id).order_number, MatchDecision.OPEN)
+    assert "order_proforma" in match.codes
+    assert is_reproduced(read_evidence(room, match.evidence_object))
+    ingest(room, invoice_pdf(tmp_path / "b.pdf", number="NW-1", order_number=match.order_number), index=False)
+    (bill, _) = matching.list_matches(room)
+    assert (bill.outcome, bill.decision) == (MatchOutcome.MATCHED, MatchDecision.APPROVED)
 
 
 def test_every_door_says_that_it_waits(room, proforma):
