@@ -75,6 +75,12 @@ class Settings(ModelSettings):
     purchase_own_approval: bool = Field(
         default=True, description="Whether the person who asks for something may be one of those who approve."
     )
+    proforma_wait_s: float = Field(
+        default=300.0,
+        ge=0,
+        le=86_400,
+        description="How long after the last approval an order waits for attachments that are still being read; 0 does not wait.",
+    )
     purchase_logo: Path | None = Field(default=None, description="PNG or JPEG at the head of purchase orders.")
     review_thresholds: str = Field(
         default="field=0.8,span=0.8,chunk=0.8",

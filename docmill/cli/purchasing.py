@@ -10,11 +10,12 @@ import typer
 from docmill.cli.output import show_json, show_table
 from docmill.cli.rooms import room
 from docmill.errors import InvalidOptions, NotFound
-from docmill.services.purchasing import desk, match_deciding, matching, ordering, papers, requests
+from docmill.services.purchasing import desk, match_deciding, matching, ordering, papers
 from docmill.services.purchasing.explaining import explain
+from docmill.services.purchasing.waiting import look, look_at_all
 from docmill.services.running.room import Room
 from docmill.storage.ledger import receipt_matches
-from docmill.values.purchase_records import MatchDecision, MatchView, OrderView, RequestView
+from docmill.values.purchase_records import MatchDecision, MatchView, OrderView, RequestState, RequestView
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 By = Annotated[str, typer.Option("--by", help="Id of the user who does this.")]
@@ -55,7 +56,7 @@ def change(request: RequestId, file: ContentFile, *, by: By = "local") -> None:
 
 
 def approve(request: RequestId, *, by: By = "local") -> None:
-    """Give one approval; the last one makes the order."""
+    """Give one approval; the last one makes the order, once its attachments are read or the wait for them is over."""
     with room() as opened:
         _say(desk.approve(opened, request, by=by))
 
@@ -77,18 +78,18 @@ def show(what: Annotated[str, typer.Argument(help="Id of a request or match, or 
             evidence = why.evidence.model_dump(mode="json") if why.evidence else None
             show_json({"match": _plain(found), "evidence": evidence, "is_reproduced": why.reproduced, "reason": why.reason})
         else:
-            show_json(requests.request_view(opened.ledger, opened.tenant, what))
+            show_json(look(opened, what))
 
 
 def list_requests(*, limit: Limit = 50, as_json: Json = False) -> None:
     """List requests, newest first."""
     with room() as opened:
-        found = requests.list_requests(opened.ledger, opened.tenant, limit=limit)
+        found = look_at_all(opened, limit=limit)
     if as_json:
         show_json(found)
         return
     rows = [
-        (r.request_id, r.state, r.content.vendor.name, f"{r.content.total:,.2f} {r.content.currency}", r.order_number or "", _steps(r))
+        (r.request_id, r.state, r.content.vendor.name, f"{r.content.total:,.2f} {r.content.currency}", _order_of(r), _steps(r))
         for r in found
     ]
     show_table("Purchase requests", ("request", "state", "vendor", "total", "order", "approvals"), rows)
@@ -127,10 +128,13 @@ def list_receipts(
 
 
 def finish() -> None:
-    """Make orders and PDFs that a crash or a failure left."""
+    """Make orders and PDFs that a crash or a failure left; names the requests that wait for a proforma, which are left to wait."""
     with room() as opened:
         for order in ordering.finish_orders(opened):
             typer.echo(f"{order.order_number} {order.paper_state}")
+        for one in look_at_all(opened, (RequestState.APPROVED,), limit=1000):
+            if one.proforma_wait:
+                _say(one)
 
 
 def match(
@@ -215,8 +219,14 @@ def _steps(request: RequestView) -> str:
     return f"{given}/{request.approvals_needed}"
 
 
+def _order_of(request: RequestView) -> str:
+    return request.order_number or ("waits for its proforma" if request.proforma_wait else "")
+
+
 def _say(request: RequestView) -> None:
     ordered = f", order {request.order_number}" if request.order_number else ""
+    if request.proforma_wait:
+        ordered = f", its order waits for the proforma to be read, until {request.proforma_wait.until:%Y-%m-%d %H:%M:%S} UTC at the longest"
     typer.echo(f"{request.request_id} {request.state}, approvals {_steps(request)}{ordered}")
 
 

@@ -18,7 +18,8 @@ from docmill.gateway.page_parts import Cell, Markup, facts, figure, lines_of, li
 from docmill.gateway.pages_purchasing import HERE, approvals_of
 from docmill.gateway.purchasing import RequestId
 from docmill.services.purchasing import requests
-from docmill.services.purchasing.proforma import compiled, read_proforma
+from docmill.services.purchasing.proforma import with_proforma
+from docmill.services.purchasing.waiting import look
 from docmill.values.purchase_records import ApprovalView, RequestState, RequestView
 from docmill.values.purchasing import Difference, OrderLine, PurchaseContent
 
@@ -60,10 +61,10 @@ def request_pages_router(desk: Desk) -> APIRouter:
 
     @router.get("/{request_id}")
     def one(request_id: RequestId) -> HTMLResponse:
-        found = requests.request_view(room.ledger, room.tenant, request_id)
+        found = look(room, request_id)
         differences: tuple[Difference, ...] = ()
         if found.state is not RequestState.ORDERED:
-            _, differences = compiled(found.content, read_proforma(room, found.content.attachments))
+            _, differences = with_proforma(room, found.content)
         return _page(found, differences)
 
     @router.get("/{request_id}/change")
@@ -144,6 +145,8 @@ def _state(found: RequestView) -> str:
         return f"Ordered: {link(f'/purchasing/orders/{found.order_number}', found.order_number)}."
     if found.state is RequestState.SUBMITTED:
         return f"Waits for approval: {approvals_of(found)} given."
+    if found.proforma_wait is not None:
+        return f"Approved; its order waits for the proforma to be read, until {moment(found.proforma_wait.until)} UTC at the longest."
     if found.state is RequestState.APPROVED:
         return "Approved; its order could not be made yet and is tried again."
     return "Rejected; a change brings it back."
@@ -159,7 +162,8 @@ def _forms(found: RequestView) -> str:
             '<input id="reason" name="reason" required maxlength="1000" size="40"><button type="submit" disabled>Reject</button></form>'
         )
     if found.state is RequestState.APPROVED:
-        made += f'<form method="post" data-api="{api}/order" data-then="{then}"><button type="submit" disabled>Try again</button></form>'
+        label = "Order now, without the proforma" if found.proforma_wait is not None else "Try again"
+        made += f'<form method="post" data-api="{api}/order" data-then="{then}"><button type="submit" disabled>{label}</button></form>'
     return made + (f"<p>{link(f'{then}/change', 'Change the request')}</p>" if found.state in CHANGEABLE else "")
 
 

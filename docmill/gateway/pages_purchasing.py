@@ -16,7 +16,8 @@ from docmill.gateway.page_parts import Cell, figure, link, moment, money, parts,
 from docmill.gateway.purchasing import OrderCursor, RowCursor
 from docmill.gateway.receipts import ReportName
 from docmill.services.jobs import job_view
-from docmill.services.purchasing import matching, ordering, requests
+from docmill.services.purchasing import matching, ordering
+from docmill.services.purchasing.waiting import look_at_all
 from docmill.values.purchase_records import MatchDecision, MatchView, RequestState, RequestView
 
 HERE: Final = "/purchasing"
@@ -65,7 +66,7 @@ def _add_requests(router: APIRouter, desk: Desk) -> None:
     @router.get("")
     def page(state: Word = "", before: RowCursor = None) -> HTMLResponse:
         wanted = tuple(one for one in RequestState if one.value == state)
-        found = requests.list_requests(room.ledger, room.tenant, wanted, limit=SHOWN + 1, before=before)
+        found = look_at_all(room, wanted, limit=SHOWN + 1, before=before)
         heads = ("Request", "State", "Vendor", "#Total", "Approvals", "Order", "Asked by", "Asked (UTC)")
         new = '<p><a href="/purchasing/requests/new">New request</a></p>'
         filters = _filter(HERE, "state", "State", ["", *(one.value for one in RequestState)], state)
@@ -88,7 +89,11 @@ def _request_row(one: RequestView) -> tuple[Cell, ...]:
         content.vendor.name,
         money(content.total, content.currency),
         approvals_of(one),
-        link(f"/purchasing/orders/{one.order_number}", one.order_number) if one.order_number else "",
+        link(f"/purchasing/orders/{one.order_number}", one.order_number)
+        if one.order_number
+        else "waits for its proforma"
+        if one.proforma_wait
+        else "",
         one.submitted_by,
         moment(one.created_at),
     )

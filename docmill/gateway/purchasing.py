@@ -9,7 +9,8 @@ from docmill.gateway.acting import acting_user
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services.purchasing import desk as verbs
-from docmill.services.purchasing import ordering, papers, requests
+from docmill.services.purchasing import ordering, papers
+from docmill.services.purchasing.waiting import look, look_at_all
 from docmill.values.model import Value
 from docmill.values.purchase_records import OrderView, RequestState, RequestView
 from docmill.values.purchasing import PurchaseContent
@@ -66,12 +67,12 @@ def _add_requests(router: APIRouter, desk: Desk) -> None:
     @router.get("/purchase-requests", summary="List requests", responses=problems(422))
     def listed(state: RequestState | None = None, limit: Limit = 100, before: RowCursor = None) -> list[RequestView]:
         """Newest first."""
-        return requests.list_requests(room.ledger, room.tenant, (state,) if state else (), limit=limit, before=before)
+        return look_at_all(room, (state,) if state else (), limit=limit, before=before)
 
     @router.get("/purchase-requests/{request_id}", summary="Look at a request", responses=problems(404, 422))
     def one(request_id: RequestId) -> RequestView:
-        """With its approvals and its order's number."""
-        return requests.request_view(room.ledger, room.tenant, request_id)
+        """With its approvals and its order's number, or what the order waits for."""
+        return look(room, request_id)
 
     @router.put("/purchase-requests/{request_id}", summary="Change a request", responses=problems(404, 409, 422))
     def change(request_id: RequestId, content: PurchaseContent, request: Request) -> RequestView:
@@ -84,7 +85,11 @@ def _add_approvals(router: APIRouter, desk: Desk) -> None:
 
     @router.post("/purchase-requests/{request_id}/approve", summary="Approve a request", responses=problems(404, 409, 422))
     def approve(request_id: RequestId, request: Request) -> RequestView:
-        """One approval; the last one makes the order."""
+        """One approval; the last one makes the order.
+
+        While an attachment is still being read the order waits for it: the answer's `state` is `approved` and `proforma_wait` names the
+        documents and the end of the wait. The order comes when they are read, or without them after that time.
+        """
         return verbs.approve(room, request_id, by=acting_user(request))
 
     @router.post("/purchase-requests/{request_id}/reject", summary="Refuse a request", responses=problems(404, 409, 422))
@@ -94,7 +99,10 @@ def _add_approvals(router: APIRouter, desk: Desk) -> None:
 
     @router.post("/purchase-requests/{request_id}/order", summary="Finish an approved request's order", responses=problems(404, 409, 422))
     def order(request_id: RequestId) -> OrderAnswer:
-        """Makes what a failure left: the order, its PDF and its JSON. What is there stays as it is."""
+        """Makes what a failure left: the order, its PDF and its JSON. What is there stays as it is.
+
+        An order that waits for its proforma is made at once, without it.
+        """
         return order_answer(desk, ordering.generate_order(room, request_id))
 
 

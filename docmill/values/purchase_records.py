@@ -46,8 +46,20 @@ class ApprovalView(Value):
     at: datetime
 
 
+class ProformaWait(Value):
+    """An approved request's order waits for attachments that are being read; it is made when they are, or without them soon after `until`."""
+
+    document_ids: tuple[str, ...]
+    until: datetime
+
+
 class RequestView(Value):
-    """A purchase request. `approvals_needed` is what the amount asked for when this revision was submitted."""
+    """A purchase request.
+
+    Attributes:
+        approvals_needed: what the amount asked for when this revision was submitted.
+        proforma_wait: what the order waits for; null when it is made or nothing keeps it from being made.
+    """
 
     request_id: str
     state: RequestState
@@ -58,6 +70,13 @@ class RequestView(Value):
     submitted_by: str
     created_at: datetime
     order_number: str | None = None
+    proforma_wait: ProformaWait | None = None
+
+    @property
+    def approved_at(self) -> datetime | None:
+        """When this revision got the last of its approvals; None while one is missing."""
+        given = [one.at for one in self.approvals if one.revision == self.revision and one.verdict == "approved"]
+        return max(given) if len(given) >= self.approvals_needed else None
 
 
 class OrderView(Value):

@@ -113,6 +113,11 @@ def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
     enter(page, "button[type=submit]")
     page.locator("#say", has_text="Waits for approval").wait_for()
     enter(page, "button:text('Approve')")
+    page.locator("#say", has_text="its order waits for the proforma to be read").wait_for()
+    assert page.get_by_role("button", name="Order now, without the proforma").is_visible()
+    checked(page, tmp_path, "3-request-waits")
+    read_what_was_attached(room)
+    page.reload()
     page.locator("#say", has_text="Ordered").wait_for()
     enter(page, "#say a")
     page.wait_for_url(re.compile("/purchasing/orders/PO-"))
@@ -133,6 +138,16 @@ def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("link", name="spend-by-vendor.csv").click()
     assert "Nordlicht" in download.value.path().read_text()
+
+
+def read_what_was_attached(room):
+    from milled_papers import mill
+
+    from docmill.storage.ledger import views
+
+    with room.ledger.reading() as conn:
+        (job,) = views.newest(conn, room.tenant, state=None, limit=10, before=None)
+    mill(room, job.batch_id)
 
 
 def a_dearer_invoice(room, number, folder):

@@ -21,6 +21,8 @@ LEAST_VENDOR, LEAST_SCORE = LEAST_LIKENESS / 2, 0.5
 CLEAR_LEAD = 0.05
 """The best candidate must be so much better than the next, or a person chooses."""
 
+OWN_PROFORMA = Finding(code="order_proforma", message="the document is attached to the order's own request: it is the offer, not the bill")
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -85,7 +87,10 @@ def _compared(conn: Connection, tenant: str, order: OrderView, receipt: Receipt,
         taken=receipt_matches.taken(conn, tenant, order.order_number, is_delivery=is_delivery, but_of=document_id),
         seen=(mark,) if receipt_matches.is_known(conn, tenant, mark, but_of=document_id) else (),
     )
-    return Chosen(state, counted, match_receipt(state, receipt, allowed), allowed)
+    match = match_receipt(state, receipt, allowed)
+    # an offer agrees with its own order in everything: taken for the bill it would use the order up
+    match = with_findings(match, [OWN_PROFORMA]) if document_id in order.content.attachments else match
+    return Chosen(state, counted, match, allowed)
 
 
 def _no_order() -> Match:

@@ -6,6 +6,7 @@ from docmill.errors import DocmillError, InvalidOptions
 from docmill.services.purchasing import requests
 from docmill.services.purchasing.ordering import generate_order
 from docmill.services.purchasing.starting import start_order
+from docmill.services.purchasing.waiting import look, with_wait
 from docmill.services.running.room import Room
 from docmill.values.purchase_records import PaperState, RequestState, RequestView
 from docmill.values.purchasing import PurchaseContent
@@ -37,8 +38,9 @@ def change(room: Room, request_id: str, content: PurchaseContent, *, by: str) ->
 
 
 def approve(room: Room, request_id: str, *, by: str) -> RequestView:
-    """Give one approval; the last one makes the order.
+    """Give one approval; the last one makes the order, unless an attachment is still being read: then `proforma_wait` says so.
 
+    An order that waits is made when the reading ends, or by the sweep (by the nightly flow at the latest) when the time is over.
     An order that cannot be finished now (its PDF fails, the store is away) is finished by a run of `generate_purchase_order`, which is tried
     for seven minutes, and after that by the nightly flow; the approval stays.
     """
@@ -47,13 +49,15 @@ def approve(room: Room, request_id: str, *, by: str) -> RequestView:
         return view
     is_finished = False
     try:
+        if (waiting := with_wait(room, view)).proforma_wait is not None:
+            return waiting
         is_finished = generate_order(room, request_id).paper_state is PaperState.MADE
     except DocmillError as error:
         if not error.retryable:
             raise
     if not is_finished:
         start_order(room.settings, request_id)
-    return requests.request_view(room.ledger, room.tenant, request_id)
+    return look(room, request_id)
 
 
 def reject(room: Room, request_id: str, *, by: str, reason: str) -> RequestView:

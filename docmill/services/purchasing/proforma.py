@@ -12,13 +12,21 @@ from docmill.values.purchasing import Difference, OrderLine, PurchaseContent, Ve
 PROFORMA = ("proforma_invoice", "quote", "invoice")
 
 
-def read_proforma(room: Room, attachments: tuple[str, ...]) -> Understanding | None:
-    """What was understood of the first attachment that is a proforma, quote or invoice; None when none has been read."""
-    for document_id in attachments:
+UNREAD = Difference(place="proforma", request="attached", proforma="not read")
+"""An attachment that may be the proforma said nothing: it was not read in time, or could not be read."""
+
+
+def with_proforma(room: Room, content: PurchaseContent) -> tuple[PurchaseContent, tuple[Difference, ...]]:
+    """The order's content and the differences, from the first attachment that is a proforma, quote or invoice and has been read."""
+    proforma, is_unread = None, False
+    for document_id in content.attachments:
         found = current_understanding(room, document_id)
+        is_unread |= found is None
         if found is not None and found.kind.name in PROFORMA:
-            return found
-    return None
+            proforma = found
+            break
+    filled, differences = compiled(content, proforma)
+    return filled, ((*differences, UNREAD) if is_unread else differences)
 
 
 def compiled(content: PurchaseContent, proforma: Understanding | None) -> tuple[PurchaseContent, tuple[Difference, ...]]:

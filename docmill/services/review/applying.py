@@ -13,6 +13,7 @@ from docmill.services.batches_registering import Asked, Order, register
 from docmill.services.jobs import claim_jobs, finish_jobs
 from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
 from docmill.services.purchasing.matching import match_finished
+from docmill.services.purchasing.ordering import order_what_was_read
 from docmill.services.review.indexing import index_again
 from docmill.services.review.remaking import must_remake, remake
 from docmill.services.review.rewriting import resolved_messages, rewritten_results, rewritten_understanding
@@ -74,6 +75,7 @@ def apply_decision(room: Room, decision_id: str, *, run_id: str, lease_s: float 
         raise Conflict("another run has taken over this decision")
     withdraw_promised(room, [job.job_id])
     match_finished(room, [(end.job_id, end.kind)])
+    order_what_was_read(room, [end.document_id])
     return Applied(job.job_id, end.state, is_new=True)
 
 

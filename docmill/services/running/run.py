@@ -15,6 +15,7 @@ from docmill.services.milling.job_time import flag_overdue
 from docmill.services.milling.receipts import read_markers
 from docmill.services.milling.shard import Item, Shard, ShardReport
 from docmill.services.purchasing.matching import match_finished
+from docmill.services.purchasing.ordering import order_what_was_read
 from docmill.services.running import plan
 from docmill.services.running.ending import failed_end, published_end
 from docmill.services.running.indexing import forget_unindexed, index_documents
@@ -228,6 +229,7 @@ class BatchRun:
             withdraw_unredacted(self.room, redacted)
             forget_unindexed(self.room, [e.document_id for e in ends if e.results and not self.tracked[e.job_id].job.options.index])
             match_finished(self.room, [(e.job_id, e.kind) for e in ends if e.results and e.job_id not in self.refused])
+            order_what_was_read(self.room, [e.document_id for e in ends])
         for end in ends:
             del self.tracked[end.job_id]
 

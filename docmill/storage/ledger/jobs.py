@@ -117,6 +117,15 @@ def end(row: JobRow, state: JobState, *, at: datetime) -> Row:
     }
 
 
+def being_read(conn: sa.Connection, tenant: str, document_ids: Sequence[str]) -> set[str]:
+    """Those of the documents of which a job waits for its turn or runs."""
+    found: set[str] = set()
+    for part in chunks(document_ids):
+        query = sa.select(JOBS.c.document_id).where(JOBS.c.tenant_id == tenant, JOBS.c.document_id.in_(part))
+        found |= set(conn.execute(query.where(JOBS.c.state.in_((JobState.ACCEPTED, JobState.RUNNING)))).scalars())
+    return found
+
+
 def ids_of_document(conn: sa.Connection, tenant: str, document_id: str) -> list[str]:
     """All jobs of a document, oldest first."""
     query = sa.select(JOBS.c.job_id).where(JOBS.c.tenant_id == tenant, JOBS.c.document_id == document_id)
