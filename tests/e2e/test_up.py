@@ -11,6 +11,8 @@ import psutil
 import pytest
 from cli_process import ROOT, Up, docmill, environment
 
+from docmill.services.samples.bulk import write_scans
+
 TEXT_CANARY, NAME_CANARY, TAG_CANARY = "Quetzalcanarytext", "okapicanaryname", "ibexcanarytag"
 REGISTER = """
 import sys
@@ -212,6 +214,43 @@ def test_what_was_published_is_exported_and_deleted(up, folder):
     line = json.loads(again.stdout)["results"][0]
     assert (line["document_id"], line["state"]) == (job["document_id"], "completed")
     assert line["task_id"] != job["job_id"]
+
+
+def test_a_run_that_is_cancelled_in_prefect_is_cut_while_it_reads(up, folder, prefect):
+    (scan,) = write_scans(folder / "scans", 1, 30)  # two minutes of reading on one core
+    run_id = prefect.start(batch_id=register(up, scan))
+    job = await_job(up, lambda job: job["progress"] > 40, timeout_s=120)
+    asked = time.monotonic()
+    state = {"type": "CANCELLING", "name": "Cancelling"}
+    prefect.http.post(f"/flow_runs/{run_id}/set_state", json={"state": state}).raise_for_status()
+    ended = await_job(up, lambda job: job["state"] == "cancelled", timeout_s=60)
+    assert (ended["job_id"], ended["error_code"]) == (job["job_id"], "cancelled")
+    assert time.monotonic() - asked < 60
+    end = time.monotonic() + 30
+    while prefect.http.get(f"/flow_runs/{run_id}").json()["state_type"] != "CANCELLED" or _reading(up):
+        assert time.monotonic() < end, "the run goes on, or a program that it started"
+        time.sleep(0.3)
+
+
+def await_job(up, is_there, *, timeout_s):
+    """The newest job, once it is as wanted; fails when it has ended otherwise."""
+    end = time.monotonic() + timeout_s
+    while not is_there(job := listed(up)[0]):
+        assert job["state"] not in {"completed", "failed"}, job
+        assert time.monotonic() < end, job
+        time.sleep(0.5)
+    return job
+
+
+def _reading(up):
+    return [p.pid for p in psutil.Process(up.process.pid).children(recursive=True) if _name(p) == "tesseract"]
+
+
+def _name(process):
+    try:
+        return process.name()
+    except psutil.Error:
+        return ""
 
 
 def test_sigterm_leaves_no_process(up):
