@@ -31,6 +31,13 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say why a test was run once more, also when it passed then."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.write_sep("_", f"run once more: {report.nodeid}")
+        terminalreporter.write_line("\n".join(report.longreprtext.splitlines()[-15:]))
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """DOCMILL_HOME in a temporary folder, no other setting from outside."""
