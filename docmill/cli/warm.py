@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 IMPORTED: Final = ("prefect.flow_engine", "flows.ingest_documents", "lance_namespace_urllib3_client")
 """What forks find imported. Nothing that starts threads: LanceDB does, so of it only the 1 s of Python that comes before."""
+GIVE_WAY: Final = 5
+"""Niceness of all milling. A burst of 1,000 uploads beside milling on two cores was accepted with a p95 of 304 ms without it."""
 MILL_AGAIN_S: Final = 2.0
 ASK_S: Final = 2.0
 REQUEST_BYTES: Final = 16
@@ -183,7 +185,8 @@ def _prepare() -> None:
 
 
 def main() -> None:
-    """Import, listen, fork."""
+    """Import, listen, fork. Milling gives way to the gateway and Prefect's server, who answer people, and nothing is lost on an idle machine."""
+    os.nice(GIVE_WAY)
     found = settings()
     for name in IMPORTED:
         importlib.import_module(name)

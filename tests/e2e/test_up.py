@@ -1,5 +1,6 @@
 """`docmill up` from start to end, on free ports: what it prints, what its deployments do, what Prefect gets to know, what it leaves."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import psutil
 import pytest
 from cli_process import ROOT, Up, docmill, environment
 
+from docmill.cli.warm import GIVE_WAY
 from docmill.services.samples.bulk import write_scans
 
 TEXT_CANARY, NAME_CANARY, TAG_CANARY = "Quetzalcanarytext", "okapicanaryname", "ibexcanarytag"
@@ -107,6 +109,24 @@ def test_it_says_where_to_look(up, places):
     assert httpx.get(f"{places['Gateway']}/livez").is_success
     assert places["Files"] == str(up.home)
     assert {p.name for p in Path(places["Logs"]).iterdir()} >= {"prefect-server.log", "prefect-worker.log", "gateway.log"}
+
+
+def test_milling_gives_way_to_who_answers_people(up, places):
+    end = time.monotonic() + 60  # the warm process says so a moment after it has started
+    while (levels := _niceness(up, "docmill.cli.warm")) - _niceness(up, "serve") != {GIVE_WAY}:
+        assert time.monotonic() < end, levels
+        time.sleep(0.3)
+
+
+def _niceness(up, last_word):
+    """Of the parts whose command ends so, without their keepers."""
+    found = set()
+    for process in psutil.Process(up.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+            words = process.cmdline()
+            if words[-1:] == [last_word] and "docmill.cli.keeper" not in words:
+                found.add(process.nice())
+    return found
 
 
 def test_a_second_one_is_refused(up, places):
