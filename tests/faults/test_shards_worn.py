@@ -18,5 +18,8 @@ def test_it_is_replaced_and_nothing_is_done_twice_for_good(room, tmp_path, prefe
         FlowThread(batch_id).end(120)
     assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
     assert published_once(room, batch_id)
-    workers = {pid for stage in ("inspect", "publish") for pid, _ in begun_by(room, stage)}
-    assert len(workers) == 2
+    first, last = ({pid for pid, _ in begun_by(room, stage)} for stage in ("inspect", "publish"))
+    # a worn worker goes half a second later, so the shard after its last may be begun by two: cut there, and milled by the next
+    assert len(first) == 1
+    assert last
+    assert not first & last
