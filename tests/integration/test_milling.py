@@ -84,6 +84,20 @@ def test_another_job_finds_the_pages_that_a_first_one_read(room, tmp_path):
     assert journal(room, job_id) == []
 
 
+@pytest.mark.parametrize("torn", [b"", b"\0" * 300, b'{"artefacts": ['])
+def test_a_receipt_that_a_power_cut_tore_counts_as_none(room, tmp_path, torn):
+    scan = write_pages(tmp_path / "a.tif", 2)
+    (shard,) = inspected(begin(room, [scan]))
+    mill_shard(shard)
+    (first, _) = [info.name for info in room.store.list("private/default/receipts/") if ".read-" in info.name]
+    whole = room.store.read(first)
+    room.store.replace(first, torn)
+    for expected in ([ItemStatus.DONE, ItemStatus.PRESENT], [ItemStatus.PRESENT, ItemStatus.PRESENT]):
+        (again,) = inspected(begin(room, [scan], extract_format=("markdown" if ItemStatus.DONE in expected else "json")))
+        assert sorted(statuses(mill_shard(again)).values()) == expected
+    assert json.loads(room.store.read(first))["artefacts"] == json.loads(whole)["artefacts"]
+
+
 def test_a_verdict_is_kept_beside_the_artefacts_and_found_by_a_second_job(room, tmp_path):
     bad = write_damaged(tmp_path / "bad.pdf")
     first, second = begin(room, [bad]), begin(room, [bad], extract_format="markdown")

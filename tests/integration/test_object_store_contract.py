@@ -420,6 +420,8 @@ def test_what_may_not_be_lost_is_flushed(folder: tuple[ObjectStore, Path], monke
         "originals/t/aa/a": ["bytes", "folder"],
         "public/t/results/a": ["bytes", "folder"],
         "private/t/read/aa/a.json": ["bytes"],
+        "private/t/read/aa/a.note": [],
+        "private/t/receipts/aa/a.read-k.receipt": [],
         "private/t/runs/r/marker": [],
         "private/t/journal/j/read-d.1": [],
     }

@@ -59,6 +59,17 @@ def test_only_the_changed_page_is_read_again(tmp_path, room, reads):
     assert [job.document_id for job in batch_jobs(room.ledger, room.tenant, batch_id)] == [changed]
 
 
+def test_a_note_that_a_power_cut_left_empty_counts_as_none(tmp_path, room, reads):
+    first = text_pdf(tmp_path / "a.pdf", pages=2)
+    milled(room, first)
+    for note in [info.name for info in room.store.list("private/default/read/") if info.name.endswith(".note")]:
+        room.store.replace(note, b"")
+    for name, changed, expected in (("b.pdf", None, [1, 2]), ("c.pdf", 2, [2])):
+        reads.clear()
+        assert milled(room, rewritten(first, tmp_path / name, page=changed))[0] == [2]
+        assert sorted(reads) == expected
+
+
 @pytest.mark.slow
 def test_of_500_pages_the_changed_one_is_read_again(tmp_path, room, reads):
     first = write_long(tmp_path / "a.pdf", 500)

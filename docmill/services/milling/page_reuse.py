@@ -37,7 +37,7 @@ def words_read_before(bench: Bench, note: str, out: Path) -> bool:
     """Write the page that a note leads to into `out`; False when there is none, or its document was erased."""
     try:
         out.write_bytes(bench.store.read(json.loads(bench.store.read(note))["object_name"]))
-    except NotFound:
+    except (NotFound, ValueError):  # a power cut may leave an empty note
         return False
     return True
 

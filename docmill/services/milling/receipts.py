@@ -5,7 +5,7 @@ It is written last and create-only, so whoever finds it need not run the stage a
 the run and says how one item of one job ended; the flow process folds markers into the ledger.
 """
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from docmill.error_table import ERROR_TABLE
 from docmill.errors import NotFound
@@ -31,10 +31,13 @@ def read_receipt(store: ObjectStore, tenant: str, document_id: str, stage: str, 
     """The receipt of an artefact key of a document.
 
     Raises:
-        NotFound: none was kept.
+        NotFound: none was kept, or a power cut left an empty one.
         StoreUnavailable: the store did not answer.
     """
-    return Receipt.model_validate_json(store.read(receipt_name(tenant, document_id, stage, key)))
+    try:
+        return Receipt.model_validate_json(store.read(receipt_name(tenant, document_id, stage, key)))
+    except ValidationError:
+        raise NotFound("a receipt is torn; its stage is run again") from None
 
 
 def find_receipt(store: ObjectStore, shard: Shard, item: Item, key: str) -> Receipt | None:
@@ -48,8 +51,9 @@ def find_receipt(store: ObjectStore, shard: Shard, item: Item, key: str) -> Rece
 def keep_receipt(store: ObjectStore, shard: Shard, item: Item, key: str, receipt: Receipt) -> None:
     """Write a receipt unless one is there. Only results and verdicts are kept, never errors that another try may not meet."""
     if receipt.error_code is None or ERROR_TABLE[receipt.error_code].is_verdict:
-        name = receipt_name(shard.tenant, item.document_id, shard.stage, key)
-        store.create(name, receipt.model_dump_json().encode(), media_type="application/json")
+        name, data = receipt_name(shard.tenant, item.document_id, shard.stage, key), receipt.model_dump_json().encode()
+        if not store.create(name, data, media_type="application/json") and find_receipt(store, shard, item, key) is None:
+            store.replace(name, data)
 
 
 def outcome_of(item: Item, stage: str, receipt: Receipt, *, status: ItemStatus, tries: int = 0) -> ItemOutcome:

@@ -17,6 +17,7 @@ _VOWEL_SHARE: Final = 0.2  # languages in Latin script have .30-.50; letters shi
 _LETTERS_TO_JUDGE: Final = 60
 _SINGLE_SHARE: Final = 0.6
 
+_VOWELS: Final = "aeiouy"
 _CID = re.compile(r"\(cid:\d+\)", re.IGNORECASE)
 _EVERYDAY = set(".,;:!?%&/()[]{}'\"+-*=<>#@$€£¥§°_|\\~^`´·•–—‘’“”„«»…©®™×±²³½¼¾\u00a0№←→↑↓■□▪●○✓✔☐☑☒")  # noqa: RUF001 - typographic on purpose
 
@@ -63,8 +64,8 @@ def garbage_reason(tokens: Iterable[str], unmapped_chars: int, chars: int) -> st
 
 
 def _latin_garbage(tokens: list[str]) -> str | None:
-    letters = [c for token in tokens if _is_latin_word(token) for c in _plain(token)]
-    if len(letters) >= _LETTERS_TO_JUDGE and sum(c in "aeiouy" for c in letters) / len(letters) < _VOWEL_SHARE:
+    letters = _plain("".join(token for token in tokens if _is_latin_word(token)))
+    if len(letters) >= _LETTERS_TO_JUDGE and sum(map(letters.count, _VOWELS)) / len(letters) < _VOWEL_SHARE:
         return "text layer whose words cannot be pronounced"
     if len(tokens) >= _LETTERS_TO_JUDGE and sum(len(t) == 1 and t.isascii() and t.isalpha() for t in tokens) / len(tokens) > _SINGLE_SHARE:
         return "text layer of single letters"
@@ -78,14 +79,16 @@ def _wordlike_share(tokens: list[str]) -> float:
 
 
 def _has_vowel(token: str) -> bool:
-    return any(c in "aeiouy" for c in _plain(token))
+    return any(c in _VOWELS for c in _plain(token))
 
 
 def _is_latin_word(token: str) -> bool:
     core = token.strip(".,;:!?()[]\"'")
-    return len(core) >= 3 and core.isalpha() and all(c.isascii() for c in _plain(core))  # noqa: PLR2004 - shorter ones may be abbreviations
+    return len(core) >= 3 and core.isalpha() and _plain(core).isascii()  # noqa: PLR2004 - shorter ones may be abbreviations
 
 
 def _plain(token: str) -> str:
-    """Lower case without accents."""
+    """Lower case letters without accents."""
+    if token.isascii() and token.isalpha():
+        return token.lower()
     return "".join(c for c in unicodedata.normalize("NFD", token.lower()) if not unicodedata.combining(c) and c.isalpha())

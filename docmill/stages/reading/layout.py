@@ -78,19 +78,28 @@ def _rows(words: Iterable[Placed]) -> list[list[Placed]]:
     """Words that share a height, as rows from top to bottom."""
     rows: list[tuple[Box, list[Placed]]] = []
     for word in sorted(words, key=lambda w: (w.box.y0 + w.box.y1, w.box.x0)):
-        # only the last few rows can still be met: words come by the height of their middle
-        best = max(rows[-6:], key=lambda row: _shared_height(row[0], word.box), default=None)
-        if best is not None and _shared_height(best[0], word.box) > 0.5:  # noqa: PLR2004 - more than half
-            best[1].append(word)
+        best = _row_of(word.box, rows)
+        if best is not None:
+            best.append(word)
         else:
             rows.append((word.box, [word]))
     rows = [(union([w.box for w in row]), sorted(row, key=lambda w: w.box.x0)) for _, row in rows]
     return [row for _, row in sorted(rows, key=lambda row: row[0].y0 + row[0].y1)]
 
 
-def _shared_height(a: Box, b: Box) -> float:
-    """How much of the lower one's height the two share, 0.0-1.0; a flat dash counts when it lies inside."""
-    return (min(a.y1, b.y1) - max(a.y0, b.y0)) / max(0.1, min(a.height, b.height))
+def _row_of(box: Box, rows: list[tuple[Box, list[Placed]]]) -> list[Placed] | None:
+    """The row that shares most of the lower one's height with a box, and more than half; a flat dash counts when it lies inside."""
+    _, top, _, bottom = box
+    height = bottom - top
+    best, most = None, 0.5
+    # only the last few rows can still be met: words come by the height of their middle
+    for (_, row_top, _, row_bottom), row in rows[-6:]:
+        shared = min(row_bottom, bottom) - max(row_top, top)
+        if shared > 0:
+            share = shared / max(0.1, min(height, row_bottom - row_top))
+            if share > most:
+                best, most = row, share
+    return best
 
 
 def _segments(row: list[Placed], height: float, gap_in_heights: float) -> Row:

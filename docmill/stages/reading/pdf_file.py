@@ -60,13 +60,16 @@ class PageGeometry:
     def upright_px(self, left: float, bottom: float, right: float, top: float, dpi: int) -> Box:
         """A rectangle of page coordinates as a box in pixels of the upright page image."""
         x0, y0, x1, y1 = self.box_pt
-        turned = {
-            0: (left - x0, y1 - top, right - x0, y1 - bottom),
-            90: (bottom - y0, left - x0, top - y0, right - x0),
-            180: (x1 - right, bottom - y0, x1 - left, top - y0),
-            270: (y1 - top, x1 - right, y1 - bottom, x1 - left),
-        }[self.rotation_deg]
-        return Box(*turned).scaled(dpi / 72)
+        match self.rotation_deg:
+            case 0:
+                turned = Box(left - x0, y1 - top, right - x0, y1 - bottom)
+            case 90:
+                turned = Box(bottom - y0, left - x0, top - y0, right - x0)
+            case 180:
+                turned = Box(x1 - right, bottom - y0, x1 - left, top - y0)
+            case _:
+                turned = Box(y1 - top, x1 - right, y1 - bottom, x1 - left)
+        return turned.scaled(dpi / 72)
 
 
 def open_pdf(path: Path) -> pdfium.PdfDocument:

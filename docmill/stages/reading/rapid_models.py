@@ -49,6 +49,7 @@ def versions() -> dict[str, str]:
         return {"rapidocr": MISSING}
 
 
+@lru_cache(maxsize=1)
 def _model_dir() -> Path:
     spec = find_spec("rapidocr")
     if spec is None or not spec.submodule_search_locations:

@@ -8,7 +8,9 @@ cost. Hence three classes:
   are there, and originals cannot be made again, nor copies of locked PDFs once the password is forgotten.
 - *remembered* (private/ artefacts): bytes are flushed before the file gets its name. A power cut may forget the artefact, which is then
   made again; without the flush it could leave an *empty* file at a key that is trusted for ever ("what is there is skipped").
-- *passing* (markers, leases, flags of a run): nothing is flushed. A power cut ends the run they belong to; the next attempt is a new run.
+- *passing* (markers, leases, flags of a run; receipts; notes of pages read before): nothing is flushed. A power cut ends the run that
+  markers belong to; the next attempt is a new run. Receipts and notes are looked at whole before they are believed: one that the power cut
+  left empty counts as none, and its stage is run again.
 
 A killed process (kill -9) loses nothing in any class: its complete files are in the kernel's hands.
 """
@@ -17,7 +19,8 @@ from enum import Enum
 
 from docmill.values.keys import PRIVATE
 
-_PASSING_FOLDERS = ("runs", "journal")
+_PASSING_FOLDERS = ("runs", "journal", "receipts")
+_PASSING_ENDING = ".note"
 _KEPT_FOLDERS = ("unlocked",)
 _FOLDER_AT = 2
 """Names are private/<tenant>/<folder>/...: see docmill.values.keys.run_prefix and journal_prefix."""
@@ -46,4 +49,5 @@ def durability(parts: tuple[str, ...]) -> Durability:
     folder = parts[_FOLDER_AT] if len(parts) > _FOLDER_AT else ""
     if parts[0] != PRIVATE or folder in _KEPT_FOLDERS:
         return Durability.PROMISED
-    return Durability.PASSING if folder in _PASSING_FOLDERS else Durability.REMEMBERED
+    is_passing = folder in _PASSING_FOLDERS or parts[-1].endswith(_PASSING_ENDING)
+    return Durability.PASSING if is_passing else Durability.REMEMBERED
