@@ -66,7 +66,8 @@ def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
 
 def _unmapped(handle: object, count: int) -> int:
     asked = range(0, count, max(1, count // _MAPPINGS_ASKED))
-    return round(sum(raw.FPDFText_HasUnicodeMapError(handle, i) == 1 for i in asked) * count / max(1, len(asked)))
+    found = sum(bool(raw.FPDFText_HasUnicodeMapError(handle, i) == 1) for i in asked)
+    return round(found * count / max(1, len(asked)))
 
 
 def _visible(words: Iterator[DirectedWord], size_px: tuple[int, int]) -> Iterator[DirectedWord]:
