@@ -101,7 +101,7 @@ def chunk(name: str, number: int, text: str) -> Chunk:
     """A chunk with twelve lines' boxes. Its id ends with its number, so that a hit says which vector it has."""
     boxes = tuple(Box(100.0, 40.0 * line, 900.0, 40.0 * line + 30) for line in range(12))
     return Chunk(
-        id=digest(name, number)[:32], document_id=name, page=number + 1, start=0, end=len(text), text=text, confidence=0.9, boxes=boxes
+        id=digest(name, number)[:32], document_id=name, page=number + 1, start=0, end=len(text), text=text, confidence_score=0.9, boxes=boxes
     )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def chunks_of(document_id: str, texts: tuple[str, ...], *, edition: str = "") ->
     return [
         Chunk(
             id=digest(document_id, edition, i, text)[:32], document_id=document_id, page=i + 1, start=0, end=len(text), text=text,
-            confidence=0.9, boxes=(Box(1.0, 2.0, 30.5, 4.0),),
+            confidence_score=0.9, boxes=(Box(1.0, 2.0, 30.5, 4.0),),
         )
         for i, text in enumerate(texts)
     ]  # fmt: skip

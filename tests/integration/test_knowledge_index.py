@@ -8,7 +8,7 @@ import pytest
 
 from docmill.errors import StageFailed
 from docmill.stages.knowledge.chunk import Chunk
-from docmill.stages.knowledge.chunk_file import origin_in, read_chunks, schema, without_passages, write_chunks
+from docmill.stages.knowledge.chunk_file import is_chunks_file, origin_in, read_chunks, schema, without_passages, write_chunks, write_table
 from docmill.stages.knowledge.onnx_model import OnnxModel
 from docmill.stages.knowledge.tokens import token_ids
 from docmill.stages.knowledge.verbs import index
@@ -50,7 +50,7 @@ def test_pages_become_rows_that_search_finds(page_paths: list[str], tmp_path: Pa
     base = LanceKnowledgeBase(tmp_path / "knowledge")
     assert base.replace("acme", [Source(DOCUMENT, out)]) == 3
     (hit,) = base.search("acme", Query("when must the flat be paid", SearchMode.VECTOR, 1))
-    assert (hit.chunk.page, hit.chunk.text, hit.chunk.confidence) == (1, TEXTS[0], 0.8)
+    assert (hit.chunk.page, hit.chunk.text, hit.chunk.confidence_score) == (1, TEXTS[0], 0.8)
 
 
 def test_the_same_pages_give_the_same_bytes(page_paths: list[str], tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_file_of_other_columns_is_refused(tmp_path: Path) -> None:
 )
 def test_a_file_without_some_passages_keeps_its_vectors_and_their_mark(tmp_path: Path, origin: VectorOrigin) -> None:
     chunks = [
-        Chunk(id=f"{n}", document_id=DOCUMENT, page=1, start=10 * n, end=10 * n + 10, text="x" * 10, confidence=1.0, boxes=())
+        Chunk(id=f"{n}", document_id=DOCUMENT, page=1, start=10 * n, end=10 * n + 10, text="x" * 10, confidence_score=1.0, boxes=())
         for n in range(3)
     ]
     vectors = np.eye(3, origin.dimensions, dtype=np.float32)
@@ -106,3 +106,20 @@ def test_a_file_without_some_passages_keeps_its_vectors_and_their_mark(tmp_path:
     assert origin_in(table.schema) == origin
     assert table.column("id").to_pylist() == ["0", "2"]
     assert np.array_equal(np.array(table.column("vector").to_pylist()), vectors[[0, 2]])
+
+
+def test_a_chunks_file_with_the_earlier_name_of_a_column_is_read(tmp_path):
+    chunks = [Chunk(id="1", document_id=DOCUMENT, page=1, start=0, end=4, text="some", confidence_score=0.75, boxes=())]
+    write_chunks(tmp_path / "new", chunks, None, VectorOrigin(identity="other", dimensions=8))
+    table = read_chunks(tmp_path / "new")
+    assert table.column("confidence_score").to_pylist() == [0.75]
+    earlier = table.rename_columns(["confidence" if name == "confidence_score" else name for name in table.column_names])
+    write_table(tmp_path / "old", earlier.replace_schema_metadata(table.schema.metadata))
+    assert is_chunks_file(tmp_path / "old")
+    assert read_chunks(tmp_path / "old").equals(table, check_metadata=True)
+    write_table(
+        tmp_path / "foreign", table.rename_columns(["trust" if name == "confidence_score" else name for name in table.column_names])
+    )
+    assert not is_chunks_file(tmp_path / "foreign")
+    with pytest.raises(StageFailed):
+        read_chunks(tmp_path / "foreign")

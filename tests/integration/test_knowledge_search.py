@@ -43,7 +43,7 @@ NAMES = {document(name): name for name in TEXTS}
 def source(folder, name, text=None, vector=None):
     text = TEXTS[name] if text is None else text
     chunk = Chunk(
-        id=digest(name, text)[:32], document_id=document(name), page=2, start=0, end=len(text), text=text, confidence=0.9,
+        id=digest(name, text)[:32], document_id=document(name), page=2, start=0, end=len(text), text=text, confidence_score=0.9,
         boxes=(Box(1.0, 2.0, 30.5, 4.0),),
     )  # fmt: skip
     path = folder / f"{digest(name, text)}.arrow"
@@ -219,7 +219,7 @@ def test_an_approximate_index_is_made_where_it_pays_and_dropped_where_not(base, 
 
 
 def chunk_of(name, n):
-    return Chunk(id=digest(name, n)[:32], document_id=document(name), page=1, start=0, end=1, text="x", confidence=1.0, boxes=())
+    return Chunk(id=digest(name, n)[:32], document_id=document(name), page=1, start=0, end=1, text="x", confidence_score=1.0, boxes=())
 
 
 def test_a_rebuild_killed_before_its_index_is_mended_by_the_next_writer(filled, tmp_path):

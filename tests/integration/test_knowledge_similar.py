@@ -60,7 +60,7 @@ def direction(*parts):
 def source(folder, name, rows, **facts):
     document = digest(name)[:32]
     chunks = [
-        Chunk(id=digest(name, n)[:32], document_id=document, page=n + 1, start=0, end=len(text), text=text, confidence=1.0, boxes=())
+        Chunk(id=digest(name, n)[:32], document_id=document, page=n + 1, start=0, end=len(text), text=text, confidence_score=1.0, boxes=())
         for n, (text, _) in enumerate(rows)
     ]
     path = folder / f"{document}.arrow"

@@ -33,7 +33,7 @@ def searched(monkeypatch):
 
 def source(folder, name, text, **facts):
     document = digest(name)[:32]
-    chunk = Chunk(id=digest(text)[:32], document_id=document, page=1, start=0, end=len(text), text=text, confidence=1.0, boxes=())
+    chunk = Chunk(id=digest(text)[:32], document_id=document, page=1, start=0, end=len(text), text=text, confidence_score=1.0, boxes=())
     path = folder / f"{digest(text)}.arrow"
     write_chunks(path, [chunk], np.eye(1, DIMENSIONS, dtype=np.float32))
     return Source(document, path, DocumentFacts(**facts))

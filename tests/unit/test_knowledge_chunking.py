@@ -50,7 +50,7 @@ def test_a_short_page_is_one_chunk_with_a_box_per_line() -> None:
     assert chunk.text == given.text == "Dear Ms Quill\nthank you for your letter"
     assert (chunk.start, chunk.end, chunk.page, chunk.document_id) == (0, len(given.text), 1, DOCUMENT)
     assert chunk.boxes == tuple(row.box for row in given.lines)
-    assert chunk.confidence == pytest.approx((0.9 * 11 + 0.5 * 21) / 32, abs=1e-4)
+    assert chunk.confidence_score == pytest.approx((0.9 * 11 + 0.5 * 21) / 32, abs=1e-4)
 
 
 def test_cuts_fall_between_paragraphs() -> None:

@@ -13,7 +13,7 @@ class Chunk(Value):
         page: counted from 1.
         start, end: characters [start, end) of the page's canonical text.
         text: those characters.
-        confidence: mean word confidence weighted by length, 0.0-1.0.
+        confidence_score: mean word confidence weighted by length, 0.0-1.0.
         boxes: one per line touched, in pixels of the upright page image.
     """
 
@@ -23,5 +23,5 @@ class Chunk(Value):
     start: int
     end: int
     text: str
-    confidence: float
+    confidence_score: float
     boxes: tuple[Box, ...]

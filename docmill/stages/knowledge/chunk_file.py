@@ -1,6 +1,6 @@
 """The chunks artefact: one Arrow IPC file per document, columns as the knowledge base keeps them.
 
-Columns: id, document_id, page, start, end, text, confidence, boxes (a JSON list of [x0, y0, x1, y1] in pixels), vector (float32, length 1; null
+Columns: id, document_id, page, start, end, text, confidence_score, boxes (a JSON list of [x0, y0, x1, y1] in pixels), vector (float32, length 1; null
 where a chunk waits for its vector). The schema's metadata say which model made the vectors, under ORIGIN; a file without it holds those of the
 packaged model.
 Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ORIGIN: Final = b"docmill.embedding"
+_EARLIER_NAMES: Final = {"confidence": "confidence_score"}
+"""Columns of files that were written before a column got its present name; the rest of such a file is as it is now."""
 
 
 @lru_cache(maxsize=8)
@@ -39,7 +41,7 @@ def schema(dimensions: int = PACKAGED_DIMENSIONS) -> "pa.Schema":
         "start": whole,
         "end": whole,
         "text": text,
-        "confidence": real,
+        "confidence_score": real,
         "boxes": text,
     }
     return pa.schema(
@@ -102,6 +104,8 @@ def read_chunks(path: Path) -> "pa.Table":
     try:
         with pa.OSFile(str(path), "rb") as source, pa.ipc.open_file(source) as reader:
             table = reader.read_all()
+            names = [_EARLIER_NAMES.get(name, name) for name in table.column_names]
+            table = table.rename_columns(names).replace_schema_metadata(table.schema.metadata)
     except (pa.ArrowInvalid, OSError) as error:
         raise StageFailed("a chunks file cannot be read") from error
     if not _is_ours(table.schema):
@@ -139,4 +143,8 @@ def is_chunks_file(path: Path) -> bool:
 
 
 def _is_ours(found: "pa.Schema") -> bool:
-    return "vector" in found.names and bool(found.equals(schema(getattr(found.field("vector").type, "list_size", 0) or 1)))
+    if "vector" not in found.names:
+        return False
+    wanted = schema(getattr(found.field("vector").type, "list_size", 0) or 1)
+    present = [field.with_name(_EARLIER_NAMES.get(field.name, field.name)) for field in found]
+    return present == list(wanted)

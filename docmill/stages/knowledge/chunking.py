@@ -124,7 +124,7 @@ def _chunk(page: Page, lines: list[tuple[int, Line]], piece: _Piece, document_id
         start=piece.start,
         end=piece.end,
         text=text,
-        confidence=Line(words=words).confidence,
+        confidence_score=Line(words=words).confidence,
         boxes=tuple(union([word.box for word in line]).rounded() for line in touched if line),
     )
 

@@ -55,7 +55,8 @@ def cut(page_paths: list[str], document_id: str, out_path: str) -> dict[str, Jso
 
 
 def _least_sure(chunks: list[Chunk]) -> list[JsonValue]:
-    found = sorted(chunks, key=lambda one: (one.confidence, one.page, one.start))[:LEAST_SURE]
+    found = sorted(chunks, key=lambda one: (one.confidence_score, one.page, one.start))[:LEAST_SURE]
     return [
-        [one.page, one.start, one.end, round(one.confidence, 4), list(union(one.boxes).rounded()) if one.boxes else None] for one in found
+        [one.page, one.start, one.end, round(one.confidence_score, 4), list(union(one.boxes).rounded()) if one.boxes else None]
+        for one in found
     ]
