@@ -66,12 +66,15 @@ def ordered_keys(placed: Sequence[Placed], *, gap_in_heights: float = GAP_IN_HEI
 
 
 def _turned(box: Box, direction_deg: int) -> Box:
-    return {
-        0: box,
-        90: Box(box.y0, -box.x1, box.y1, -box.x0),
-        180: Box(-box.x1, -box.y1, -box.x0, -box.y0),
-        270: Box(-box.y1, box.x0, -box.y0, box.x1),
-    }[direction_deg]
+    match direction_deg:
+        case 0:
+            return box
+        case 90:
+            return Box(box.y0, -box.x1, box.y1, -box.x0)
+        case 180:
+            return Box(-box.x1, -box.y1, -box.x0, -box.y0)
+        case _:
+            return Box(-box.y1, box.x0, -box.y0, box.x1)
 
 
 def _rows(words: Iterable[Placed]) -> list[list[Placed]]:
@@ -147,7 +150,7 @@ def _narrowed(gutter: tuple[float, float], row: Row, height: float) -> tuple[flo
 
 def _gaps(row: Row, *, ends: bool = False) -> list[tuple[float, float]]:
     """The free stretches between segments; with `ends` also those before the first and after the last."""
-    edges = [(union([w.box for w in s]).x0, union([w.box for w in s]).x1) for s in row]
+    edges = [(segment[0].box.x0, max(word.box.x1 for word in segment)) for segment in row]  # words stand by their left edges
     inner = [(a[1], b[0]) for a, b in itertools.pairwise(edges)]
     return [(-1e9, edges[0][0]), *inner, (edges[-1][1], 1e9)] if ends else inner
 
