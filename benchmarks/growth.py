@@ -23,6 +23,7 @@ ROLES = (
     ("prefect worker start", "Prefect worker"),
     ("docmill.cli.main serve", "gateway"),
     ("docmill.cli.main up", "docmill up"),
+    ("docmill.cli.warm_run", "stand-in of a flow run"),
     ("docmill.cli.warm", "warm process"),
     ("postgres", "PostgreSQL"),
 )
@@ -69,7 +70,9 @@ class Growth:
             for process in psutil.Process(self.pid).children(recursive=True):
                 with contextlib.suppress(psutil.Error):
                     if role := self._role(process):
-                        size = process.memory_info().rss / 1e6
+                        found = process.memory_info()
+                        # all of PostgreSQL's processes map the same buffers, and touch more of them as time goes by
+                        size = (found.rss - (found.shared if role == "PostgreSQL" else 0)) / 1e6
                         now.setdefault(role, []).append(size)
                         self.single.setdefault((role, process.pid), []).append((documents, size))
         means = {role: statistics.mean(sizes) for role, sizes in now.items()}

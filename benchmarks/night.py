@@ -80,6 +80,10 @@ def _places(process: subprocess.Popen[bytes], said: Path) -> Places:
 def start_run(api: str, documents: Path) -> str:
     """A run of the deployment, as its schedule would make it; returns its id."""
     deployment = httpx.get(f"{api}/deployments/name/{DEPLOYMENT}", timeout=30).raise_for_status().json()["id"]
+    wanted = {"deployments": {"id": {"any_": [deployment]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    for run in httpx.post(f"{api}/flow_runs/filter", json=wanted, timeout=30).raise_for_status().json():
+        if not run["auto_scheduled"]:  # asked for by a benchmark that was stopped before it began
+            httpx.delete(f"{api}/flow_runs/{run['id']}", timeout=30)
     asked = {"parameters": {"sources": [str(documents)]}}
     return str(httpx.post(f"{api}/deployments/{deployment}/create_flow_run", json=asked, timeout=30).raise_for_status().json()["id"])
 
