@@ -63,8 +63,8 @@ def size_of(folder: Path, pattern: str) -> int:
     return sum(path.stat().st_size for path in folder.rglob(pattern))
 
 
-def measure(count: int, home: Path, api: str) -> dict[str, float]:
-    """Mill `count` distinct tiny documents and say what it cost."""
+def measure(count: int, home: Path, api: str, *, first: int) -> dict[str, float]:
+    """Mill `count` tiny documents, numbered from `first` on so that none was milled before, and say what it cost."""
     import httpx
 
     from docmill.cli.rooms import room
@@ -76,7 +76,7 @@ def measure(count: int, home: Path, api: str) -> dict[str, float]:
     from flows.ingest_documents import ingest_documents
 
     folder = home / f"documents-{count}"
-    write_tiny(folder, count)
+    write_tiny(folder, count, first=first)
     runs_before = httpx.post(f"{api}/task_runs/count", json={}).json()
     ledger_before, prefect_before = size_of(home, "ledger.db*"), size_of(home / "prefect", "prefect.db*")
     started = time.perf_counter()
@@ -127,7 +127,7 @@ def main() -> None:
             words = ("--nthreads", "1", "--no-dashboard", "--preload", str(Path(__file__).with_name("noop_preload.py")))
             parts.enter_context(child("-m", "distributed.cli.dask_worker", address, *words, env=env))
         wait_for(f"{api}/health")
-        rows = [measure(size, home, api) for size in sizes]
+        rows = [measure(size, home, api, first=sum(sizes[:at])) for at, size in enumerate(sizes)]
     names = list(rows[0])
     print(" | ".join(f"{name:>12}" for name in names))
     for row in rows:

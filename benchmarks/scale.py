@@ -3,7 +3,8 @@
     python benchmarks/scale.py [--sizes 1000,10000]
 
 As benchmarks/orchestration.py (no-op stages, everything else real), with ledger and Prefect in PostgreSQL and a look at memory every second.
-Growth per 1,000 documents is taken between a tenth of a run and its end: what comes before is warming up.
+Growth per 1,000 documents is taken between a tenth of a run and its end: what comes before is warming up. Every size is of documents that no size
+before it has milled. Of PostgreSQL's processes only what each has for itself is counted: all of them map the same buffers.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 
 WARM_LOOKS = 10
+LEDGER = "PostgreSQL"
 
 
 class Memory:
@@ -53,7 +56,8 @@ class Memory:
                     top = psutil.Process(pid)
                     # the servers are children of this process, and counted by themselves
                     alike = [top] if pid == os.getpid() else [top, *top.children(recursive=True)]
-                    self._seen[name].append(sum(p.memory_info().rss for p in alike) / 1e6)
+                    sizes = [p.memory_info() for p in alike]
+                    self._seen[name].append(sum(one.rss - (one.shared if name == LEDGER else 0) for one in sizes) / 1e6)
 
     def growth(self, documents: int) -> dict[str, float]:
         """MB per 1,000 documents between a tenth of the looks and the last."""
@@ -79,8 +83,8 @@ def database_bytes(url: str, name: str) -> int:
     return int(size)
 
 
-def measure(count: int, home: Path, url: str, pids: dict[str, int]) -> dict[str, float]:
-    """Mill `count` distinct tiny documents and say what it cost."""
+def measure(count: int, home: Path, url: str, pids: dict[str, int], *, first: int) -> dict[str, float]:
+    """Mill `count` tiny documents, numbered from `first` on so that none was milled before, and say what it cost."""
     from docmill.cli.rooms import room
     from docmill.services.intake import take_in
     from docmill.services.samples import write_tiny
@@ -90,7 +94,7 @@ def measure(count: int, home: Path, url: str, pids: dict[str, int]) -> dict[str,
     from flows.ingest_documents import ingest_documents
 
     folder = home / f"documents-{count}"
-    write_tiny(folder, count)
+    write_tiny(folder, count, first=first)
     before = {name: database_bytes(url, name) for name in ("docmill", "prefect")}
     started = time.perf_counter()
     with room() as opened:
@@ -117,6 +121,7 @@ def measure(count: int, home: Path, url: str, pids: dict[str, int]) -> dict[str,
 
 def main() -> None:
     """Run the sizes one after another on one set of servers."""
+    import psutil
     from orchestration import child, free_port, ratio, wait_for
     from up_cluster import make_databases, postgres
 
@@ -143,16 +148,17 @@ def main() -> None:
         parts.enter_context(child("-m", "docmill.cli.main", "db", "upgrade", env=env)).wait(120)
         server = parts.enter_context(child("-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(ports[1]), env=env))
         words = ["--host", "127.0.0.1", "--no-dashboard"]
-        parts.enter_context(child("-m", "distributed.cli.dask_scheduler", "--port", str(ports[2]), *words, env=env))
+        scheduler = parts.enter_context(child("-m", "distributed.cli.dask_scheduler", "--port", str(ports[2]), *words, env=env))
         words += ["--nthreads", "1", "--preload", str(Path(__file__).with_name("noop_preload.py"))]
         workers = [parts.enter_context(child("-m", "distributed.cli.dask_worker", address, *words, env=env)) for _ in range(2)]
         wait_for(f"{api}/health")
-        pids = {"server": server.pid, "worker 1": workers[0].pid, "worker 2": workers[1].pid}
-        rows = [measure(size, home, url, pids) for size in sizes]
+        pids = {"server": server.pid, "scheduler": scheduler.pid, "worker 1": workers[0].pid, "worker 2": workers[1].pid}
+        pids[LEDGER] = next(one.pid for one in psutil.Process().children() if one.name() == "postgres")
+        rows = [measure(size, home, url, pids, first=sum(sizes[:at])) for at, size in enumerate(sizes)]
     for name in rows[0]:
         print(f"{name:>18} " + " ".join(f"{row.get(name, float('nan')):>12.2f}" for row in rows))
-    if len(rows) > 1:
-        print(f"time per document, largest against smallest: x{ratio(rows):.2f}")
+    for less, more in pairwise(rows):
+        print(f"milling seconds per document, {more['documents']:.0f} against {less['documents']:.0f}: x{ratio([less, more]):.2f}")
 
 
 if __name__ == "__main__":

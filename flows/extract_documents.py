@@ -8,7 +8,8 @@ from prefect import flow
 from docmill.values.options import MillOptions
 from flows.artifacts import publish_outcomes
 from flows.hooks import HOOKS
-from flows.ingest_documents import RUNNER, mill_batch
+from flows.ingest_documents import RUNNER
+from flows.milling import mill_batch, mill_rest
 from flows.rooms import open_room
 from tasks.register_files import register_files
 from tasks.write_report import write_report
@@ -27,6 +28,7 @@ def extract_documents(sources: Sequence[str], options: MillOptions = DEFAULT_OPT
     with open_room() as room:
         batch = register_files(room, sources, options.model_copy(update={"index": False}))
         mill_batch(room, batch)
+        mill_rest(room, batch)
         report = write_report(room, batch)
         publish_outcomes(room, report)
         kinds = Counter(line.kind or "unread" for line in (*report.results, *report.failures))

@@ -1,15 +1,26 @@
-"""Task runs that Prefect still calls running although their flow run is over: their process died before it could say how they ended."""
+"""What Prefect still calls running although nothing stands behind it: task runs of flow runs that are over, and flow runs that fell silent.
+
+An automation ends silent runs within 90 s, but only those it saw beating: a server that was away when they died may never tell it. Such a run
+would keep its deployment's place for ever, and no night would begin any more.
+"""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
-from prefect.client.schemas.objects import StateType
-from prefect.states import Crashed
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.events.filters import EventFilter
+from prefect.states import Cancelled, Crashed
 
 OVER_FOR = timedelta(minutes=5)
 """States of task runs reach the server some time after they came about."""
+SILENT_FOR = timedelta(minutes=5)
+"""Ten heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY)."""
+PENDING_FOR = timedelta(minutes=15)
+"""A worker that took a run begins it within seconds, or minutes on a machine that is very busy."""
 AT_ONCE = 200
+_HEARTBEAT = "prefect.flow-run.heartbeat"
 _ENDED = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
 _UNDER_WAY = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
@@ -26,3 +37,34 @@ def correct_task_runs(*, over_for: timedelta = OVER_FOR) -> int:
         for task_run in left:
             client.set_task_run_state(task_run.id, Crashed(message="the flow run ended without it"), force=True)
     return len(left)
+
+
+def end_silent_runs(*, silent_for: timedelta = SILENT_FOR, pending_for: timedelta = PENDING_FOR) -> int:
+    """Let flow runs whose heart has stopped be Crashed (Cancelled, if that was asked), and those that a worker took and never began.
+
+    A run that never beat is left alone once it runs: whoever started it may have no heartbeats. Returns how many there were, at most 200 at a time.
+    """
+    ended = 0
+    with get_client(sync_client=True) as client:
+        found = FlowRunFilter.model_validate({"state": {"type": {"any_": _UNDER_WAY}}})
+        for run in client.read_flow_runs(flow_run_filter=found, limit=AT_ONCE):
+            state = _end_of(client, run, datetime.now(UTC) - silent_for, datetime.now(UTC) - pending_for)
+            if state is not None:
+                client.set_flow_run_state(run.id, state, force=True)
+                ended += 1
+    return ended
+
+
+def _end_of(client: SyncPrefectClient, run: FlowRun, silent_since: datetime, pending_since: datetime) -> State[Any] | None:
+    """The state that a run comes into; None where it may be alive."""
+    if run.state is None:
+        return None
+    if run.state.type is StateType.PENDING:
+        return Crashed(message="a worker took the run and never began it") if run.state.timestamp < pending_since else None
+    of_run = {"event": {"name": [_HEARTBEAT]}, "resource": {"id": [f"prefect.flow-run.{run.id}"]}}
+    last = client.read_events(EventFilter.model_validate(of_run), limit=1).events
+    if not last or last[0].occurred > silent_since:
+        return None
+    if run.state.type is StateType.CANCELLING:
+        return Cancelled(message="its process was gone before it could end by itself")
+    return Crashed(message="no heartbeat for minutes: its process is gone")

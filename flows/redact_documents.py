@@ -11,7 +11,8 @@ from docmill.values.keys import PUBLIC
 from docmill.values.options import MillOptions
 from flows.artifacts import publish_outcomes
 from flows.hooks import HOOKS
-from flows.ingest_documents import DEFAULT_OPTIONS, RUNNER, mill_batch
+from flows.ingest_documents import DEFAULT_OPTIONS, RUNNER
+from flows.milling import mill_batch, mill_rest
 from flows.rooms import open_room
 from tasks.register_files import register_files
 from tasks.write_report import write_report
@@ -34,6 +35,7 @@ def redact_documents(sources: Sequence[str] = (), options: MillOptions = DEFAULT
     with open_room() as room:
         batch = register_files(room, sources, options.model_copy(update={"redact": True}))
         mill_batch(room, batch)
+        mill_rest(room, batch)
         report = write_report(room, batch)
         publish_outcomes(room, report)
         found = batch_privacy(room, batch)

@@ -1,4 +1,4 @@
-"""Prefect automations as code: what the server does by itself when runs go silent or the health flow fails. Made again, they are replaced.
+"""Prefect automations as code: what the server does by itself when runs go silent or the health flow fails. Made again, they stay as they are.
 
 Docs of the form: https://docs.prefect.io/v3/concepts/automations. Belongs here: what triggers what. Does not belong here: what the flows do.
 """
@@ -78,16 +78,29 @@ def make_automations(api_url: str) -> None:
 
 
 def put_automation(client: httpx.Client, wanted: dict[str, Any]) -> str:
-    """Make an automation, or replace the one of its name; returns its id.
+    """Make an automation, or replace the one of its name if it says something else; returns its id.
+
+    One that is replaced forgets what it waits for: runs that fell silent before would never be found.
 
     Raises:
         httpx.HTTPError: the server did not take it.
     """
     known = _asked(client, "POST", "automations/filter", {"automations": {"name": {"any_": [wanted["name"]]}}}).json()
+    if known and _says(known[0], wanted):
+        return str(known[0]["id"])
     if known:
         _asked(client, "PUT", f"automations/{known[0]['id']}", wanted)
         return str(known[0]["id"])
     return str(_asked(client, "POST", "automations/", wanted).json()["id"])
+
+
+def _says(known: Any, wanted: Any) -> bool:
+    """Whether what the server keeps has all that is wanted; it adds ids and defaults, and keeps lists of events in no order."""
+    if isinstance(wanted, dict):
+        return isinstance(known, dict) and all(name in known and _says(known[name], value) for name, value in wanted.items())
+    if isinstance(wanted, list | tuple):
+        return isinstance(known, list) and len(known) == len(wanted) and all(any(_says(one, w) for one in known) for w in wanted)
+    return bool(known == wanted)
 
 
 def _asked(client: httpx.Client, method: str, path: str, body: dict[str, Any]) -> httpx.Response:

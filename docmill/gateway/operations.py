@@ -73,6 +73,11 @@ def _facts(found: Operations) -> dict[str, object]:
     return {
         "Oldest waiting task": f"{found.queue_age_s:.0f} s",
         "Tasks ended in the last hour": found.ended_last_hour,
+        "Completed without a person, last 24 h": "no figures" if found.straight_through is None else f"{found.straight_through:.1%}",
+        **{
+            f"Confidence of pages read by {engine}": f"median {of.p50:.2f}, 95 % above {of.p05:.2f}"
+            for engine, of in found.ocr_confidence.items()
+        },
         "Waiting before work, last 24 h": _words(found.waiting),
         "Work until the end, last 24 h": _words(found.working),
         "Processor time by tasks of the last hour": f"{sum(found.cpu_s.values()):.1f} s",
@@ -121,22 +126,43 @@ class _Collector:
             for value, count in values.items():
                 family.add_metric([value], count)
             yield family
-        yield GaugeMetricFamily("docmill_queue_age_seconds", "How long the oldest waiting task has waited.", value=found.queue_age_s)
-        yield GaugeMetricFamily("docmill_cost_last_hour", "Price of those calls.", value=float(found.cost))
-        yield GaugeMetricFamily("docmill_outbox_waiting", "Messages on their way to receivers.", value=found.outbox_waiting)
-        yield GaugeMetricFamily("docmill_outbox_given_up", "Messages that were given up.", value=found.outbox_given_up)
-        seconds = GaugeMetricFamily("docmill_task_seconds", "Times of tasks that ended in the last 24 hours.", labels=["phase", "quantile"])
-        for phase, times in (("waiting", found.waiting), ("working", found.working)):
-            for quantile, found_s in (("0.5", times.p50_s), ("0.95", times.p95_s)):
-                if found_s is not None:
-                    seconds.add_metric([phase, quantile], found_s)
-        yield seconds
-        stages = GaugeMetricFamily(
-            "docmill_stage_seconds",
-            "Work of a stage for one document, of tasks that ended in the last 24 hours.",
-            labels=["stage", "quantile"],
-        )
-        for name, times in found.stages.items():
-            for quantile, stage_s in (("0.5", times.p50_s), ("0.95", times.p95_s)):
-                stages.add_metric([name, quantile], stage_s or 0.0)
-        yield stages
+        yield from self._single()
+        tasks = {name: _quantiles(times) for name, times in (("waiting", found.waiting), ("working", found.working))}
+        yield _family("docmill_task_seconds", "Times of tasks that ended in the last 24 hours.", "phase", tasks)
+        stages = {name: _quantiles(times) for name, times in found.stages.items()}
+        yield _family("docmill_stage_seconds", "Work of a stage for one document, of the tasks of the last 24 hours.", "stage", stages)
+        read = {engine: {"0.5": of.p50, "0.05": of.p05} for engine, of in found.ocr_confidence.items()}
+        yield _family("docmill_ocr_confidence", "Confidence (0-1) of pages that an engine read, last 24 hours.", "engine", read)
+
+    def _single(self) -> Iterator[Any]:
+        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - as above
+
+        found = self._found
+        for name, text, value in (
+            ("docmill_queue_age_seconds", "How long the oldest waiting task has waited.", found.queue_age_s),
+            ("docmill_tasks_ended_last_hour", "Throughput: tasks that ended in the last hour.", found.ended_last_hour),
+            (
+                "docmill_straight_through_rate",
+                "Share (0-1) of the documents of the last 24 hours that no person saw.",
+                found.straight_through,
+            ),
+            ("docmill_cost_last_hour", "Price of the paid calls of the last hour.", float(found.cost)),
+            ("docmill_outbox_waiting", "Messages on their way to receivers.", found.outbox_waiting),
+            ("docmill_outbox_given_up", "Messages that were given up.", found.outbox_given_up),
+        ):
+            if value is not None:
+                yield GaugeMetricFamily(name, text, value=value)
+
+
+def _quantiles(times: Times) -> dict[str, float]:
+    return {} if times.p50_s is None else {"0.5": times.p50_s, "0.95": times.p95_s or 0.0}
+
+
+def _family(name: str, text: str, label: str, values: Mapping[str, Mapping[str, float]]) -> Any:
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415 - as above
+
+    family = GaugeMetricFamily(name, text, labels=[label, "quantile"])
+    for value, quantiles in values.items():
+        for quantile, found in quantiles.items():
+            family.add_metric([value, quantile], found)
+    return family

@@ -24,7 +24,7 @@ def list_bucket(url: str, settings: Settings) -> Iterator[IncomingFile]:
     store = open_store(StoreSpec.from_settings(settings.model_copy(update={"store_url": bucket})))
     for info in store.list(prefix):
         if not info.name.endswith("/"):
-            yield IncomingFile(f"{bucket}/{info.name}", info.name.rsplit("/", 1)[-1], info.size_bytes)
+            yield IncomingFile(f"{bucket}/{info.name}", info.name.rsplit("/", 1)[-1], info.size_bytes, info.version)
 
 
 def fetch_object(url: str, settings: Settings, folder: Path, *, max_bytes: int | None = None) -> Path:

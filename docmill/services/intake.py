@@ -21,6 +21,7 @@ from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
 from docmill.services.pii_rules import under_rules
 from docmill.services.running.room import Room
+from docmill.services.seen_files import SeenFiles
 from docmill.values.jobs import IncomingFile
 from docmill.values.options import MillOptions
 
@@ -38,9 +39,9 @@ class Sender:
 
 
 def take_in(
-    room: Room, files: Iterable[IncomingFile], options: MillOptions, sender: Sender | None = None
+    room: Room, files: Iterable[IncomingFile], options: MillOptions, sender: Sender | None = None, *, seen: SeenFiles | None = None
 ) -> tuple[str, list[Registration]]:
-    """Register files as one batch.
+    """Register files as one batch; what `seen` knows is not read.
 
     Returns:
         The batch id and a registration per document, in the order of the files; an archive gives one for each of its members.
@@ -56,7 +57,7 @@ def take_in(
     registered: list[Registration] = []
     waiting = iter(incoming)
     while group := list(islice(waiting, REGISTER_AT_ONCE)):
-        jobs = list(_arrivals(room, group, options))
+        jobs = list(_arrivals(room, group, options, seen))
         registered += batches.register_jobs(
             room.ledger,
             room.tenant,
@@ -74,11 +75,18 @@ def take_in(
     return batch_id, registered
 
 
-def _arrivals(room: Room, files: Sequence[IncomingFile], options: MillOptions) -> Iterator[NewJob]:
+def _arrivals(room: Room, files: Sequence[IncomingFile], options: MillOptions, seen: SeenFiles | None) -> Iterator[NewJob]:
+    known = seen.known(files) if seen else {}
     with tempfile.TemporaryDirectory(prefix="docmill-intake-") as folder:
         for file in files:
+            if file.location in known:
+                yield known[file.location]
+                continue
             remote = file.location.startswith("gs://")
             path = fetch_object(file.location, room.settings, Path(folder)) if remote else Path(file.location)
-            yield from arrivals(room, path, file.name, options)
+            jobs = list(arrivals(room, path, file.name, options))
+            if seen:
+                seen.note(file, jobs)
+            yield from jobs
             if remote:
                 path.unlink(missing_ok=True)

@@ -9,9 +9,11 @@ from typing import Final
 
 from docmill.services.lookups import count_jobs
 from docmill.services.outbox import undelivered
+from docmill.services.review.standing import REVIEW
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import STAGE_PROGRESS
 from docmill.storage.ledger import figures
+from docmill.values.jobs import JobState
 
 WINDOW: Final = timedelta(hours=24)
 RATE_WINDOW: Final = timedelta(hours=1)
@@ -28,6 +30,14 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Confidence:
+    """Of pages, 0.0-1.0: the median, and what all but the worst twentieth reach."""
+
+    p50: float
+    p05: float
+
+
+@dataclass(frozen=True, slots=True)
 class Operations:
     """How things stand.
 
@@ -37,6 +47,8 @@ class Operations:
         ended_last_hour: how many jobs ended.
         ended_by_hour: the beginning of an hour, UTC -> how many ended in it; the last 24, earliest first.
         ended: state -> how many came into it in the last 24 hours.
+        straight_through: share of the documents milled in the last 24 hours that were completed without a person, 0.0-1.0; None without any.
+        ocr_confidence: engine -> of the pages it read in the last 24 hours.
         failures: error code -> how many failed so in the last 24 hours.
         waiting, working: times of the jobs that ended in the last 24 hours.
         stages: stage -> seconds of work for one document, its pages added up, of the same jobs; stages in their order.
@@ -50,6 +62,8 @@ class Operations:
     ended_last_hour: int
     ended_by_hour: Mapping[datetime, int]
     ended: Mapping[str, int]
+    straight_through: float | None
+    ocr_confidence: Mapping[str, Confidence]
     failures: Mapping[str, int]
     waiting: Times
     working: Times
@@ -73,6 +87,8 @@ def operations(room: Room) -> Operations:
         ended = figures.ended_since(conn, room.tenant, now - WINDOW)
         last_hour = figures.ended_since(conn, room.tenant, now - RATE_WINDOW)
         failures = figures.failures_since(conn, room.tenant, now - WINDOW)
+        milled = figures.milled_since(conn, room.tenant, now - WINDOW, review=REVIEW)
+        read = figures.ocr_confidences_since(conn, room.tenant, now - WINDOW)
         times = figures.times_since(conn, room.tenant, now - WINDOW)
         stages = figures.stage_seconds_since(conn, room.tenant, now - WINDOW)
         by_hour = Counter(at.replace(minute=0, second=0, microsecond=0) for at in figures.ends_since(conn, room.tenant, _first_hour(now)))
@@ -84,6 +100,8 @@ def operations(room: Room) -> Operations:
         ended_last_hour=sum(last_hour.values()),
         ended_by_hour={hour: by_hour[hour] for hour in (_first_hour(now) + n * RATE_WINDOW for n in range(HOURS))},
         ended=ended,
+        straight_through=_straight_through(milled),
+        ocr_confidence=_confidences(read),
         failures=failures,
         waiting=_times([waited for waited, _ in times]),
         working=_times([worked for _, worked in times]),
@@ -98,6 +116,20 @@ def operations(room: Room) -> Operations:
         api_calls={service: int(calls) for service, calls in _added(one.api_calls for one in used).items()},
         cost=sum((one.cost for one in used), Decimal(0)),
     )
+
+
+def _straight_through(milled: Mapping[str, int]) -> float | None:
+    """A document that was cancelled was not wanted any more; it says nothing."""
+    count = sum(count for state, count in milled.items() if state != JobState.CANCELLED)
+    return round(milled.get(JobState.COMPLETED, 0) / count, 4) if count else None
+
+
+def _confidences(read: Sequence[tuple[str, float]]) -> dict[str, Confidence]:
+    by_engine: dict[str, list[float]] = {}
+    for engine, confidence in read:
+        by_engine.setdefault(engine, []).append(confidence)
+    ordered = {engine: sorted(found) for engine, found in sorted(by_engine.items())}
+    return {name: Confidence(round(found[len(found) // 2], 4), round(found[int(len(found) * 0.05)], 4)) for name, found in ordered.items()}
 
 
 def _added(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:

@@ -4,6 +4,7 @@ A flow run may only read below the configured roots: otherwise anybody who can f
 command line reads what its user can read. Belongs here: listing. Does not belong here: reading bytes (intake).
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from docmill.errors import InvalidOptions, NotAllowed, NotFound
 from docmill.services.google_source import list_bucket
 from docmill.settings import Settings
 from docmill.values.jobs import IncomingFile
+
+SETTLED_S = 2.0
 
 
 def checked_sources(sources: Sequence[str], settings: Settings) -> list[str]:
@@ -51,11 +54,19 @@ def files_of(sources: Sequence[str], settings: Settings) -> Iterator[IncomingFil
 
 def _local(path: Path) -> Iterator[IncomingFile]:
     if path.is_file():
-        yield IncomingFile(str(path.absolute()), path.name, path.stat().st_size)
+        yield _incoming(path)
         return
     if not path.is_dir():
         raise NotFound("a source path is not there")
     for found in sorted(path.rglob("*")):
         inside = found.relative_to(path)
         if found.is_file() and not any(part.startswith(".") for part in inside.parts):
-            yield IncomingFile(str(found.absolute()), found.name, found.stat().st_size)
+            yield _incoming(found)
+
+
+def _incoming(path: Path) -> IncomingFile:
+    seen = path.stat()
+    # two writes within one tick of the file system's clock leave the same times: what has just changed has no version yet
+    is_settled = time.time() - max(seen.st_mtime, seen.st_ctime) > SETTLED_S
+    version = f"{seen.st_size}-{seen.st_mtime_ns}-{seen.st_ctime_ns}-{seen.st_ino}" if is_settled else None
+    return IncomingFile(str(path.absolute()), path.name, seen.st_size, version)

@@ -105,11 +105,15 @@ class ItemOutcome(Value):
 
 @dataclass(frozen=True, slots=True)
 class IncomingFile:
-    """A file that arrives: a local path or an object of a source bucket, the name its sender gave it, and its size in bytes if known."""
+    """A file that arrives: a local path or an object of a source bucket, the name its sender gave it, and its size in bytes if known.
+
+    `version` is what the listing says of its state: the same one means the same bytes. None where that cannot be said.
+    """
 
     location: str
     name: str
     size_bytes: int | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

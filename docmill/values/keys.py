@@ -127,6 +127,11 @@ def results_name(tenant: str, accepted_on: date, job_id: str) -> str:
     return f"{PUBLIC}/{_checked(tenant)}/results/{accepted_on:%Y/%m/%d}/task_{job_id}_results.json"
 
 
+def seen_name(tenant: str, sources_digest: str) -> str:
+    """Where it is remembered what a scan of some sources saw."""
+    return f"{PRIVATE}/{_checked(tenant)}/scans/{sources_digest}.json"
+
+
 def review_prefix(tenant: str, document_id: str) -> str:
     """Where what people decided about a document lies, one object a decision."""
     return f"{PRIVATE}/{_checked(tenant)}/review/{document_id}"

@@ -11,11 +11,12 @@ from docmill.values.page import Page
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """One object: its name, size in bytes and SHA-256 (None where the store does not keep one)."""
+    """One object: its name, size in bytes, SHA-256 and what changes with every write of it (each None where the store does not keep one)."""
 
     name: str
     size_bytes: int
     sha256: str | None = None
+    version: str | None = None
 
 
 @runtime_checkable

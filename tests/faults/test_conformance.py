@@ -5,6 +5,7 @@ a dead worker makes Dask run finished tasks again         test_shards_killed.py:
 a poison task stays Running, its neighbours are blamed    test_shards_poison.py: exactly that item is quarantined, nothing stays Running
 a run whose process is gone stays Running (no built-in)   here: the automation makes it Crashed
 its task runs stay Running for ever                       here: the sweep corrects them
+the server was away when a run died: nobody ever says so  here: the sweep ends it, and its deployment's next run begins
 a server that restarts loses runs, or they lose it        here: a run goes through a restart and ends
 a worker that leaves cancels, one that comes stays idle   test_shards_killed.py (leaves in order), here: one that comes takes part
 """
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -79,20 +81,15 @@ def test_a_silent_run_is_crashed_by_the_automation(own_server):
     api = own_server[0]
     with httpx.Client(base_url=f"{api}/", timeout=30) as client:
         first = put_automation(client, zombies(silent_s=15))
-        assert put_automation(client, zombies(silent_s=15)) == first, "made again, it is replaced"
+        assert put_automation(client, zombies(silent_s=15)) == first, "made again, it stays"
         time.sleep(3)  # the server's triggers learn of it by themselves
         silent, lively = running_flow_run(api), running_flow_run(api)
 
-        def beat(run):
-            event = {"event": "prefect.flow-run.heartbeat", "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"}}
-            body = [{**event, "occurred": datetime.now(UTC).isoformat(), "payload": {}, "id": str(os.urandom(16).hex())}]
-            client.post("events", json=body).raise_for_status()
-
-        beat(silent)
+        beat(api, silent, at=datetime.now(UTC))
         end = time.monotonic() + 90
         while state_of(api, silent) != "CRASHED":
             assert time.monotonic() < end
-            beat(lively)
+            beat(api, lively, at=datetime.now(UTC))
             time.sleep(2)
         assert state_of(api, lively) == "RUNNING"
 
@@ -115,6 +112,47 @@ def test_task_runs_of_a_run_that_is_over_do_not_stay_running(prefect_server, hom
 
     assert (state(ended), state(alive)) == ("CRASHED", "RUNNING")
     assert correct_task_runs(over_for=timedelta(0)) == 0
+
+
+def beat(api, run, *, at):
+    event = {"event": "prefect.flow-run.heartbeat", "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"}}
+    httpx.post(
+        f"{api}/events", json=[{**event, "occurred": at.isoformat(), "payload": {}, "id": str(uuid4())}], timeout=30
+    ).raise_for_status()
+
+
+def beats_of(api, run):
+    asked = {"event": {"name": ["prefect.flow-run.heartbeat"]}, "resource": {"id": [f"prefect.flow-run.{run}"]}}
+    return post(api, "/events/filter", filter=asked)["total"]
+
+
+def test_a_run_that_died_while_the_server_was_away_does_not_keep_its_place(prefect_server, home):
+    from flows.left_running import end_silent_runs
+
+    api = prefect_server
+    flow = post(api, "/flows/", name="night")["id"]
+    one_at_a_time = {"concurrency_limit": 1, "concurrency_options": {"collision_strategy": "ENQUEUE"}}
+    deployment = post(api, "/deployments/", name="nightly", flow_id=flow, **one_at_a_time)["id"]
+
+    def begun(run):
+        return post(api, f"/flow_runs/{run}/set_state", state={"type": "PENDING"})["status"] == "ACCEPT"
+
+    dead, following = (post(api, f"/deployments/{deployment}/create_flow_run")["id"] for _ in range(2))
+    assert begun(dead)
+    post(api, f"/flow_runs/{dead}/set_state", state={"type": "RUNNING"})
+    assert not begun(following), "one night at a time"
+    alive, unheard, cancelling = (running_flow_run(api) for _ in range(3))
+    post(api, f"/flow_runs/{cancelling}/set_state", state={"type": "CANCELLING"})
+    for run, minutes in ((dead, 6), (dead, 7), (alive, 6), (alive, 1), (cancelling, 6)):
+        beat(api, run, at=datetime.now(UTC) - timedelta(minutes=minutes))
+    until(lambda: [beats_of(api, run) for run in (dead, alive, cancelling)] == [2, 2, 1], 30, "the server has written the heartbeats down")
+
+    assert end_silent_runs() == 2
+    assert [state_of(api, run) for run in (dead, alive, unheard, cancelling)] == ["CRASHED", "RUNNING", "RUNNING", "CANCELLED"]
+    assert begun(following)
+    assert end_silent_runs() == 0
+    assert end_silent_runs(pending_for=timedelta(0)) >= 1, "a worker that died with a run it took"
+    assert state_of(api, following) == "CRASHED"
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from gateway_process import gateway_process, multipart_file, settings_of
 from prometheus_client.parser import text_string_to_metric_families
 
 from docmill.services.running.room import Room
+from docmill.services.samples.bulk import write_scans
 from docmill.settings import settings
 
 UPLOAD = "/api/v1/upload/async/"
@@ -82,10 +83,24 @@ def test_submit_wait_download_and_what_the_figures_say(gateway, client, room, tm
     assert found["docmill_failures_last_day", "damaged"] == 1
     assert found["docmill_tasks_ended_last_day", "completed"] == 2
     assert found["docmill_task_seconds", "working", "0.5"] > 0
+    assert found["docmill_tasks_ended_last_hour",] == 3
+    assert found["docmill_straight_through_rate",] == pytest.approx(2 / 3, abs=0.001)
+    assert 0 < found["docmill_stage_seconds", "0.5", "read"] <= found["docmill_stage_seconds", "0.95", "read"]  # labels by name
+    assert not [name for name, *_ in found if name == "docmill_ocr_confidence"], "no engine has read anything"
     page = client.get("/operations").text
     assert "damaged" in page
     assert "Prefect is away" in page
     assert "note" not in page
+    assert "66.7%" in page
+
+
+def test_confidence_of_pages_by_the_engine_that_read_them(client, room, tmp_path):
+    (scan,) = write_scans(tmp_path, 1, 2, dpi=110)
+    task = client.post(UPLOAD, files=multipart_file("scan.pdf", scan.read_bytes()), data={"engine": "tesseract", "index": "false"}).json()
+    mill(room, task["batch_id"])
+    found = figures(client)
+    assert 0.5 < found["docmill_ocr_confidence", "tesseract", "0.05"] <= found["docmill_ocr_confidence", "tesseract", "0.5"] <= 1
+    assert "Confidence of pages read by tesseract" in client.get("/operations").text
 
 
 def test_a_gateway_that_is_not_there(tmp_path):

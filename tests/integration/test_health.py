@@ -47,15 +47,24 @@ def test_readyz_tells_of_the_last_proven_backup(room, tmp_path):
 
 
 def test_the_automations_of_docmill_are_made_once(prefect_server):
-    from docmill.cli.automations import make_automations
+    from docmill.cli.automations import make_automations, put_automation, zombies
 
     def post(path, **body):
         return httpx.post(f"{prefect_server}{path}", json=body, timeout=30).raise_for_status().json()
 
     flow = post("/flows/", name="alarm")["id"]
     post("/deployments/", name="alarm", flow_id=flow)
+    triggers = []
     for _ in range(2):
         make_automations(prefect_server)
+        made = [a for a in post("/automations/filter") if a["name"].startswith("docmill")]
+        triggers.append({a["trigger"]["id"] for a in made})
+    assert triggers[0] == triggers[1], "one that is replaced forgets which runs it waits for"
+    with httpx.Client(base_url=f"{prefect_server}/", timeout=30) as client:
+        changed = put_automation(client, {**zombies(silent_s=20.0), "enabled": False})
+    make_automations(prefect_server)
+    (mended,) = [a for a in post("/automations/filter") if a["id"] == changed]
+    assert (mended["enabled"], mended["trigger"]["within"]) == (True, 90.0)
     made = [a for a in post("/automations/filter") if a["name"].startswith("docmill")]
     assert {a["name"] for a in made} == {"docmill: silent runs have crashed", "docmill: health failed"}
     assert len(made) == 2

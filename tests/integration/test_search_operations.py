@@ -74,6 +74,24 @@ def test_an_answer_is_kept_until_anybody_writes(tmp_path, searched, monkeypatch)
     assert len(searched) == before + 2
 
 
+def test_an_answer_is_kept_for_an_hour_and_its_text_no_longer():
+    now, asked = [0.0], []
+    cache = result_cache.ResultCache(clock_s=lambda: now[0])
+
+    def ask(tenant, word):
+        return cache.answer(tenant, 1, Query(word, SearchMode.TEXT), lambda: asked.append(word) or [])
+
+    ask("acme", "penguin")
+    now[0] = 3599.0
+    ask("acme", "penguin")
+    assert asked == ["penguin"]
+    now[0] = 3601.0
+    ask("acme", "walrus")
+    assert "penguin" not in str(cache._kept), "forgotten by any question, not only by the same one"
+    ask("acme", "penguin")
+    assert asked == ["penguin", "walrus", "penguin"]
+
+
 def test_a_kept_answer_is_still_checked_against_the_ledger(room, tmp_path, searched):
     (tmp_path / "letter.txt").write_text(LETTER)
     (letter,) = ingest(room, tmp_path / "letter.txt")

@@ -140,6 +140,8 @@ def test_tiny_documents_differ_and_repeat(tmp_path: Path) -> None:
     assert len(set(digests(tmp_path / "a").values())) == len(paths) == 50
     write_tiny(tmp_path / "b", 50)
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
+    write_tiny(tmp_path / "c", 5, first=50)
+    assert not set(digests(tmp_path / "a").values()) & set(digests(tmp_path / "c").values())
     (pdf, _) = write_tiny(tmp_path / "pdf", 2, kind="pdf")
     assert paths[0].read_text().strip() in " ".join(text_of(pdf).split())
 

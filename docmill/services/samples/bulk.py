@@ -18,11 +18,11 @@ _PARAGRAPH_WORDS: Final = 62
 _PARAGRAPHS: Final = 7
 
 
-def write_tiny(folder: Path, count: int, *, kind: Literal["text", "pdf"] = "text") -> list[Path]:
-    """Write `count` one-page documents of one sentence each, no two with the same bytes; the same bytes every time."""
+def write_tiny(folder: Path, count: int, *, kind: Literal["text", "pdf"] = "text", first: int = 0) -> list[Path]:
+    """Write `count` one-page documents of one sentence each, numbered from `first` on, no two with the same bytes; the same bytes every time."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for number in range(count):
+    for number in range(first, first + count):
         sentence = f"Note {number}: {_prose(number, 12)}"
         path = folder / f"tiny-{number:06d}.{'txt' if kind == 'text' else 'pdf'}"
         if kind == "text":

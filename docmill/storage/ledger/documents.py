@@ -67,6 +67,17 @@ def locked(conn: sa.Connection, tenant: str, document_ids: Iterable[str]) -> dic
     return found
 
 
+def published(conn: sa.Connection, tenant: str, document_ids: Iterable[str]) -> dict[str, tuple[str, int, str]]:
+    """Id -> (SHA-256, size in bytes, media type) of those documents that have a result and whose original is kept."""
+    found: dict[str, tuple[str, int, str]] = {}
+    for part in chunks(sorted(set(document_ids))):
+        query = sa.select(DOCUMENTS.c.document_id, DOCUMENTS.c.sha256, DOCUMENTS.c.size_bytes, DOCUMENTS.c.media_type)
+        query = query.where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.document_id.in_(part), DOCUMENTS.c.stored)
+        query = query.where(DOCUMENTS.c.current_version_id.is_not(None))
+        found |= {row.document_id: (row.sha256, row.size_bytes, row.media_type) for row in conn.execute(query)}
+    return found
+
+
 def save(conn: sa.Connection, tenant: str, rows: Iterable[DocumentRow]) -> None:
     """Write back what registering and milling change in locked documents."""
     changed = ("document_id", "media_type", "stored", "current_version_id", "current_fence", "next_fence", "versions", "count")

@@ -6,12 +6,16 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from docmill.storage.ledger.tables_jobs import JOBS
+from docmill.storage.ledger.tables_results import PAGES
 from docmill.values.jobs import JobState
 from docmill.values.usage import Usage
 
 ROWS_AT_ONCE = 5000
 LOOKED_AT = 2000
 """Jobs that percentiles are taken from: the last that ended."""
+
+NOT_OCR = ("text_layer", "plain_text", "none")
+"""Sources of pages that no engine has read."""
 
 
 def oldest_waiting(conn: sa.Connection, tenant: str) -> datetime | None:
@@ -25,6 +29,22 @@ def ended_since(conn: sa.Connection, tenant: str, since: datetime) -> dict[str, 
     """State -> how many jobs came into it since an instant."""
     query = sa.select(JOBS.c.state, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
     return {str(state): int(count) for state, count in conn.execute(query.group_by(JOBS.c.state))}
+
+
+def milled_since(conn: sa.Connection, tenant: str, since: datetime, *, review: str) -> dict[str, int]:
+    """As `ended_since`, without jobs that only apply what reviewers decided; `review` is who submits those."""
+    query = sa.select(JOBS.c.state, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
+    query = query.where(JOBS.c.submitted_by != review).group_by(JOBS.c.state)
+    return {str(state): int(count) for state, count in conn.execute(query)}
+
+
+def ocr_confidences_since(conn: sa.Connection, tenant: str, since: datetime) -> list[tuple[str, float]]:
+    """(engine, confidence 0.0-1.0) of the pages that an engine read, of the jobs that ended last since an instant."""
+    ended = sa.select(JOBS.c.job_id).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
+    ended = ended.order_by(JOBS.c.finished_at.desc()).limit(LOOKED_AT)
+    query = sa.select(PAGES.c.source, PAGES.c.confidence).where(PAGES.c.tenant_id == tenant, PAGES.c.job_id.in_(ended))
+    query = query.where(PAGES.c.confidence.is_not(None), PAGES.c.source.not_in(NOT_OCR))
+    return [(str(source), float(confidence)) for source, confidence in conn.execute(query)]
 
 
 def failures_since(conn: sa.Connection, tenant: str, since: datetime) -> dict[str, int]:

@@ -7,6 +7,7 @@ by a docmill that did not seal yet, or by a ledger opened without a key.
 The seal travels with the engine, as an execution option of its connections. Does not belong here: where the key comes from.
 """
 
+import hmac
 import json
 import os
 from base64 import b64decode, b64encode
@@ -26,6 +27,7 @@ UNREADABLE: Final = "(sealed with another key)"
 _MARK = "sealed1:"
 _NONCE_BYTES = 12
 _PURPOSE = b"docmill ledger names 1"
+_DIGESTS = b"docmill ledger digests 1\n"
 _SECRETS = b"docmill ledger secrets 1"  # a sealed password that is moved to a column of names does not open there
 
 
@@ -33,7 +35,7 @@ class Seal:
     """Seals and opens text with one key of 32 bytes."""
 
     def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+        self._cipher, self._key = AESGCM(key), key
 
     def closed(self, text: str, purpose: bytes = _PURPOSE) -> str:
         """The text sealed."""
@@ -47,6 +49,10 @@ class Seal:
             return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], purpose).decode()
         except (InvalidTag, ValueError):
             return UNREADABLE
+
+    def digest(self, text: str) -> str:
+        """A digest that nobody makes without the key (HMAC-SHA256, hexadecimal): the same text is known again and cannot be guessed."""
+        return hmac.digest(self._key, _DIGESTS + text.encode("utf-8", "surrogateescape"), "sha256").hex()
 
 
 def is_sealed(kept: object) -> bool:

@@ -140,14 +140,15 @@ class GcsStore:
         return True
 
     def _listed(self, prefix: str) -> Iterator[ObjectInfo]:
-        fields = "items(name,size,metadata),nextPageToken"
+        fields = "items(name,size,metadata,generation),nextPageToken"
         found = self._prefix + prefix
         with gcs_errors():
             for blob in self._client.list_blobs(self._bucket, prefix=found, fields=fields, page_size=LISTED_AT_A_TIME, **self._limits):
                 yield self._info(blob)
 
     def _info(self, blob: "Blob") -> ObjectInfo:
-        return ObjectInfo(str(blob.name).removeprefix(self._prefix), int(blob.size), (blob.metadata or {}).get(_SHA256))
+        name, version = str(blob.name).removeprefix(self._prefix), str(blob.generation) if blob.generation else None
+        return ObjectInfo(name, int(blob.size), (blob.metadata or {}).get(_SHA256), version)
 
     def _blob(self, name: str) -> "Blob":
         return self._bucket.blob(self._prefix + "/".join(name_parts(name)))

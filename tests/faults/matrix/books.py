@@ -4,6 +4,7 @@ from collections import Counter
 
 import sqlalchemy as sa
 
+ANSWER_S = 20
 FINAL = ("completed", "partial", "needs_review", "failed", "cancelled")
 ALL_STATES = ("accepted", "running", "cancelling", *FINAL)
 _FINAL_KINDS = ", ".join(f"'job.{state}'" for state in FINAL)
@@ -19,7 +20,8 @@ class Books:
     """
 
     def __init__(self, url, store, receiver):
-        self._engine = sa.create_engine(url, poolclass=sa.NullPool)
+        # a ledger that stands still must not hold the harness that is to wake it
+        self._engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": ANSWER_S})
         self._store, self._receiver = store, receiver
 
     def rows(self, query):
