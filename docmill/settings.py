@@ -230,7 +230,15 @@ def take_environment(environment: Mapping[str, str]) -> None:
     settings.cache_clear()
 
 
+PREFECT_RETENTION = {
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",  # with orphaned logs and artifacts; Prefect itself drops events only
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(14 * 86_400),
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P3D",  # ISO 8601; mostly heartbeats, of which the newest counts
+}
+"""How long Prefect's server keeps what it saw: what became of documents is in the ledger. The image sets the same."""
+
 PREFECT_DEFAULTS = {
+    **PREFECT_RETENTION,
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",

@@ -9,6 +9,7 @@ from docmill.gateway.access import Access
 from docmill.gateway.ask import ask_router
 from docmill.gateway.desk import Desk
 from docmill.gateway.events import events_router
+from docmill.gateway.exports import exports_router
 from docmill.gateway.files import files_router
 from docmill.gateway.guard import Guard
 from docmill.gateway.health import health_router
@@ -60,6 +61,7 @@ def create_app(
     app.include_router(search_router(desk))
     app.include_router(ask_router(desk))
     app.include_router(records_router(desk))
+    app.include_router(exports_router(desk))
     app.include_router(quarantine_router(desk))
     app.include_router(review_router(desk))
     app.include_router(review_marks_router(desk))

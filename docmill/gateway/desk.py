@@ -1,7 +1,6 @@
 """What the routes share: the opened room, the limits, where uploads lie while they come, and whom to wake."""
 
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from docmill.gateway.limits import UploadLimits
 from docmill.services.running.room import Room
+from docmill.services.shredding import shred_quietly
 
 ABANDONED_AFTER_S = 24 * 3600.0
 
@@ -36,13 +36,13 @@ class Desk:
 
     @contextmanager
     def incoming(self) -> Iterator[Path]:
-        """A folder for one upload, gone afterwards. Nothing in it is a document before it was received whole."""
+        """A folder for one upload, overwritten and gone afterwards. Nothing in it is a document before it was received whole."""
         folder = self._incoming / secrets.token_hex(8)
         folder.mkdir(mode=0o700, parents=True)
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            shred_quietly(folder)
 
     def sweep(self) -> None:
         """Remove what a gateway that was killed left of its uploads, once it is a day old."""
@@ -50,4 +50,4 @@ class Desk:
             return
         for folder in self._incoming.iterdir():
             if time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:
-                shutil.rmtree(folder, ignore_errors=True)
+                shred_quietly(folder)

@@ -112,8 +112,8 @@ def _add_list(router: APIRouter, desk: Desk) -> None:
         states = tuple(s for s in JobState if (outcome in {None, s}) and (status is None or s in task_view.states_of(status)))
         wanted = JobFilter(
             states=states if (status or outcome) else (),
-            accepted_from=_midnight(since) if since else None,
-            accepted_before=_midnight(until) + timedelta(days=1) if until else None,
+            accepted_from=midnight(since) if since else None,
+            accepted_before=end_of(until),
             kind=kind,
             tag=tag,
             name_part=text,
@@ -125,7 +125,13 @@ def _add_list(router: APIRouter, desk: Desk) -> None:
         return shape.TaskPage(tasks=[answers.task_line(job) for job in page], next_cursor=page[-1].job_id if len(found) > limit else None)
 
 
-def _midnight(day: date) -> datetime:
+def end_of(day: date | None) -> datetime | None:
+    """The end of a day, UTC; None for no day, and for the last one that there is."""
+    return midnight(day + timedelta(days=1)) if day is not None and day < date.max else None
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of a day, UTC."""
     return datetime.combine(day, time(), UTC)
 
 

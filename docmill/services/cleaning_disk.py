@@ -1,21 +1,14 @@
-"""Cleaning up on this machine's disk: scratch folders of dead workers and uploads that a dead gateway left. Documents lie in both.
+"""Cleaning up on this machine's disk: scratch folders of dead workers and uploads that a dead gateway left. Documents lie in both."""
 
-Files are overwritten before they are unlinked. On disks that write elsewhere (SSD, copy-on-write file systems) this proves nothing; there
-only encryption of the disk does.
-"""
-
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from docmill.services.cleaning_report import Cleaning
 from docmill.services.milling.scratch import abandoned_folders
-
-_ZEROS: Final = bytes(1024 * 1024)
+from docmill.services.shredding import shred
 
 
 def clean_scratch(cleaning: Cleaning) -> None:
@@ -41,9 +34,7 @@ def _remove(cleaning: Cleaning, folder: Path) -> None:
         files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
         size_bytes = sum(path.stat().st_size for path in files)
         if not cleaning.dry_run:
-            for path in files:
-                _overwrite(path)
-            shutil.rmtree(folder)
+            shred(folder)
         cleaning.cleaned(folder.name, size_bytes)
 
 
@@ -55,14 +46,3 @@ def _told(cleaning: Cleaning, folder: Path) -> Iterator[None]:
         return  # its owner was quicker
     except OSError as error:
         cleaning.failed(folder.name, error.strerror or type(error).__name__)
-
-
-def _overwrite(path: Path) -> None:
-    left = path.stat().st_size
-    if path.stat().st_nlink > 1:
-        return  # another name of these bytes may be an original in the store
-    path.chmod(0o600)
-    with path.open("r+b") as file:
-        while left > 0:
-            left -= file.write(_ZEROS[:left])
-        file.flush()

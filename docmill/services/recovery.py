@@ -24,7 +24,7 @@ class Recovery(Value):
     Attributes:
         taken_at: the instant the backup shows.
         proven_at: when it was proven.
-        restored: whether it was restored, or its files only compared with their hashes (PostgreSQL).
+        restored: whether it was restored, or its files only compared with their hashes (PostgreSQL whose user may not make databases).
         restore_s: how long restoring and proving took.
         files, size_bytes: of the backup.
     """

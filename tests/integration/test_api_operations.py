@@ -1,10 +1,15 @@
 """Figures for people and Prometheus, readiness, and the commands that speak to a gateway."""
 
+import csv
+import io
 import json
 import socket
 import subprocess
 import sys
+import tempfile
+import zipfile
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from api_milling import mill
@@ -92,6 +97,31 @@ def test_submit_wait_download_and_what_the_figures_say(gateway, client, room, tm
     assert "Prefect is away" in page
     assert "note" not in page
     assert "66.7%" in page
+
+
+def test_results_are_exported_by_filter(client, room, tmp_path):
+    for name, tag in (("a.txt", "exported"), ("b.txt", "other")):
+        sent = client.post(UPLOAD, files=multipart_file(name, f"Export {name}\n".encode()), data={"tags": tag, "index": "false"}).json()
+        mill(room, sent["batch_id"])
+
+    def exported(**wanted):
+        answer = client.get("/api/v1/results/export", params=wanted)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    table = exported(tag="exported")
+    assert table.headers["content-type"].startswith("text/csv")
+    assert "results.csv" in table.headers["content-disposition"]
+    (row,) = csv.DictReader(io.StringIO(table.text))
+    with zipfile.ZipFile(io.BytesIO(exported(tag="exported", format="zip").content)) as packed:
+        (name,) = packed.namelist()
+        assert json.loads(packed.read(name))["task_id"] == row["task_id"]
+    assert exported(format="parquet").content[:4] == b"PAR1"
+    assert len(exported(outcome="completed", until="9999-12-31").text.splitlines()) > 2
+    assert len(exported(until="2020-01-01").text.splitlines()) == 1
+    assert client.get("/api/v1/results/export", params={"format": "xls"}).status_code == 422
+    assert client.get("/api/v1/upload/tasks/", params={"until": "9999-12-31"}).status_code == 200
+    assert not list(Path(tempfile.gettempdir()).glob("docmill-export-*"))
 
 
 def test_confidence_of_pages_by_the_engine_that_read_them(client, room, tmp_path):

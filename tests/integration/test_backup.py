@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import pytest
+import sqlalchemy as sa
 from milled_papers import INVOICE, LETTER, ingest
 from typer.testing import CliRunner
 
@@ -191,3 +192,28 @@ def test_a_postgresql_ledger_goes_through_its_own_programs(postgres_server, tmp_
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineMissing):
         copy_ledger(old, tmp_path)
+
+
+def test_a_backup_of_a_postgresql_ledger_is_restored_as_proof(postgres_server, home, tmp_path, monkeypatch):
+    url = postgres_server.url(postgres_server.new_database())
+    home.mkdir(mode=0o700)
+    upgrade_ledger(url)
+    monkeypatch.setenv("DOCMILL_LEDGER_URL", url)
+    settings.cache_clear()
+    (tmp_path / "letter.txt").write_text(LETTER)
+    with contextlib.closing(Room.open(settings())) as room:
+        ingest(room, tmp_path / "letter.txt")
+        back_up(room, tmp_path / "backup", keys=tmp_path / "keys")
+        events = verify(room.ledger, room.tenant).events
+    proof = prove(tmp_path / "backup", settings(), keys=tmp_path / "keys")
+    assert (proof.tenants, proof.audit_events, proof.missing_results) == (1, events, 0)
+    assert proof.chunks > 0
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        assert not [name for name in conn.execute(sa.text("SELECT datname FROM pg_database")).scalars() if "drill" in name]
+        conn.exec_driver_sql("CREATE ROLE plain LOGIN")
+    engine.dispose()
+    plain = sa.make_url(url).set(username="plain").render_as_string(hide_password=False)
+    monkeypatch.setenv("DOCMILL_LEDGER_URL", plain)
+    settings.cache_clear()
+    assert prove(tmp_path / "backup", settings(), keys=tmp_path / "keys") is None, "who may not make databases has the hashes checked"

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import zlib
+from datetime import timedelta
 from pathlib import Path
 
 import pikepdf
@@ -188,6 +189,23 @@ def test_no_byte_of_prefects_database_holds_a_canary(prefect_server, room, home,
     assert leaks(folder, (*WORDS, "filenamus"), allowed=()) == []
     room.ledger.close()
     assert leaks(home, (*WORDS, "filenamus")) == []
+
+
+def test_an_erased_document_leaves_no_canary_in_any_store_index_or_backup(room, home, tmp_path):
+    from docmill.services.backup.taking import back_up
+    from docmill.services.cleaning import Retention, clean_up
+    from docmill.services.erase import erase
+
+    (job,) = jobs(room, milled(room, [planted(tmp_path)], redact=False, index=True))
+    assert leaks(home), "it was there"
+    assert any(word in chunk_texts(home) for word in WORDS)
+    back_up(room, tmp_path / "backup")
+    erase(room, job.document_id)
+    clean_up(room, retention=Retention(*[timedelta(0)] * 4))
+    room.ledger.close()
+    assert leaks(home, (*WORDS, "filenamus"), allowed=()) == []
+    assert [word for word in WORDS if word in chunk_texts(home)] == []
+    assert leaks(tmp_path / "backup", (*WORDS, "filenamus"), allowed=()) == []
 
 
 def test_the_search_for_canaries_finds_them_where_they_may_be(room, home, tmp_path):

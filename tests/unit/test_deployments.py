@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from blocks.dask_cluster import DASK_SETTINGS
-from docmill.settings import Settings
+from docmill.settings import PREFECT_RETENTION, Settings
 
 FOLDER = Path(__file__).parents[2] / "deployments"
 MANIFESTS = [(path.name, body) for path in sorted((FOLDER / "kubernetes").glob("*.yaml")) for body in yaml.safe_load_all(path.read_text())]
@@ -97,6 +97,18 @@ def test_dask_is_set_as_docmill_needs_it_and_speaks_tls_in_kubernetes():
     assert said["tls_ca_file"] == "/secrets/dask/ca.crt"
     assert {said[f"tls_{role}_cert"] for role in ("scheduler", "worker", "client")} == {"/secrets/dask/tls.crt"}
     assert {said[f"tls_{role}_key"] for role in ("scheduler", "worker", "client")} == {"/secrets/dask/tls.key"}
+
+
+def test_prefects_server_forgets_old_runs_wherever_it_runs():
+    """The image's own environment holds in compose and Kubernetes, that of the settings in `docmill up`."""
+    image = dict(re.findall(r"(PREFECT_SERVER_[A-Z_]+)=(\S+)", (FOLDER / "Dockerfile").read_text()))
+    assert {name: image.get(name) for name in PREFECT_RETENTION} == PREFECT_RETENTION
+    code = "from prefect.settings import get_current_settings as now; s = now().server; v = s.services.db_vacuum\n"
+    code += "print(sorted(v.enabled_vacuum_types), v.retention_period.days, s.events.retention_period.days)"
+    said = subprocess.run(
+        [sys.executable, "-c", code], env=PREFECT_RETENTION, capture_output=True, text=True, timeout=120, check=True
+    ).stdout
+    assert said.strip() == "['events', 'flow_runs', 'orphans'] 14 3"
 
 
 def test_images_are_tagged_as_the_same_version_everywhere():

@@ -20,7 +20,7 @@ from docmill.settings import Settings
 from docmill.storage.document_keys import FILE
 from docmill.storage.knowledge.ports import Query, SearchMode
 from docmill.storage.ledger import tenants as tenant_rows
-from docmill.storage.ledger.copying import POSTGRES_FILE, refuse_ledger, restore_ledger
+from docmill.storage.ledger.copying import POSTGRES_FILE, refuse_ledger, restore_ledger, scratch_database
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.model import Value
 
@@ -77,19 +77,23 @@ def restore(folder: Path, settings: Settings, *, keys: Path | None = None) -> Pr
 
 
 def prove(folder: Path, settings: Settings, *, keys: Path | None = None) -> Proof | None:
-    """Restore a backup into a scratch home and throw it away; None for one of PostgreSQL, of which the files are checked only.
+    """Restore a backup into a scratch home and throw it away, one of PostgreSQL into a database of its own beside the ledger.
+
+    None where the ledger's user may not make databases: then only the files are checked.
 
     Raises:
         As `restore`.
     """
-    if read_backup(folder).ledger == POSTGRES_FILE:
-        check_files(folder)
-        return None
-    with tempfile.TemporaryDirectory(prefix="docmill-drill-") as scratch:
-        home = settings.model_copy(
-            update={"home": Path(scratch) / "home", "ledger_url": None, "store_url": None, "gcs_bucket": None, "knowledge_url": None}
-        )
-        return restore(folder, home, keys=keys)
+    with contextlib.ExitStack() as drill:
+        ledger = None
+        if read_backup(folder).ledger == POSTGRES_FILE:
+            ledger = drill.enter_context(scratch_database(settings.resolved_ledger_url))
+            if ledger is None:
+                check_files(folder)
+                return None
+        home = Path(drill.enter_context(tempfile.TemporaryDirectory(prefix="docmill-drill-"))) / "home"
+        elsewhere = {"home": home, "ledger_url": ledger, "store_url": None, "gcs_bucket": None, "knowledge_url": None}
+        return restore(folder, settings.model_copy(update=elsewhere), keys=keys)
 
 
 def _refuse(settings: Settings) -> None:
@@ -174,6 +178,11 @@ def _erase_again(room: Room, documents: list[str]) -> int:
         with contextlib.suppress(NotFound):
             erase(room, document)
     return len(documents)
+
+
+def newest_backup(parent: Path) -> Path | None:
+    """The newest whole backup below a folder; None where there is none. Names are times, so they sort by age."""
+    return max((path.parent for path in parent.glob("docmill-*/backup.json")), key=lambda path: path.name, default=None)
 
 
 def thin_out(parent: Path, keep: int) -> int:

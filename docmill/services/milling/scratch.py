@@ -7,24 +7,25 @@ whoever gets the lock of a folder may remove it.
 import contextlib
 import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+
+from docmill.services.shredding import shred_quietly
 
 _PREFIX = "docmill-shard-"
 
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A new empty folder, removed at the end. The first one of a process also removes what dead processes left."""
+    """A new empty folder, overwritten and removed at the end. The first one of a process also removes what dead processes left."""
     _sweep_once(tempfile.gettempdir())
     folder, lock = _locked_folder()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shred_quietly(folder)
         os.close(lock)
 
 
@@ -56,4 +57,4 @@ def abandoned_folders(parent: Path) -> Iterator[Path]:
 @lru_cache(maxsize=1)
 def _sweep_once(parent: str) -> None:
     for left in abandoned_folders(Path(parent)):
-        shutil.rmtree(left, ignore_errors=True)
+        shred_quietly(left)

@@ -5,9 +5,12 @@ A copy shows one instant, while others go on reading and writing.
 
 import contextlib
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +21,8 @@ from docmill.settings import child_environment
 from docmill.storage.ledger.engine import make_engine, schema_revision, sqlite_path
 
 SQLITE_FILE, POSTGRES_FILE = "ledger.sqlite3", "ledger.pgdump"
+_SCRATCH: Final = "docmill_drill_"
+_CONNECT_S: Final = 60
 _ANSWER_S: Final = 4 * 3600
 _PAGES: Final = 4096
 """Pages of one step of SQLite's backup; writers get their turn between steps."""
@@ -92,6 +97,43 @@ def restore_ledger(url: str, copy: Path) -> None:
     shutil.copyfile(copy, part)
     part.chmod(0o600)
     part.replace(place)
+
+
+@contextlib.contextmanager
+def scratch_database(url: str) -> Iterator[str | None]:
+    """The URL of an empty PostgreSQL database beside the one at a URL, which is dropped at the end; None where its user may not make one.
+
+    Raises:
+        LedgerUnavailable: the server does not answer.
+    """
+    # not make_engine: its connections begin a transaction, in which no database can be made
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, connect_args={"timeout": _CONNECT_S})
+    name = f"{_SCRATCH}{datetime.now(UTC):%Y%m%d%H%M%S}_{secrets.token_hex(4)}"
+    try:
+        with engine.connect() as conn:
+            is_made = _make_database(conn, name)
+        try:
+            yield engine.url.set(database=name).render_as_string(hide_password=False) if is_made else None
+        finally:
+            if is_made:
+                with engine.connect() as conn:
+                    conn.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    except sa.exc.SQLAlchemyError as error:
+        raise LedgerUnavailable(f"the scratch database cannot be made or dropped: {type(error).__name__}") from None
+    finally:
+        engine.dispose()
+
+
+def _make_database(conn: sa.Connection, name: str) -> bool:
+    may = conn.exec_driver_sql("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").scalar()
+    if not may:
+        return False
+    yesterday = f"{_SCRATCH}{datetime.now(UTC) - timedelta(days=1):%Y%m%d%H%M%S}"
+    for old in conn.execute(sa.text("SELECT datname FROM pg_database WHERE datname LIKE :like"), {"like": f"{_SCRATCH}%"}).scalars().all():
+        if str(old) < yesterday:  # of a drill that died
+            conn.exec_driver_sql(f"DROP DATABASE IF EXISTS {old} WITH (FORCE)")
+    conn.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    return True
 
 
 def _run_postgres(program: str, url: str, *words: str) -> None:
