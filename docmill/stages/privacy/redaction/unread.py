@@ -14,6 +14,7 @@ from PIL import Image
 from docmill.stages.privacy.finding import find_spans
 from docmill.stages.privacy.literals import occurrences
 from docmill.stages.privacy.redaction.burning import PixelBox
+from docmill.stages.privacy.redaction.evidence import BEYOND_DOUBT
 from docmill.stages.privacy.redaction.proof import Secret, secrets_of
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, open_source
 from docmill.values.evidence import Span
@@ -124,6 +125,25 @@ def find_unread(
     found, _ = find_spans(seen, language=language, entities=entities, rules=rules)
     known = secrets_of(pages, spans)
     return [(page, (*(s for s in found if s.page == page.number), *_known(page, known))) for page in seen]
+
+
+def spread(page: Page, unread: Sequence[tuple[Page, Sequence[Span]]], spans: Sequence[Span]) -> Iterator[Span]:
+    """Where values that only a second reader saw stand in the page's words as well: a name in a pasted card, and in the letter about it.
+
+    Args:
+        page: as read.
+        unread: what the second reader saw, of the whole document.
+        spans: what goes of this page already.
+    """
+    for span in _known(page, values_seen(unread)):
+        if not any(one.start <= span.start and span.end <= one.end for one in spans):
+            yield span
+
+
+def values_seen(unread: Sequence[tuple[Page, Sequence[Span]]]) -> list[Secret]:
+    """The values that a second reader saw, as it read them, beyond doubt."""
+    sure = [(page, [s for s in spans if s.confidence >= BEYOND_DOUBT]) for page, spans in unread]
+    return sorted({secret for page, spans in sure for secret in secrets_of([page], spans)})
 
 
 def words_under(page: Page, seen: Page, found: Sequence[Span]) -> Iterator[Span]:
