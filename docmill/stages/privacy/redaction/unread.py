@@ -116,15 +116,17 @@ def find_unread(
     """What must go of what OCR read: its own personal data, and values that were found elsewhere in the document.
 
     Returns:
-        For each page with a reading its words in the page's pixels, as a page, and the spans on it.
+        For each reading with words these in its page's pixels, as a page, and the spans on it.
     """
-    seen = [_as_page(page, [one for one in readings if one.number == page.number]) for page in pages]
-    seen = [page for page in seen if page.words]
+    # each area for itself: what stands on two ends of the page is no address
+    seen = [_as_page(page, one) for page in pages for one in readings if one.number == page.number and one.page.words]
     if not seen:
         return []
-    found, _ = find_spans(seen, language=language, entities=entities, rules=rules)
+    numbered = [page.model_copy(update={"number": number}) for number, page in enumerate(seen)]
+    found, _ = find_spans(numbered, language=language, entities=entities, rules=rules)
     known = secrets_of(pages, spans)
-    return [(page, (*(s for s in found if s.page == page.number), *_known(page, known))) for page in seen]
+    by_area = [[s.model_copy(update={"page": page.number}) for s in found if s.page == number] for number, page in enumerate(seen)]
+    return [(page, (*here, *_known(page, known))) for page, here in zip(seen, by_area, strict=True)]
 
 
 def spread(page: Page, unread: Sequence[tuple[Page, Sequence[Span]]], spans: Sequence[Span]) -> Iterator[Span]:
@@ -169,11 +171,9 @@ def _known(page: Page, values: Sequence[Secret]) -> Iterator[Span]:
         yield Span(page=page.number, start=start, end=end, type=kind, confidence=1.0, source="repeat:unread", boxes=boxes)
 
 
-def _as_page(page: Page, readings: Sequence[Reading]) -> Page:
+def _as_page(page: Page, reading: Reading) -> Page:
     lines = tuple(
-        Line(words=tuple(word.model_copy(update={"box": _moved(word.box, one)}) for word in line.words))
-        for one in readings
-        for line in one.page.lines
+        Line(words=tuple(word.model_copy(update={"box": _moved(word.box, reading)}) for word in line.words)) for line in reading.page.lines
     )
     return Page(
         number=page.number,
