@@ -112,6 +112,12 @@ def test_every_cell_below_a_heading_is_what_the_heading_says() -> None:
     assert found(PEOPLE, "PERSON") == [f"Qwrt{c} Zxy{c}" for c in "abcdefgh"]
 
 
+def test_a_cell_that_reaches_its_neighbour_is_told_apart_by_the_headings() -> None:
+    rows = (((0, "Qwrta Zxya"), (100, "01.06.1915")), ((0, "Qwrtbbb Zx"), (100, "02.06.1925")), ((0, "Qwrtcc Zxyc"), (100, "03.06.1935")))
+    sheet = page(((0, "Name"), (100, "Geburtsdatum"), (300, "Summe")), *((*row, (300, "5.00")) for row in rows * 2))
+    assert found(sheet) == ["01.06.1915", "02.06.1925", "03.06.1935"] * 2
+
+
 def test_a_table_of_articles_has_no_people_and_a_form_no_headings() -> None:
     articles = page(((0, "Name"), (200, "Preis")), ((0, "Qwrta Zxya"), (200, "12.50")), ((0, "Qwrtb Zxyb"), (200, "7.00")))
     assert found(articles, "PERSON") == []

@@ -17,6 +17,7 @@ from docmill.values.page import Page
 
 _MOST_WORDS = 5  # of a heading
 _NEXT_ROW_HEIGHTS = 8.0  # what stands further down belongs to no table above it
+_FLUSH_HEIGHTS = 0.5  # between the left edges of a cell and its heading
 _BESIDE_HEIGHTS = 3.0  # what a cell may stand away from its heading
 
 # a table of people: in one of articles `Name` is the article's
@@ -41,7 +42,8 @@ def headed_views(page: Page) -> Iterator[tuple[View, bool]]:
         if not heads and _is_head(line):
             heads = line
         elif heads:
-            cells += [(head, segment) for segment in line if (head := _head_of(segment, heads)) is not None]
+            parts = [part for segment in line for part in (_split(segment, heads) if len(line) > 1 else [segment])]
+            cells += [(head, part) for part in parts if (head := _head_of(part, heads)) is not None]
         bottom = max(segment.box.y1 for segment in line)
     yield from _view(heads, cells)
 
@@ -66,6 +68,17 @@ def _text(segment: Segment) -> str:
 def _is_head(line: Sequence[Segment]) -> bool:
     texts = [_text(segment) for segment in line]
     return len(line) > 1 and all(len(text.split()) <= _MOST_WORDS and not re.search(r"[\d:]", text) for text in texts)
+
+
+def _split(cell: Segment, heads: Sequence[Segment]) -> list[Segment]:
+    """The cells in a segment: a long one reaches close to its neighbour, which begins where its own heading does."""
+    parts = [Segment([])]
+    for start, word in cell.words:
+        begins = any(abs(head.box.x0 - word.box.x0) < _FLUSH_HEIGHTS * cell.box.height for head in heads)
+        if begins and parts[-1].words:
+            parts.append(Segment([]))
+        parts[-1].words.append((start, word))
+    return parts
 
 
 def _head_of(cell: Segment, heads: Sequence[Segment]) -> Segment | None:

@@ -49,7 +49,7 @@ def closed_page(page: Page) -> View | None:
     """The page with letter-spaced words closed up, by the gaps between their boxes; None when it has none."""
     starts, lines = iter(page.word_starts), list[list[_Piece]]()
     for line in page.lines:
-        edges = [line.words[0].box.x0, *(word.box.x1 for word in line.words)]
+        edges = [0.0, *(word.box.x1 for word in line.words)]  # the gap before a line's first word says nothing
         lines.append([_Piece(next(starts), w.text, max(0.0, w.box.x0 - edge)) for w, edge in zip(line.words, edges, strict=False)])
     return _closed(lines) if any(_runs(line) for line in lines) else None
 
