@@ -10,6 +10,7 @@ from docmill.stages.privacy.literals import folded, occurrences
 from docmill.stages.privacy.merging import merge, touching, whole_addresses
 from docmill.stages.privacy.own_rules import own_rules
 from docmill.stages.privacy.patterns import PATTERNS
+from docmill.stages.privacy.patterns.birth import born_behind
 from docmill.stages.privacy.patterns.companies import IN_CONTEXT
 from docmill.stages.privacy.recasing import is_ordinary, is_without_capitals, recased
 from docmill.stages.privacy.spacing import closed_text, is_letter_spaced
@@ -52,6 +53,8 @@ def _searched(text: str, language: str, entities: Collection[str], rules: PiiRul
         hits += names.find_names(seen, entities)
     if by_model:
         hits += classifier.find_by_classifier(text, entities)
+    if "BIRTH_DATE" in entities:
+        hits += born_behind(hits, text)
     own = own_rules(rules)
     found = own.not_allowed([*_without_doubtful_companies(hits), *own.find(text, entities)], text)
     merged = [hit._replace(confidence=confidence_of(hit)) for hit in merge(found, text)]

@@ -41,6 +41,7 @@ _VALUE_LABELS = frozenset(
         "ID", "NO", "TEL", "FAX", "MAIL", "E-MAIL", "EMAIL", "PHONE", "MOBILE", "NHS",
     }
 )  # fmt: skip
+_HEADING = re.compile(r"(?i:bill|ship|sold)[ ]to\b")  # nobody's first name
 _EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*)+|[\W_]+$", re.IGNORECASE)
 
 
@@ -90,7 +91,8 @@ def find_names(text: str, types: Iterable[str]) -> list[Hit]:
             begin, end = _trimmed(chunk, result.start, result.end)
             if result.entity_type == "PERSON" and (number := _IN_PERSON.search(chunk, begin, end)):
                 end = number.start()
-            if end - begin > 1 and _is_one(result.entity_type, chunk[begin:end]):
+            is_heading = result.entity_type == "PERSON" and _HEADING.match(chunk, begin)
+            if end - begin > 1 and not is_heading and _is_one(result.entity_type, chunk[begin:end]):
                 hits.append(Hit(start + begin, start + end, result.entity_type, round(result.score, 2), "model:presidio"))
     return hits
 

@@ -109,8 +109,9 @@ class AboveStreet:
 
     def find(self, text: str) -> Iterator[Hit]:
         """Names above the first street line of a block."""
-        for start in {text.rfind("\n", 0, hit.start) + 1 for pattern in STREET_PATTERNS for hit in pattern.find(text)}:
-            if text[start : start + 12].lstrip(" >")[:1].isalnum() and start:
+        streets = (hit.start for pattern in STREET_PATTERNS for hit in pattern.find(text))
+        for start in {text.rfind("\n", 0, at) + 1 for at in streets if not text[text.rfind("\n", 0, at) + 1 : at].strip(" >")}:
+            if start:
                 above = text.rfind("\n", 0, start - 1) + 1
                 line = self._LINE.fullmatch(text, above, start)
                 if line and not _IS_COMPANY.search(line["value"]) and not _IS_OFFICE.search(line["value"]):

@@ -37,6 +37,9 @@ _LABEL_ALONE = re.compile(r"^[ ]*(?:tele)?(?:phone|fon)(?:[ ]?(?:no|number))?[ .
 _NOT_A_PHONE = re.compile(
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})|(?:\d{1,3}\.){3}\d{1,3}|\d{1,3}(?:[.,]\d{3})+|\d+[.,]\d{1,2}|\d{4}\s?-\s?\d{4}",
 )  # dates, IP addresses, amounts, spans of years or account-like pairs
+_DATED = re.compile(
+    r"[ (]*(?:\d{1,2}[-./]\d{1,2}[-./]\d{4}|\d{4}[-./]\d{1,2}[-./]\d{1,2})(?!\d)"
+)  # a date, and the amount in the next column
 _DIGITS_MIN, _DIGITS_MAX = 7, 15  # E.164 has at most 15; below 7 nothing is dialled across a town
 _RUN_LONGEST = 12  # digits in one run beyond that are card, account or order numbers
 
@@ -73,7 +76,11 @@ def _is_whole_line(text: str, start: int, end: int) -> bool:
 def _looks_dialled(value: str) -> bool:
     digits = re.sub(r"\D", "", re.split(r"[xXeE]", value)[0])
     longest_run = max(len(run) for run in re.findall(r"\d+", value))
-    return _DIGITS_MIN <= len(digits) <= _DIGITS_MAX and longest_run <= _RUN_LONGEST and not _NOT_A_PHONE.fullmatch(value.strip(" ()"))
+    return (
+        _DIGITS_MIN <= len(digits) <= _DIGITS_MAX
+        and longest_run <= _RUN_LONGEST
+        and not (_NOT_A_PHONE.fullmatch(value.strip(" ()")) or _DATED.match(value))
+    )
 
 
 def _is_written_like_one(value: str) -> bool:
