@@ -41,7 +41,12 @@ _VALUE_LABELS = frozenset(
         "ID", "NO", "TEL", "FAX", "MAIL", "E-MAIL", "EMAIL", "PHONE", "MOBILE", "NHS",
     }
 )  # fmt: skip
-_HEADING = re.compile(r"(?i:bill|ship|sold)[ ]to\b")  # nobody's first name
+_HEADING = re.compile(  # nobody's first name, and nobody's last one
+    r"(?:bill|ship|sold)[ ]to\b|(?:[^\W\d_]+[ ]){1,3}(?:summary|agreement|report|form|statement|invoice|receipt|contract|certificate|confirmation|notice"
+    r"|application|vitae|advice|delivery[ ]note|details|information|history|declaration|questionnaire|schedule|policy|overview|reminder)\b(?![ ]?[,-])",
+    re.IGNORECASE,
+)
+_TO_CHARS = 3  # ` to`
 _EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*)+|[\W_]+$", re.IGNORECASE)
 
 
@@ -91,7 +96,7 @@ def find_names(text: str, types: Iterable[str]) -> list[Hit]:
             begin, end = _trimmed(chunk, result.start, result.end)
             if result.entity_type == "PERSON" and (number := _IN_PERSON.search(chunk, begin, end)):
                 end = number.start()
-            is_heading = result.entity_type == "PERSON" and _HEADING.match(chunk, begin)
+            is_heading = result.entity_type == "PERSON" and _HEADING.match(chunk, begin, end + _TO_CHARS)
             if end - begin > 1 and not is_heading and _is_one(result.entity_type, chunk[begin:end]):
                 hits.append(Hit(start + begin, start + end, result.entity_type, round(result.score, 2), "model:presidio"))
     return hits
