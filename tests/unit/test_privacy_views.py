@@ -5,6 +5,7 @@ from test_privacy_columns import page
 
 from docmill.stages.privacy.finding import find_in_text, find_spans
 from docmill.stages.privacy.headings import headed_views
+from docmill.stages.privacy.names import without_labels
 from docmill.stages.privacy.patterns import PATTERNS
 from docmill.stages.privacy.spacing import closed_page, closed_text, is_letter_spaced
 from docmill.stages.privacy.wrapping import wrapped_view
@@ -165,3 +166,22 @@ def test_cards_over_a_line_and_before_a_date(text: str) -> None:
 @pytest.mark.timeout(20)
 def test_hostile_text_takes_no_time(text: str) -> None:
     find_in_text(text, language="de", entities=NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("NL91 ABNA 0417 1643 00 -75.00", ["NL91 ABNA 0417 1643 00"]),
+        ("NL91 ABNA 0417 1643 00 0711 123456", ["NL91 ABNA 0417 1643 00", "0711 123456"]),
+    ],
+)
+def test_what_stands_behind_a_checked_number_is_no_part_of_it(text: str, wanted: list[str]) -> None:
+    hits = find_in_text(text, language="de", entities=NUMBERS).hits
+    assert [text[hit.start : hit.end] for hit in hits] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("Ada Byron DOB", "Ada Byron"), ("Ada Byron SSN NO", "Ada Byron"), ("ADA BYRON", "ADA BYRON"), ("DOB", "DOB")]
+)
+def test_labels_in_capitals_end_names(text: str, name: str) -> None:
+    assert text[: without_labels(text, 0, len(text))] == name
