@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from pydantic import TypeAdapter
+
 from docmill.errors import StageFailed
-from docmill.stages.privacy.redaction.evidence import Evidence
+from docmill.stages.privacy.redaction.evidence import BEYOND_DOUBT, Evidence
 from docmill.stages.reading.rapid_models import LANGUAGES
+from docmill.values.evidence import Span
 from docmill.values.options import DEFAULT_ENTITIES
+from docmill.values.page import Page
 
 if TYPE_CHECKING:
     from docmill.cell import JsonArgument
@@ -25,6 +29,7 @@ AROUND_BOXES, WHOLE_PAGES = "ocr_around_boxes", "ocr_whole_pages"
 CROPS_AT_ONCE: Final = 32
 """Pictures per call: a long document's OCR is many calls, each with a deadline of its own."""
 
+_UNREAD = TypeAdapter(list[tuple[Page, tuple[Span, ...]]])
 _LATIN_ONLY = "_latin_only"  # behind the name where the engine doesn't know the document's letters: figures and Latin words were looked for
 
 
@@ -51,13 +56,14 @@ class Redaction:
 
 @dataclass(frozen=True, slots=True)
 class ProvenCopy:
-    """A copy that passed every gate. `pages` is the file of masked pages."""
+    """A copy that passed every gate. `pages` is the file of masked pages; `seen` is (value, type) of what only a second reading found."""
 
     path: Path
     media_type: str
     pages: Path
     boxes: int
     evidence: Evidence
+    seen: Sequence[tuple[str, str]] = ()
 
 
 def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mapping[str, float]) -> ProvenCopy:
@@ -78,14 +84,24 @@ def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mappin
     with tempfile.TemporaryDirectory(dir=out_dir) as scratch:
         unread = read_the_unread(call, asked, Path(scratch), limits)
         made = call("privacy.verbs:redact", asked.source, asked.media_type, pages, asked.spans_path, str(out_dir), asked.style, unread)
+        return _proven(call, asked, made, out_dir, Path(scratch), limits, unread)
+
+
+def _proven(
+    call: Call, asked: Redaction, made: Mapping[str, object], out_dir: Path, scratch: Path, limits: Mapping[str, float], unread: str
+) -> ProvenCopy:
+    """The copy, once OCR has looked at it.
+
+    Raises:
+        RedactionUnproven: a value can be read in it; it is gone then.
+    """
     # only the names: the cell does not choose where we read
     copy, evidence_file = out_dir / Path(str(made["redacted"])).name, out_dir / Path(str(made["evidence"])).name
     try:
         evidence = Evidence.model_validate_json(evidence_file.read_bytes())
-        with tempfile.TemporaryDirectory(dir=out_dir) as scratch:
-            texts = Path(scratch) / "texts.json"
-            if read_pictures(call, copy, evidence_file, Path(scratch), texts, limits, asked.language, thorough=asked.thorough):
-                call("privacy.verbs:prove_readings", str(texts), pages, asked.spans_path)
+        texts = scratch / "texts.json"
+        if read_pictures(call, copy, evidence_file, scratch, texts, limits, asked.language, thorough=asked.thorough):
+            call("privacy.verbs:prove_readings", str(texts), list(asked.page_paths), asked.spans_path, unread)
     except BaseException:
         copy.unlink(missing_ok=True)
         raise
@@ -96,7 +112,14 @@ def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mappin
         pages=out_dir / Path(str(made["pages"])).name,
         boxes=int(str(made["boxes"])),
         evidence=evidence.model_copy(update={"gates": gates}),
+        seen=_seen_values(Path(unread)) if unread else (),
     )
+
+
+def _seen_values(unread: Path) -> list[tuple[str, str]]:
+    """(value, type) of what only the second reading found, beyond doubt: the certificate speaks of it as well."""
+    found = _UNREAD.validate_json(unread.read_bytes())
+    return [(page.text[span.start : span.end], span.type) for page, spans in found for span in spans if span.confidence >= BEYOND_DOUBT]
 
 
 def read_the_unread(call: Call, asked: Redaction, scratch: Path, limits: Mapping[str, float]) -> str:

@@ -180,7 +180,7 @@ class FilePrivacy:
             media_type=made.media_type,
             by_type=dict(sorted(Counter(span.type for span in spans).items())),
             evidence=made.evidence,
-            values=values_of(spans, self._pages(paths)),
+            values=[*values_of(spans, self._pages(paths)), *made.seen],
             original_sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
             options=self.options,
         )

@@ -68,3 +68,9 @@ def test_the_verb_writes_spans_with_boxes_and_engines(tmp_path: Path) -> None:
 
 def test_an_empty_document_has_none() -> None:
     assert find_spans([page_of("")], language="en", entities=DEFAULT_ENTITIES)[0] == []
+
+
+def test_headings_of_documents_are_nobody() -> None:
+    text = "DISCHARGE SUMMARY\nBill to\nMARK STONE\nCurriculum Vitae\nof Mark Stone"
+    hits = find_in_text(text, language="en", entities=("PERSON",)).hits
+    assert {text[hit.start : hit.end].casefold() for hit in hits} == {"mark stone"}

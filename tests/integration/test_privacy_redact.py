@@ -497,3 +497,18 @@ def test_a_picture_pasted_into_a_text_page_is_read_and_redacted(tmp_path: Path) 
         assert image.crop((x0 + 2, y0 + 2, x1 - 2, y1 - 2)).getextrema()[1] < 20
         assert y0 > 150 * page.dpi / 72  # the words of the text layer stay
         assert "pasted by a clerk" in text_of(made.path)
+
+
+def test_a_value_that_only_a_picture_showed_goes_from_the_words_too(tmp_path: Path) -> None:
+    """A card with a name is pasted into a page whose words name the same person, and no engine knew the name there."""
+    page = hand_made("we gave Zoltan Qwrtz the key", "Kind regards")
+    card = Word(text="Zoltan", box=Box(400, 200, 460, 220), confidence=1), Word(text="Qwrtz", box=Box(470, 200, 520, 220), confidence=1)
+    seen = hand_made("x").model_copy(update={"lines": (Line(words=card),), "source": "unread"})
+    span = Span(page=1, start=0, end=12, type="PERSON", confidence=0.95, source="t")
+    Image.new("L", (600, 300), 230).save(tmp_path / "a.png")
+    made = copies.write_copy(tmp_path / "a.png", "image/png", [page], [], tmp_path, unread=[(seen, (span,))])
+    assert made.pages[0].text == "we gave [PERSON] the key\nKind regards"
+    assert made.boxes == 2
+    doubtful = span.model_copy(update={"confidence": 0.6})
+    made = copies.write_copy(tmp_path / "a.png", "image/png", [page], [], tmp_path, unread=[(seen, (doubtful,))])
+    assert made.boxes == 1

@@ -139,6 +139,23 @@ def test_turned_text_is_read_along_its_lines(tmp_path):
     assert read(tmp_path / "a.pdf", tmp_path).text == "first line of a sideways page\nsecond line"
 
 
+@pytest.mark.parametrize(("angle", "turned"), [(30, 0), (-40, 0), (55, 90), (12, 270)])
+def test_a_stamp_aslant_is_read_along_its_lines(tmp_path, angle, turned):
+    canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=(500, 500))
+    for row in range(4):
+        canvas.drawString(30, 470 - 20 * row, "ordinary lines of the page, more of them than the stamp has")
+    canvas.translate(250, 220)
+    canvas.rotate(angle)
+    canvas.drawCentredString(0, 0, "Confidential copy for Mrs. Margaret Thornbury")
+    canvas.drawCentredString(0, -16, "mail m.thornbury@posteo.example or call")
+    canvas.save()
+    with pikepdf.open(tmp_path / "a.pdf", allow_overwriting_input=True) as pdf:
+        pdf.pages[0].Rotate = turned
+        pdf.save(tmp_path / "a.pdf")
+    lines = read(tmp_path / "a.pdf", tmp_path).text.split("\n")
+    assert lines[4:] == ["Confidential copy for Mrs. Margaret Thornbury", "mail m.thornbury@posteo.example or call"]
+
+
 def test_encryption(tmp_path):
     for level in (4, 6):
         opened = text_pdf(tmp_path / f"open{level}.pdf", encryption=pikepdf.Encryption(owner="o", user="", R=level))

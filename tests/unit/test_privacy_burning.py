@@ -67,3 +67,10 @@ def test_a_label_that_does_not_fit_is_left_out() -> None:
 def test_two_spans_of_one_word_share_its_box() -> None:
     lone = page([("Ann/Lee", (100, 30, 260, 60))])
     assert len(plan_burn(lone, spans(lone, "Ann", "Lee"), LABEL).boxes) == 1
+
+
+def test_words_that_run_aslant_have_boxes_of_their_own() -> None:
+    steep = page([("Margaret", (100, 50, 140, 75)), ("Thornbury", (142, 24, 186, 51)), ("stays", (105, 20, 130, 30))])
+    boxes = plan_burn(steep, spans(steep, "Margaret Thornbury")).boxes
+    assert len(boxes) == 2
+    assert [w.text for line in plan_burn(steep, spans(steep, "Margaret Thornbury")).lines for w in line.words] == ["stays"]

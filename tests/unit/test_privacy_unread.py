@@ -73,14 +73,22 @@ def test_what_was_read_there_is_covered_its_own_and_what_is_known_elsewhere() ->
     page, image = page_with("Dear Uwe Sommer")
     known = Span(page=1, start=5, end=15, type="PERSON", confidence=0.9, source="pattern:x")
     readings = [Reading(1, 100, 300, read("mail:", MAIL)), Reading(1, 100, 500, read("UWE", "SOMMER"))]
-    ((seen, spans),) = find_unread(readings, [page], [known], language="de", entities=["EMAIL_ADDRESS"])
-    assert [(s.type, seen.text[s.start : s.end]) for s in spans] == [("EMAIL_ADDRESS", MAIL), ("PERSON", "UWE SOMMER")]
-    plan = plan_burn(page, [known], LABEL, [(seen, spans)])
+    areas = find_unread(readings, [page], [known], language="de", entities=["EMAIL_ADDRESS"])
+    found = [(s.type, seen.text[s.start : s.end]) for seen, spans in areas for s in spans]
+    assert found == [("EMAIL_ADDRESS", MAIL), ("PERSON", "UWE SOMMER")]
+    plan = plan_burn(page, [known], LABEL, areas)
     assert len(plan.boxes) == len(plan.labels) == 3
     assert [w.text for line in plan.lines for w in line.words] == ["Dear", "[PERSON]"]  # the copy's text layer says nothing of them
     burned = burn(image, plan).convert("L")
     assert burned.crop((310, 310, 490, 340)).getextrema()[0] == 0
     assert find_unread([], [page], [known], language="de", entities=["EMAIL_ADDRESS"]) == []
+
+
+def test_two_areas_of_a_page_make_no_address_together() -> None:
+    page, _ = page_with("Report")
+    readings = [Reading(1, 100, 300, read("Ennisbraut", "27,", "Graz")), Reading(1, 100, 700, read("Fee:"))]
+    areas = find_unread(readings, [page], [], language="de", entities=["ADDRESS"])
+    assert [seen.text[s.start : s.end] for seen, spans in areas for s in spans] == ["Ennisbraut 27, Graz"]
 
 
 def test_votes_name_engine_pattern_and_the_word_beside(tmp_path: Path) -> None:

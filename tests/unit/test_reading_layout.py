@@ -1,5 +1,7 @@
 """Lines and reading order from boxes alone."""
 
+import math
+
 import pytest
 
 from docmill.stages.reading.layout import lines_in_order
@@ -76,3 +78,23 @@ def test_dashes_and_stops_belong_to_their_line():
 
 def test_nothing_gives_nothing():
     assert lines_in_order([]) == ()
+
+
+@pytest.mark.parametrize("angle", [30, 45, 330, 8, 120, 210])
+def test_lines_that_run_aslant_are_read_along_themselves(angle):
+    turn = math.radians(angle)
+    cos, sin = math.cos(turn), math.sin(turn)
+    aslant = []
+    for row, text in enumerate(("Confidential copy for Mrs. Margaret Thornbury", "of the office, never to be given away")):
+        along = 0.0
+        for token in text.split():
+            wide = 0.6 * HEIGHT * len(token)
+            middle, down = along + wide / 2, row * 1.6 * HEIGHT
+            x, y = 400 + middle * cos - down * sin, 400 + middle * sin + down * cos
+            across, high = (wide * abs(cos) + HEIGHT * abs(sin)) / 2, (wide * abs(sin) + HEIGHT * abs(cos)) / 2
+            aslant.append((Word(text=token, box=Box(x - across, y - high, x + across, y + high), confidence=1.0), angle))
+            along += wide + HEIGHT * 0.4
+    got = read(
+        words("a line of the page that runs as lines do and has more letters than the stamp has, many more of them indeed", 0, 0), aslant
+    )
+    assert got[1:] == ["Confidential copy for Mrs. Margaret Thornbury", "of the office, never to be given away"]

@@ -106,7 +106,7 @@ def _certificate(bench: Bench, item: Item, key: str, made: ProvenCopy) -> Artefa
     data = make_certificate(
         made.path,
         made.evidence,
-        values_of(spans, pages),
+        [*values_of(spans, pages), *made.seen],
         original_sha256=item.sha256,
         engines=version.certified_engines(item.options),
         keys=worker_keys(settings().home.absolute()),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from docmill.errors import EngineMissing
 from docmill.stages.privacy.chunking import chunks
 from docmill.stages.privacy.hits import Hit
+from docmill.stages.privacy.names import without_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,8 +139,9 @@ def _softmax(values: "np.ndarray") -> "np.ndarray":
 def _persons(words: Iterable[_Word], text: str) -> Iterator[Hit]:
     for group in _groups((w for w in words if w.label in _NAMES), text, _GAP):
         confidence = sum(w.confidence for w in group) / len(group)
-        if confidence >= _LEAST and group[-1].end - group[0].start > 1:
-            yield Hit(group[0].start, group[-1].end, "PERSON", round(confidence, 2), SOURCE)
+        end = without_labels(text, group[0].start, group[-1].end)
+        if confidence >= _LEAST and end - group[0].start > 1:
+            yield Hit(group[0].start, end, "PERSON", round(confidence, 2), SOURCE)
 
 
 def _addresses(words: Iterable[_Word], text: str) -> Iterator[Hit]:

@@ -10,7 +10,7 @@ Belongs here: the second order of a page's words and the way back. Does not belo
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from docmill.stages.privacy.hits import Hit
+from docmill.stages.privacy.view import View, ViewWriter
 from docmill.values.geometry import Box, union
 from docmill.values.page import Page, Word
 
@@ -20,19 +20,20 @@ _LEAST_LINES = 2  # lines with a gutter that make columns; one alone is a label 
 
 
 @dataclass
-class _Segment:
+class Segment:
     """Words of one line without a gutter between them; `start` of each word counts in the page's text."""
 
     words: list[tuple[int, Word]]
 
     @property
     def box(self) -> Box:
+        """Around its words."""
         return union([word.box for _, word in self.words])
 
 
 @dataclass(eq=False)
 class _Block:
-    segments: list[_Segment] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
 
     def takes(self, box: Box) -> bool:
         """Whether a segment goes on below this block's last one."""
@@ -44,34 +45,9 @@ class _Block:
         )
 
 
-@dataclass(frozen=True)
-class ColumnView:
-    """The page's words block by block. `words` holds (start in `text`, start in the page's text, length) of each."""
-
-    text: str
-    words: tuple[tuple[int, int, int], ...]
-
-    def on_page(self, hit: Hit) -> Iterator[Hit]:
-        """The hit's parts as hits in the page's text: one for each run of words that stand together there."""
-        run: tuple[int, int] | None = None
-        for at, on_page, length in self.words:
-            start, end = max(hit.start, at), min(hit.end, at + length)
-            if start >= end:
-                continue
-            place = (on_page + start - at, on_page + end - at)
-            if run and place[0] == run[1] + 1:  # one blank or line break between two words
-                run = (run[0], place[1])
-                continue
-            if run:
-                yield hit._replace(start=run[0], end=run[1])
-            run = place
-        if run:
-            yield hit._replace(start=run[0], end=run[1])
-
-
-def column_view(page: Page) -> ColumnView | None:
+def column_view(page: Page) -> View | None:
     """The page column by column; None when it has no columns."""
-    lines = list(_segments(page))
+    lines = list(segments(page))
     if sum(len(line) > 1 for line in lines) < _LEAST_LINES:
         return None
     done: list[_Block] = []
@@ -92,45 +68,30 @@ def column_view(page: Page) -> ColumnView | None:
     return _view(done)
 
 
-def _segments(page: Page) -> Iterator[list[_Segment]]:
+def segments(page: Page) -> Iterator[list[Segment]]:
+    """The segments of each line of the page, from left to right."""
     starts = iter(page.word_starts)
     for line in page.lines:
-        segments: list[_Segment] = []
+        found: list[Segment] = []
         last: Box | None = None
         for word in line.words:
             is_apart = last is None or word.box.x0 - last.x1 > _GUTTER_HEIGHTS * max(last.height, word.box.height)
             if is_apart:
-                segments.append(_Segment([]))
-            segments[-1].words.append((next(starts), word))
+                found.append(Segment([]))
+            found[-1].words.append((next(starts), word))
             last = word.box
-        if segments:
-            yield segments
+        if found:
+            yield found
 
 
-def _view(blocks: list[_Block]) -> ColumnView:
-    parts: list[str] = []
-    places: list[tuple[int, int, int]] = []
-    at = 0
+def _view(blocks: list[_Block]) -> View:
+    """Words with one blank between them, a line break behind a segment, and one more behind a block."""
+    writer = ViewWriter()
     for block in blocks:
         for segment in block.segments:
-            for start, word in segment.words:
-                places.append((at, start, len(word.text)))
-                parts.append(word.text)
-                at += len(word.text) + 1
-            parts.append("\n")
-        parts.append("\n\n")
-        at += 1
-    return ColumnView(_joined(parts), tuple(places))
-
-
-def _joined(parts: list[str]) -> str:
-    """Words with one blank between them, a line break behind a segment, and one more behind a block."""
-    text: list[str] = []
-    for part in parts:
-        if part == "\n":
-            text[-1] = "\n"
-        elif part == "\n\n":
-            text.append("\n")
-        else:
-            text += [part, " "]
-    return "".join(text)
+            for number, (start, word) in enumerate(segment.words):
+                writer.between(" " if number else "")
+                writer.word(word.text, start)
+            writer.between("\n")
+        writer.between("\n")
+    return writer.written()

@@ -4,16 +4,18 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from docmill.stages.privacy import classifier, names
-from docmill.stages.privacy.columns import column_view
 from docmill.stages.privacy.confidence import confidence_of
 from docmill.stages.privacy.hits import Findings, Hit
 from docmill.stages.privacy.literals import folded, occurrences
 from docmill.stages.privacy.merging import merge, touching, whole_addresses
 from docmill.stages.privacy.own_rules import own_rules
 from docmill.stages.privacy.patterns import PATTERNS
+from docmill.stages.privacy.patterns.birth import born_behind
 from docmill.stages.privacy.patterns.companies import IN_CONTEXT
 from docmill.stages.privacy.recasing import is_ordinary, is_without_capitals, recased
+from docmill.stages.privacy.spacing import closed_text, is_letter_spaced
 from docmill.stages.privacy.version import FIND_VERSION, classifier_version, model_versions, other_recognisers
+from docmill.stages.privacy.views import hits_of_views
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 from docmill.values.pii_rules import NO_RULES, PiiRules
@@ -34,17 +36,30 @@ def find_in_text(text: str, *, language: str, entities: Collection[str], rules: 
     Raises:
         EngineMissing: names are wanted and Presidio, spaCy or the model is not installed.
     """
-    has_model = language == names.LANGUAGE and not names.TYPES.isdisjoint(entities)
+    hits = _searched(text, language, entities, rules, by_model=True)
+    if is_letter_spaced(text):
+        view = closed_text(text)
+        spaced = _searched(view.text, language, entities, rules, by_model=True)
+        hits = merge([*hits, *(part for hit in spaced for part in view.on_page(hit))], text)
+    return Findings(hits, engines_for(language, entities, rules))
+
+
+def _searched(text: str, language: str, entities: Collection[str], rules: PiiRules, *, by_model: bool) -> tuple[Hit, ...]:
+    """What the engines find in a text as it stands, merged and in order."""
+    has_model = by_model and language == names.LANGUAGE and not names.TYPES.isdisjoint(entities)
     seen = recased(text, names.is_known) if has_model and is_without_capitals(text) else text
     hits = [hit for recogniser in PATTERNS if recogniser.type in entities for hit in recogniser.find(seen)]
     if has_model:
         hits += names.find_names(seen, entities)
-    hits += classifier.find_by_classifier(text, entities)
+    if by_model:
+        hits += classifier.find_by_classifier(text, entities)
+    if "BIRTH_DATE" in entities:
+        hits += born_behind(hits, text)
     own = own_rules(rules)
     found = own.not_allowed([*_without_doubtful_companies(hits), *own.find(text, entities)], text)
     merged = [hit._replace(confidence=confidence_of(hit)) for hit in merge(found, text)]
     sure = own.sure_enough(own.not_allowed(merged, text))
-    return Findings(touching(merge([*sure, *own.denials(text)], text), text), engines_for(language, entities, rules))
+    return touching(merge([*sure, *own.denials(text)], text), text)
 
 
 def find_spans(
@@ -52,8 +67,9 @@ def find_spans(
 ) -> tuple[list[Span], dict[str, str]]:
     """Personal data on the pages of one document, and the engines that looked for it.
 
-    A page with columns is searched as printed and column by column. A value found once is marked wherever else it stands in the document,
-    on any page; of a person's name that is beyond doubt each part that is no ordinary word, too (`Thornbury` after `Margaret Thornbury`).
+    A page is searched as printed and in other views of it (see `views`): column by column, without line ends, with headings at cells.
+    A value found once is marked wherever else it stands in the document, on any page; of a person's name that is beyond doubt each part
+    that is no ordinary word, too (`Thornbury` after `Margaret Thornbury`).
 
     Raises:
         EngineMissing: as `find_in_text`.
@@ -90,12 +106,13 @@ def _without_doubtful_companies(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _on_page(page: Page, language: str, entities: Collection[str], rules: PiiRules) -> tuple[Hit, ...]:
-    hits = _whole(find_in_text(page.text, language=language, entities=entities, rules=rules).hits, page.text)
-    view = column_view(page)
-    if view is None:
-        return hits
-    by_column = _whole(find_in_text(view.text, language=language, entities=entities, rules=rules).hits, view.text)
-    return _whole([*hits, *(part for hit in by_column for part in view.on_page(hit))], page.text)
+    def by_all(text: str) -> tuple[Hit, ...]:
+        return _whole(find_in_text(text, language=language, entities=entities, rules=rules).hits, text)
+
+    def by_patterns(text: str) -> tuple[Hit, ...]:
+        return _whole(_searched(text, language, entities, rules, by_model=False), text)
+
+    return _whole([*by_all(page.text), *hits_of_views(page, by_all, by_patterns)], page.text)
 
 
 def _whole(hits: Iterable[Hit], text: str) -> tuple[Hit, ...]:

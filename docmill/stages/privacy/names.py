@@ -41,6 +41,14 @@ _VALUE_LABELS = frozenset(
         "ID", "NO", "TEL", "FAX", "MAIL", "E-MAIL", "EMAIL", "PHONE", "MOBILE", "NHS",
     }
 )  # fmt: skip
+_HEADING = re.compile(  # nobody's first name, and nobody's last one
+    r"(?:bill|ship|sold)[ ]to\b|(?:[^\W\d_]+[ ]){1,3}(?:summary|agreement|report|form|statement|invoice|receipt|contract|certificate|confirmation|notice"
+    r"|application|vitae|advice|delivery[ ]note|details|information|history|declaration|questionnaire|schedule|policy|overview|reminder)\b(?![ ]?[,-])",
+    re.IGNORECASE,
+)
+_MISTAKEN = frozenset({"ORGANIZATION", "PERSON", "LOCATION"})  # what the model takes labels in capitals for
+_TO_CHARS = 3  # ` to`
+_LAST_WORD = re.compile(r"\s+(?P<word>[A-Z-]+)$")
 _EDGE = re.compile(r"^(?:[\W_]+|(?:dear|hi|hello|name|mr|mrs|ms|dr|miss)\b[\W_]*)+|[\W_]+$", re.IGNORECASE)
 
 
@@ -90,7 +98,8 @@ def find_names(text: str, types: Iterable[str]) -> list[Hit]:
             begin, end = _trimmed(chunk, result.start, result.end)
             if result.entity_type == "PERSON" and (number := _IN_PERSON.search(chunk, begin, end)):
                 end = number.start()
-            if end - begin > 1 and _is_one(result.entity_type, chunk[begin:end]):
+            is_heading = result.entity_type == "PERSON" and _HEADING.match(chunk, begin, end + _TO_CHARS)
+            if end - begin > 1 and not is_heading and _is_one(result.entity_type, chunk[begin:end]):
                 hits.append(Hit(start + begin, start + end, result.entity_type, round(result.score, 2), "model:presidio"))
     return hits
 
@@ -119,7 +128,7 @@ def _dictionary() -> frozenset[str]:
 def _is_one(entity: str, value: str) -> bool:
     if entity == "DATE_TIME":
         return bool(_IS_DATED.search(value))
-    return any(c.isalpha() for c in value) and not (entity == "ORGANIZATION" and value.strip(" .:#").upper() in _VALUE_LABELS)
+    return any(c.isalpha() for c in value) and not (entity in _MISTAKEN and value.strip(" .:#").upper() in _VALUE_LABELS)
 
 
 def as_sentence(text: str) -> str:
@@ -142,4 +151,11 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
             start += edge.end()
         else:
             end -= len(edge[0])
-    return start, max(start, end)
+    return start, max(start, without_labels(text, start, end))
+
+
+def without_labels(text: str, start: int, end: int) -> int:
+    """Where a name ends when labels in capitals stand behind it on its line: `Ada Byron DOB`."""
+    while (last := _LAST_WORD.search(text, start, end)) and last["word"] in _VALUE_LABELS:
+        end = last.start()
+    return end

@@ -17,7 +17,7 @@ from docmill.stages.privacy.redaction.evidence import Evidence
 from docmill.stages.privacy.redaction.proof import secrets_of
 from docmill.stages.privacy.redaction.proof_ocr import require_unreadable, write_crops
 from docmill.stages.privacy.redaction.proving import evidence_of, prove_again
-from docmill.stages.privacy.redaction.unread import Reading, write_pictures
+from docmill.stages.privacy.redaction.unread import Reading, values_seen, write_pictures
 from docmill.stages.privacy.redaction.unread import find_unread as look_at
 from docmill.values.evidence import Span
 from docmill.values.options import DATA_LABELS
@@ -219,13 +219,14 @@ def ocr_crops(path: str, evidence_path: str, out_dir: str, thorough: bool) -> di
     return {"crops": [str(crop) for crop in crops]}
 
 
-def prove_readings(texts_path: str, page_paths: list[str], spans_path: str) -> dict[str, object]:
+def prove_readings(texts_path: str, page_paths: list[str], spans_path: str, unread_path: str = "") -> dict[str, object]:
     """Look for the redacted values in what OCR read in the pictures of the copy.
 
     Args:
         texts_path: a JSON list of texts.
         page_paths: Page JSON of every page of the document, as read.
         spans_path: what `find_pii` wrote for these pages.
+        unread_path: what `find_unread` wrote; empty where everything was read.
 
     Returns:
         `{"texts": count}`.
@@ -235,7 +236,8 @@ def prove_readings(texts_path: str, page_paths: list[str], spans_path: str) -> d
     """
     texts = json.loads(Path(texts_path).read_bytes())
     spans = _SPANS.validate_python(json.loads(Path(spans_path).read_bytes())["spans"])
-    require_unreadable(texts, secrets_of(_read_pages(page_paths), spans))
+    seen = values_seen(_UNREAD.validate_json(Path(unread_path).read_bytes())) if unread_path else []
+    require_unreadable(texts, [*secrets_of(_read_pages(page_paths), spans), *seen])
     return {"texts": len(texts)}
 
 

@@ -6,6 +6,7 @@ columns, and the left one is read first, then the right one in the same manner.
 """
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -17,6 +18,7 @@ from docmill.values.page import Line, Word
 GAP_IN_HEIGHTS: Final = 1.6  # a wider gap ends a segment; spaces between words are 0.3-0.8 of a line's height
 _GUTTER_IN_HEIGHTS: Final = 0.6
 _COLUMN_ROWS: Final = 4
+_LETTER_WIDTH: Final = 0.6  # of a letter's height, on average
 _PROSE_CHARS: Final = 22  # mean length of a column's segments that makes them prose and not a table's cells
 
 
@@ -36,7 +38,7 @@ def lines_in_order(words: Iterable[tuple[Word, int]]) -> tuple[Line, ...]:
     """Lines in reading order: those of the direction that most letters have, then those of the others.
 
     Args:
-        words: in any order, each with the direction it runs: 0 left to right, 90 downwards, 180 upside down, 270 upwards.
+        words: in any order, each with the direction it runs in whole degrees: 0 left to right, 90 downwards, 180 upside down, 270 upwards.
     """
     by_direction: defaultdict[int, list[Word]] = defaultdict(list)
     for word, direction_deg in words:
@@ -47,7 +49,7 @@ def lines_in_order(words: Iterable[tuple[Word, int]]) -> tuple[Line, ...]:
 
 def _lines(words: Sequence[Word], direction_deg: int) -> list[Line]:
     # rows and columns are found as if the words ran from left to right; the words themselves keep their boxes
-    turned = [Placed(_turned(word.box, direction_deg), len(word.text), key) for key, word in enumerate(words)]
+    turned = [Placed(_turned(word, direction_deg), len(word.text), key) for key, word in enumerate(words)]
     return [Line(words=tuple(words[key] for key in line)) for line in ordered_keys(turned)]
 
 
@@ -65,7 +67,8 @@ def ordered_keys(placed: Sequence[Placed], *, gap_in_heights: float = GAP_IN_HEI
     return [[word.key for word in line] for line in _read(rows, height)]
 
 
-def _turned(box: Box, direction_deg: int) -> Box:
+def _turned(word: Word, direction_deg: int) -> Box:
+    box = word.box
     match direction_deg:
         case 0:
             return box
@@ -73,8 +76,23 @@ def _turned(box: Box, direction_deg: int) -> Box:
             return Box(box.y0, -box.x1, box.y1, -box.x0)
         case 180:
             return Box(-box.x1, -box.y1, -box.x0, -box.y0)
-        case _:
+        case 270:
             return Box(-box.y1, box.x0, -box.y0, box.x1)
+        case _:
+            return _straightened(word, math.radians(direction_deg))
+
+
+def _straightened(word: Word, angle: float) -> Box:
+    """Where a word that runs aslant would stand. Its upright box says where its middle is; its size is reckoned from its letters.
+
+    A word of width w and height h at an angle has an upright box as wide and high together as (w + h)(|cos| + |sin|).
+    """
+    box, cos, sin = word.box, math.cos(angle), math.sin(angle)
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    along, down = x * cos + y * sin, y * cos - x * sin
+    wide = _LETTER_WIDTH * len(word.text)  # in heights
+    height = (box.width + box.height) / ((wide + 1) * (abs(cos) + abs(sin)))
+    return Box(along - wide * height / 2, down - height / 2, along + wide * height / 2, down + height / 2)
 
 
 def _rows(words: Iterable[Placed]) -> list[list[Placed]]:

@@ -26,6 +26,7 @@ _HYPHEN_IN_TEXT: Final = 0xFFFE
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 _NOTHING: Final = 0x200B
 _INVISIBLE_CODES = {0x00AD, _NOTHING, 0x200C, 0x200D, 0x2060, 0xFEFF}
+_ASLANT_DEG: Final = 4  # less is a page put crooked on the glass, whose lines are still told apart by their heights
 _NO_INK_PT: Final = 0.05
 """PDFium gives glyphs without ink a box 0.02 points high."""
 
@@ -42,7 +43,7 @@ _NO_SPACES: Final = re.compile(r"\S+")
 
 
 class DirectedWord(NamedTuple):
-    """A word and how it runs on the upright page image: 0 left to right, 90 downwards, 180 upside down, 270 upwards."""
+    """A word and how it runs on the upright page image: 0 left to right, 90 downwards, 180 upside down, 270 upwards, others aslant."""
 
     word: Word
     direction_deg: int
@@ -202,7 +203,9 @@ def _text_of(code: int) -> str | None:
 
 def _direction(handle: object, index: int, geometry: PageGeometry) -> int:
     angle = float(raw.FPDFText_GetCharAngle(handle, index))  # radians, clockwise before the page is turned; -1 for none
-    return (round(math.degrees(angle) / 90) * 90 * (angle != -1) + geometry.rotation_deg) % 360
+    degrees = math.degrees(angle) * (angle != -1)
+    straight = round(degrees / 90) * 90
+    return ((straight if abs(degrees - straight) < _ASLANT_DEG else round(degrees)) + geometry.rotation_deg) % 360
 
 
 def _is_apart(last: Corners, corners: Corners) -> bool:

@@ -11,7 +11,8 @@ from docmill.stages.privacy.patterns.countries import COUNTRY
 from docmill.stages.privacy.patterns.pattern import Pattern
 
 _CAP_START = r"[A-ZÀ-ÞΑ-ΩА-ЯŠŽČĆĐŁŚŻŹŐŰİ]"
-_CAP = rf"(?:{_CAP_START}[\w'\u2019.-]*)"  # a word that starts with a capital, of the scripts of Europe
+_SHORTENED = r"(?:(?<=\b\w)|(?<=\b\w\w)|(?<=\b\w\w\w)|(?<=\bProf))\."  # a dot behind a longer word ends a sentence
+_CAP = rf"(?:{_CAP_START}(?:[\w'\u2019-]|\.(?=\w))*(?:{_SHORTENED})?)"  # a word that starts with a capital, of the scripts of Europe
 
 _SUFFIX_WORDS = (
     r"Street|St|Road|Rd|Avenue|Ave|Av|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Terrace|Tce|Crescent|Cres|Close|Way|Parkway|Pkwy|Highway|Hwy"
@@ -139,7 +140,10 @@ _TOWN_LINE = re.compile(
     """,
     _FLAGS,
 )
-_WITH_POSTCODE = re.compile(r"(?<!\d)\d{4,6}(?!\d)|^\W*\d{3}[ ]\w")
+_WITH_POSTCODE = re.compile(r"(?<![\d-])(?:\d{5}-\d{4}|\d{4,6})(?![\d-])|^\W*\d{3}[ ]\w")
+_LABELLED = re.compile(
+    r"[>\s]*(?i:invoice|rechnung|order|bestell\w*|auftrag\w*|customer|kunden\w*|account|date|datum|ref|page|seite|po|no|nr)\b"
+)
 _LAST_LINE = re.compile(  # a country, or a town or country with its postcode; a sentence may go on behind it
     rf"[>\s]*(?P<value>(?:{COUNTRY}(?:[ ]\d{{4,6}})?|(?:{_CAP}[ ]){{1,3}}\d{{4,6}}))(?![\w-])"
 )
@@ -233,7 +237,7 @@ def _lines_below(text: str, street_end: int) -> list[tuple[int, int]]:
             return [*block, (at + 1 + town.start("value"), at + 1 + town.end())]
         if last := _LAST_LINE.match(line):
             return [*block, (at + 1 + last.start("value"), at + 1 + last.end())]
-        if not line.strip() or not _TOWN_LINE.fullmatch(line):
+        if not line.strip() or _LABELLED.match(line) or not _TOWN_LINE.fullmatch(line):
             return []
         block.append((at + 1 + len(line) - len(line.lstrip(" >")), at + 1 + len(line.rstrip())))
         if _WITH_POSTCODE.search(line):

@@ -85,14 +85,21 @@ CARD = Pattern(
     re.compile(
         r"""
         (?<![\w.,-])(?<!\d[ ])              # not inside a longer number
-        (?: \d(?:[ -]?\d){11,18}            # 12-19 digits, groups by blank or hyphen
-          | \d{4}(?:[ -]?\n?\d{4}){3} )     # four by four may break over a line
+        \d(?:[ -]?\d){11,18}              # 12-19 digits, groups by blank or hyphen
         (?![\w-]|[.,]\d)
         """,
         re.VERBOSE,
     ),
     0.97,
     accept=lambda value: is_card(value) and len(re.sub(r"\D", "", value)) != _EAN_LENGTH,
+)
+
+CARD_FOURS = Pattern(  # may break over a line; what stands behind it may be a date or a check number
+    "card_fours",
+    "CREDIT_CARD",
+    re.compile(r"(?<![\w.,-])(?<!\d[ ])\d{4}(?:[ -]?\n?\d{4}){3}(?![\w-]|[.,]\d)"),
+    0.97,
+    accept=is_card,
 )
 
 _CARD_WORDS = any_of(r"(?:credit|debit)?\s*card(?:\s*(?:no|number|nr|\#))?\.?", "visa", "mastercard", "amex", r"kreditkarten?\w*")
@@ -118,4 +125,4 @@ US_BANK = Pattern(
     context=_BANK_WORDS,
 )
 
-BANK_PATTERNS = (IBAN, IBAN_MISREAD, CARD, CARD_OLD, CARD_MISREAD, US_BANK)
+BANK_PATTERNS = (IBAN, IBAN_MISREAD, CARD, CARD_FOURS, CARD_OLD, CARD_MISREAD, US_BANK)

@@ -4,7 +4,9 @@ A date is personal when a word beside it says so: an invoice's date is not.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
+from docmill.stages.privacy.hits import Hit
 from docmill.stages.privacy.patterns.pattern import Pattern, any_of
 
 _MONTHS = (
@@ -50,5 +52,15 @@ DATE = Pattern(
     re.compile(rf"(?<![\w./-]){_DATE}(?:[T\s]\d{{1,2}}:\d{{2}}(?::\d{{2}})?)?(?![\w/-])", re.VERBOSE | re.IGNORECASE),
     0.8,
 )
+
+_BEHIND_NAME = re.compile(rf"[ ]?,?[ ]?\([ ]?(?P<value>{_DATE})[ ]?\)", re.VERBOSE | re.IGNORECASE)
+
+
+def born_behind(names: Iterable[Hit], text: str) -> Iterator[Hit]:
+    """Dates in brackets right behind a person's name: `Ada Byron (10.12.1815)`."""
+    for name in names:
+        if name.type == "PERSON" and (date := _BEHIND_NAME.match(text, name.end)):
+            yield Hit(*date.span("value"), "BIRTH_DATE", 0.75, "pattern:behind_name")
+
 
 BIRTH_PATTERNS = (BIRTH_DATE, BIRTH_MISREAD, DATE)

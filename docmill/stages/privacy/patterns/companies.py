@@ -48,7 +48,10 @@ COMPANY_BEHIND = Pattern(  # spent a year at Spacecurve, before joining Quillon,
         r"\b(?:join(?:s|ed|ing)|work(?:s|ed|ing)?[ ](?:at|for)|employed[ ](?:at|by)|stud(?:y|ies|ied|ying)[ ]at|hired[ ]by|acquired[ ]by"
         r"|(?:founder|chairman|chairwoman|president|director|head|owner|CEO|chief[ ]executive|employees?|customers?|shares|subsidiary)[ ]of"
         r"|spokes(?:man|woman|person)[ ](?:for|of)|(?:years?|months?|career|job|position|role|internship|assistant|manager)[ ](?:at|with)"
-        rf"|merger[ ]of|according[ ]to[ ]the)[ ](?:the[ ])?(?P<value>{_NOT_COMPANY}{_NAME})"
+        rf"|merger[ ]of|according[ ]to[ ]the|works?[ ]as[ ](?:an?|the)[ ](?:[a-z]+[ ]){{1,3}}(?:at|for|with)"
+        rf"|(?:manufactured|sponsored|issued|certified)[ ]by|(?:contract|policy|interview|subscription)[ ](?:at|with)"
+        rf"|(?:board|board[ ]members|competitors?|clients?|suppliers?|investors?|branch(?:es)?|offices)[ ]of)"
+        rf"[ ](?:the[ ])?(?P<value>{_NOT_COMPANY}{_NAME})"
     ),
     0.6,
 )
@@ -57,7 +60,8 @@ COMPANY_BEFORE = Pattern(  # the Roadify Transit website, Spotify announced
     "ORGANIZATION",
     re.compile(
         rf"(?<![\w.-])(?P<value>{_NOT_COMPANY}{_NAME})(?:['\u2019]s?)?[ ]"
-        r"(?:website|announced|reported[ ]that|shares|spokes(?:man|woman|person)|employees|customers|headquarters|subsidiary|stores?|shop|branch|app)\b"
+        r"(?:website|announced|reported[ ]that|is[ ]a[ ](?:[a-z-]+[ ]){0,2}(?:company|firm|start-?up|manufacturer|retailer|supplier|bank|agency)"
+        r"|shares|CEO|CFO|CTO|spokes(?:man|woman|person)|employees|customers|headquarters|subsidiary|stores?|shop|branch|app)\b"
     ),
     0.6,
 )

@@ -23,6 +23,15 @@ EMAIL = Pattern(
     0.99,
 )
 
+_DOT = r"(?:\.|[ ]\.[ ])"
+EMAIL_SPACED = Pattern(  # ann . lee @ example . org: print with wide letters, and those who hide from robots
+    "email_spaced",
+    "EMAIL_ADDRESS",
+    re.compile(rf"(?<![\w.+-])[\w+-]+(?:{_DOT}[\w+-]+){{0,4}}[ ]?@[ ]?(?:{_LABEL}{_DOT}){{1,4}}[^\W\d_]{{2,24}}(?![\w-])"),
+    0.95,
+    accept=lambda value: " . " in value,
+)
+
 EMAIL_CUT = Pattern(
     "email_cut",
     "EMAIL_ADDRESS",
@@ -51,4 +60,4 @@ URL = Pattern(
     0.95,
 )
 
-CONTACT_PATTERNS = (EMAIL, EMAIL_CUT, URL)
+CONTACT_PATTERNS = (EMAIL, EMAIL_SPACED, EMAIL_CUT, URL)

@@ -74,4 +74,38 @@ US_DRIVER_LICENSE = Pattern(
     ),
 )
 
-NATIONAL_PATTERNS = (SSN, SSN_BARE, SSN_MISREAD, PASSPORT, US_DRIVER_LICENSE)
+_PERSONAL_NUMBER = any_of(
+    r"sozialversicherungs(?:nummer|nr)\.?", r"rentenversicherungs(?:nummer|nr)\.?", r"versicherten(?:nummer|nr)\.?", r"krankenversicherten\S*",
+    r"sv[ -]?(?:nummer|nr)\.?", r"ahv[ -]?(?:nummer|nr)?\.?", r"insurance\s+(?:no|number)\.?", r"nhs(?:\s+(?:no|number))?\.?",
+    r"medicare(?:\s+(?:no|number))?\.?", r"national\s+(?:id|identity|identification)\S*(?:\s+(?:no|number))?\.?", r"social\s+insurance(?:\s+\w+)?",
+    r"personal\s+(?:id|identity|identification)\s*(?:no|number|code)?\.?", "bsn", "burgerservicenummer", "dni", "pesel", r"rodné\s+číslo", "cnp",
+    r"person(?:en)?nummer", "personnummer", "fødselsnummer", "cpr", "hetu", "kennitala", "aadhaar", "insee", r"sécurité\s+sociale", r"nir",
+    r"seguridad\s+social", r"número\s+de\s+afiliación", r"health\s+(?:card|insurance)\s+(?:no|number)\.?", r"patient\s+(?:id|no|number)\.?", "mrn",
+)  # fmt: skip
+_DATE = re.compile(r"\d{1,4}[ ./-]{1,2}\d{1,2}[ ./-]{1,2}\d{1,4}")
+NATIONAL_NUMBER = Pattern(
+    "national_number",
+    "TAX_ID",
+    # each state has its own form: figures in groups, perhaps with a letter among them
+    re.compile(
+        r"(?<![\w-])(?=(?:[^\S\n]?[\w./-]){8})[A-Z]{0,2}\d{1,6}+(?:[ ./-]?(?:\d{1,6}+|[A-Z](?=[ ./-]?\d)|[A-Z](?![\w-]))){1,7}(?![\w-])"
+    ),
+    0.7,
+    accept=lambda value: 8 <= sum(c.isalnum() for c in value) <= 18 and sum(c.isdigit() for c in value) >= 7 and not _DATE.fullmatch(value),  # noqa: PLR2004 - CPR and BSN to IBAN-like ones
+    context=_PERSONAL_NUMBER,
+)
+
+IDENTITY_CARD = Pattern(
+    "identity_card",
+    "PASSPORT",
+    re.compile(r"(?<![\w-])(?=[A-Z\d]*\d)[A-Z\d]{6,12}(?:[ -]?[A-Z\d]{1,3})?(?![\w-])"),
+    0.75,
+    accept=lambda value: sum(c.isdigit() for c in value) >= 4,  # noqa: PLR2004 - words in capitals have none
+    context=any_of(
+        r"(?:personal)?ausweis(?:es)?[ -]*(?:nummer|nr)?\.?", r"identity\s+card(?:\s+(?:no|number))?\.?", r"id[ -]card(?:\s+(?:no|number))?\.?",
+        r"carte\s+d.identité", r"carta\s+d.identità", r"documento\s+de\s+identidad", "identiteitskaart", r"dowód\s+osobisty", r"aufenthaltstitel\S*",
+        r"residence\s+permit(?:\s+(?:no|number))?\.?",
+    ),
+)  # fmt: skip
+
+NATIONAL_PATTERNS = (SSN, SSN_BARE, SSN_MISREAD, PASSPORT, IDENTITY_CARD, NATIONAL_NUMBER, US_DRIVER_LICENSE)

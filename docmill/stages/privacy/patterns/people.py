@@ -11,7 +11,8 @@ from docmill.stages.privacy.patterns.address import STREET_PATTERNS
 from docmill.stages.privacy.patterns.pattern import Pattern
 
 _NO_NAME = r"(?!(?:Suite|Apt|Unit|Flat|Box|Address|Phone|Tel|Street)\b)"
-_PART = rf"(?:{_NO_NAME}[^\W\d_](?:[^\W\d_]|['\u2019.-](?=[^\W\d_]))*\.?)"  # one part of a name, any script; initials keep their dot
+_DOTTED = r"(?:(?:[^\W\d_]|Jr|Sr|Ste?|Ph|Chr|Th|Wm|Dipl|Ing|Mag|Hon)\.(?:-Ing\.)?)"  # any other dot ends a sentence, and the name with it
+_PART = rf"(?:{_NO_NAME}(?:{_DOTTED}|[^\W\d_](?:[^\W\d_]|['\u2019.-](?=[^\W\d_]))*))"  # one part of a name, any script
 _CAP_PART = rf"(?:(?=[^\W\d_a-zß-öø-ÿ]){_PART})"
 _LINKS = r"(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|bin|al|el|y|zu|af|ter)"
 _NAME = rf"{_CAP_PART}(?:[ ](?:{_LINKS}[ ]){{0,2}}{_CAP_PART}){{0,3}}"
@@ -65,7 +66,7 @@ LABELLED = Pattern(
            | nachname|vorname|familienname|kontoinhaber|patient(?:in)?|nom|prénom|nombre|apellidos?|nome|cognome|naam )
         [ \t]*[:.][ \t]*\n?[ \t]*
         (?P<value>{_PART}(?:[ ]{_PART}){{0,4}})
-        (?=[ ]*(?:$|[\n,;|(<]|\d|[^\W\d_]+\s?:))
+        (?=\.?[ ]*(?:$|[\n,;|(<]|\d|[^\W\d_]+\s?:)|\.\s)
         """,
         re.VERBOSE | re.MULTILINE,
     ),
@@ -81,7 +82,7 @@ SALUTED = Pattern(
         (?<!\w)(?i:dear|hello|hi|hey|sehr\s+geehrter?|liebe[rs]?|hallo|cher|chère|bonjour|estimad[oa]|querid[oa]|gentile|caro|cara|beste|geachte)[ ]
         (?:(?:{_TITLES})\.?[ ])*
         (?P<value>{_NAME})
-        (?=[ ]?(?:[,!:\n]|$))
+        (?=\.?[ ]?(?:[,!:\n]|$))
         """,
         re.VERBOSE,
     ),
@@ -94,7 +95,7 @@ _CLOSINGS = (
 CLOSED = Pattern(
     "closing",
     "PERSON",
-    re.compile(rf"(?i:{_CLOSINGS})[ ]?,?\n+(?P<value>{_NAME})[ ]?(?=\n|$)"),
+    re.compile(rf"(?i:{_CLOSINGS})[ ]?,?\n+(?P<value>{_NAME})(?=\.?[ ]?(?:\n|$))"),
     0.7,
     accept=lambda value: " " in value and not _IS_OFFICE.search(value),
 )
@@ -104,12 +105,13 @@ class AboveStreet:
     """The line above a street is who lives there: two to five words without digits, no company."""
 
     type = "PERSON"
-    _LINE = re.compile(rf"[>\s]*(?:(?:{_TITLES})\.?[ ])?(?P<value>{_CAP_PART}(?:[ ]{_PART}){{1,4}})\s*")
+    _LINE = re.compile(rf"[>\s]*(?:(?:{_TITLES})\.?[ ])?(?P<value>{_CAP_PART}(?:[ ]{_PART}){{1,4}})\.?\s*")
 
     def find(self, text: str) -> Iterator[Hit]:
         """Names above the first street line of a block."""
-        for start in {text.rfind("\n", 0, hit.start) + 1 for pattern in STREET_PATTERNS for hit in pattern.find(text)}:
-            if text[start : start + 12].lstrip(" >")[:1].isalnum() and start:
+        streets = (hit.start for pattern in STREET_PATTERNS for hit in pattern.find(text))
+        for start in {text.rfind("\n", 0, at) + 1 for at in streets if not text[text.rfind("\n", 0, at) + 1 : at].strip(" >")}:
+            if start:
                 above = text.rfind("\n", 0, start - 1) + 1
                 line = self._LINE.fullmatch(text, above, start)
                 if line and not _IS_COMPANY.search(line["value"]) and not _IS_OFFICE.search(line["value"]):

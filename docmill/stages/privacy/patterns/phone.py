@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import phonenumbers
 
 from docmill.stages.privacy.hits import Hit
+from docmill.stages.privacy.patterns.bank import CARD, CARD_FOURS, IBAN
 from docmill.stages.privacy.patterns.pattern import any_of, context_of
 
 _REGIONS = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "CH", "AT", "AU", "IN", "MX")
@@ -37,6 +38,9 @@ _LABEL_ALONE = re.compile(r"^[ ]*(?:tele)?(?:phone|fon)(?:[ ]?(?:no|number))?[ .
 _NOT_A_PHONE = re.compile(
     r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})|(?:\d{1,3}\.){3}\d{1,3}|\d{1,3}(?:[.,]\d{3})+|\d+[.,]\d{1,2}|\d{4}\s?-\s?\d{4}",
 )  # dates, IP addresses, amounts, spans of years or account-like pairs
+_DATED = re.compile(
+    r"[ (]*(?:\d{1,2}[-./]\d{1,2}[-./]\d{4}|\d{4}[-./]\d{1,2}[-./]\d{1,2})(?!\d)"
+)  # a date, and the amount in the next column
 _DIGITS_MIN, _DIGITS_MAX = 7, 15  # E.164 has at most 15; below 7 nothing is dialled across a town
 _RUN_LONGEST = 12  # digits in one run beyond that are card, account or order numbers
 
@@ -48,6 +52,7 @@ class Phone:
 
     def find(self, text: str) -> Iterator[Hit]:
         """Numbers that are valid, or that a word beside them calls a telephone number."""
+        text = _without_checked(text)
         for match in phonenumbers.PhoneNumberMatcher(text, None, leniency=phonenumbers.Leniency.VALID):
             yield Hit(match.start, match.end, self.type, 0.95, "pattern:phone_international")
         is_form = _LABEL_ALONE.search(text)
@@ -66,6 +71,13 @@ class Phone:
                 yield Hit(start, end, self.type, 0.6, "pattern:phone_form")
 
 
+def _without_checked(text: str) -> str:
+    """The text with a rule in place of each account and card number: their last group and what stands behind them look like one number."""
+    for hit in (hit for pattern in (IBAN, CARD, CARD_FOURS) for hit in pattern.find(text)):
+        text = text[: hit.start] + "|" * (hit.end - hit.start) + text[hit.end :]
+    return text
+
+
 def _is_whole_line(text: str, start: int, end: int) -> bool:
     return (start == 0 or text[start - 1] == "\n") and text[end : end + 1] in {"", "\n"}
 
@@ -73,7 +85,11 @@ def _is_whole_line(text: str, start: int, end: int) -> bool:
 def _looks_dialled(value: str) -> bool:
     digits = re.sub(r"\D", "", re.split(r"[xXeE]", value)[0])
     longest_run = max(len(run) for run in re.findall(r"\d+", value))
-    return _DIGITS_MIN <= len(digits) <= _DIGITS_MAX and longest_run <= _RUN_LONGEST and not _NOT_A_PHONE.fullmatch(value.strip(" ()"))
+    return (
+        _DIGITS_MIN <= len(digits) <= _DIGITS_MAX
+        and longest_run <= _RUN_LONGEST
+        and not (_NOT_A_PHONE.fullmatch(value.strip(" ()")) or _DATED.match(value))
+    )
 
 
 def _is_written_like_one(value: str) -> bool:

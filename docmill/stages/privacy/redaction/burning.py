@@ -22,6 +22,7 @@ _LEAST_PX = 1.0  # anti-aliased edges, also where a neighbour leaves no room for
 _LETTER_SHARE = 0.4  # of a letter's width; a neighbour's box may reach a pixel into the last one
 _MOSTLY = 0.75  # of a box that only OCR saw, under one that is there already
 _NO_WORD = -1  # in place of a word's number: ink that the page's words don't know
+_SHARED_HEIGHT = 0.4  # of the lower one: commas and raised letters stand on the line as well
 _GAP_HEIGHTS = 2.5  # wider blanks between words of one span are another column, and stay
 
 
@@ -139,11 +140,17 @@ def _runs(page: Page, touched: Sequence[int], entity: str) -> list[_Run]:
     runs: list[_Run] = []
     for index in touched:
         box, last = page.words[index].box, runs[-1].box if runs else None
-        if last and last.y0 < box.y1 and box.y0 < last.y1 and -last.height < box.x0 - last.x1 <= _GAP_HEIGHTS * last.height:
+        if last and _share_a_line(last, box) and -last.height < box.x0 - last.x1 <= _GAP_HEIGHTS * last.height:
             runs[-1] = runs[-1]._replace(box=union([last, box]))
         else:
             runs.append(_Run(box, index, entity))
     return runs
+
+
+def _share_a_line(one: Box, other: Box) -> bool:
+    """Whether they stand on one height: the boxes of words that run aslant touch at a corner, and a box around all would cover half a page."""
+    shared = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return shared > _SHARED_HEIGHT * min(one.height, other.height)
 
 
 def _whole(box: Box, page: Page) -> PixelBox:

@@ -15,7 +15,7 @@ from docmill.stages.privacy.redaction.image_copy import write_image
 from docmill.stages.privacy.redaction.pdf_copy import write_pdf
 from docmill.stages.privacy.redaction.proof_pdf import PDF_GATES, pictures_of, prove_pdf
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, Source, open_source
-from docmill.stages.privacy.redaction.unread import words_under
+from docmill.stages.privacy.redaction.unread import spread, words_under
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 
@@ -81,10 +81,9 @@ def write_copy(
         RedactionUnproven: a gate failed, or a page of the document was not read; no file is left.
         Damaged, Encrypted, TooLarge, UnsupportedType: the original can't be rendered.
     """
-    spans = [
-        *spans,
-        *(one for seen, found in unread for page in pages if page.number == seen.number for one in words_under(page, seen, found)),
-    ]
+    under = (one for seen, found in unread for page in pages if page.number == seen.number for one in words_under(page, seen, found))
+    elsewhere = (one for page in pages for one in spread(page, unread, [s for s in spans if s.page == page.number]))
+    spans = [*spans, *under, *elsewhere]
     masked = mask_pages(pages, spans)
     secrets = proof.secrets_of(pages, spans)
     proof.prove_pages(masked, secrets)

@@ -3,8 +3,13 @@
 Shapes only, which load no library: services read them too.
 """
 
+from typing import Final
+
 from docmill.values.geometry import Box
 from docmill.values.model import Value
+
+BEYOND_DOUBT: Final = 0.9
+"""Confidence from which a value that only OCR saw is looked for elsewhere: a misread word may stand anywhere for itself."""
 
 
 class PageGeometry(Value):

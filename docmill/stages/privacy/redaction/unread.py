@@ -14,6 +14,7 @@ from PIL import Image
 from docmill.stages.privacy.finding import find_spans
 from docmill.stages.privacy.literals import occurrences
 from docmill.stages.privacy.redaction.burning import PixelBox
+from docmill.stages.privacy.redaction.evidence import BEYOND_DOUBT
 from docmill.stages.privacy.redaction.proof import Secret, secrets_of
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, open_source
 from docmill.values.evidence import Span
@@ -115,15 +116,36 @@ def find_unread(
     """What must go of what OCR read: its own personal data, and values that were found elsewhere in the document.
 
     Returns:
-        For each page with a reading its words in the page's pixels, as a page, and the spans on it.
+        For each reading with words these in its page's pixels, as a page, and the spans on it.
     """
-    seen = [_as_page(page, [one for one in readings if one.number == page.number]) for page in pages]
-    seen = [page for page in seen if page.words]
+    # each area for itself: what stands on two ends of the page is no address
+    seen = [_as_page(page, one) for page in pages for one in readings if one.number == page.number and one.page.words]
     if not seen:
         return []
-    found, _ = find_spans(seen, language=language, entities=entities, rules=rules)
+    numbered = [page.model_copy(update={"number": number}) for number, page in enumerate(seen)]
+    found, _ = find_spans(numbered, language=language, entities=entities, rules=rules)
     known = secrets_of(pages, spans)
-    return [(page, (*(s for s in found if s.page == page.number), *_known(page, known))) for page in seen]
+    by_area = [[s.model_copy(update={"page": page.number}) for s in found if s.page == number] for number, page in enumerate(seen)]
+    return [(page, (*here, *_known(page, known))) for page, here in zip(seen, by_area, strict=True)]
+
+
+def spread(page: Page, unread: Sequence[tuple[Page, Sequence[Span]]], spans: Sequence[Span]) -> Iterator[Span]:
+    """Where values that only a second reader saw stand in the page's words as well: a name in a pasted card, and in the letter about it.
+
+    Args:
+        page: as read.
+        unread: what the second reader saw, of the whole document.
+        spans: what goes of this page already.
+    """
+    for span in _known(page, values_seen(unread)):
+        if not any(one.start <= span.start and span.end <= one.end for one in spans):
+            yield span
+
+
+def values_seen(unread: Sequence[tuple[Page, Sequence[Span]]]) -> list[Secret]:
+    """The values that a second reader saw, as it read them, beyond doubt."""
+    sure = [(page, [s for s in spans if s.confidence >= BEYOND_DOUBT]) for page, spans in unread]
+    return sorted({secret for page, spans in sure for secret in secrets_of([page], spans)})
 
 
 def words_under(page: Page, seen: Page, found: Sequence[Span]) -> Iterator[Span]:
@@ -149,11 +171,9 @@ def _known(page: Page, values: Sequence[Secret]) -> Iterator[Span]:
         yield Span(page=page.number, start=start, end=end, type=kind, confidence=1.0, source="repeat:unread", boxes=boxes)
 
 
-def _as_page(page: Page, readings: Sequence[Reading]) -> Page:
+def _as_page(page: Page, reading: Reading) -> Page:
     lines = tuple(
-        Line(words=tuple(word.model_copy(update={"box": _moved(word.box, one)}) for word in line.words))
-        for one in readings
-        for line in one.page.lines
+        Line(words=tuple(word.model_copy(update={"box": _moved(word.box, reading)}) for word in line.words)) for line in reading.page.lines
     )
     return Page(
         number=page.number,
