@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ ROLES = (
     ("pdfinfo", "poppler"),
 )
 """A part of the command line and what the process is called here; the first that fits counts."""
+
+GIB = 1 << 30
+LIMITS_BYTES = {"main": 4 * GIB, "Dask worker": 3 * GIB, "Prefect server": 2 * GIB}
+"""What deployments/kubernetes allows the container of a process: flows, dask-worker, prefect-server. A cell has its own, enforced one."""
 
 
 class PeakMemory:
@@ -51,8 +56,11 @@ class PeakMemory:
         self._thread.join()
 
     def told(self) -> str:
-        """One line: every role with its peak in MB, the largest first."""
-        return ", ".join(f"{role} {peak / 1e6:.0f} MB" for role, peak in sorted(self.by_role.items(), key=lambda one: -one[1]))
+        """One line: every role with its peak and its limit in MB, the largest first, and which of them are over it."""
+        peaks = sorted(self.by_role.items(), key=lambda one: -one[1])
+        over = [role for role, peak in peaks if peak > limit_bytes(role)]
+        each = ", ".join(f"{role} {peak / 1e6:.0f} of {limit_bytes(role) / 1e6:.0f} MB" for role, peak in peaks)
+        return f"{each}; OVER THE LIMIT: {', '.join(over)}" if over else f"{each}; none over its limit"
 
     def _watch(self) -> None:
         while not self._ended.wait(EVERY_S):
@@ -72,3 +80,8 @@ class PeakMemory:
             words = " ".join(process.cmdline())
             self._names[process.pid] = next((role for part, role in ROLES if part in words), process.name())
         return self._names[process.pid]
+
+
+def limit_bytes(role: str) -> int:
+    """What a process may hold: a cell and the programs that it starts are bound by DOCMILL_CELL_MEMORY_BYTES."""
+    return LIMITS_BYTES.get(role) or int(os.environ.get("DOCMILL_CELL_MEMORY_BYTES", 4 * GIB))

@@ -95,6 +95,20 @@ def test_every_frame_of_a_tiff_is_a_page(tmp_path):
         verbs.inspect(str(tmp_path / "a.tif"), {**LIMITS, "max_pages": 2})
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_frames_that_are_lost_are_a_page_that_says_so(tmp_path):
+    frames = [picture((f"This is sheet {n} of two",), (1100, 300)) for n in (1, 2)]
+    frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
+    data = (tmp_path / "a.tif").read_bytes()
+    first = int.from_bytes(data[4:8], "little")
+    link = first + 2 + 12 * int.from_bytes(data[first : first + 2], "little")
+    (tmp_path / "a.tif").write_bytes(data[:link] + (len(data) * 2).to_bytes(4, "little") + data[link + 4 :])
+    assert verbs.inspect(str(tmp_path / "a.tif"), LIMITS)["page_count"] == 2
+    assert read(tmp_path / "a.tif", tmp_path, 1).text == "This is sheet 1 of two"
+    with pytest.raises(Damaged):
+        read(tmp_path / "a.tif", tmp_path, 2)
+
+
 def test_every_frame_of_a_gif_is_a_page(tmp_path):
     frames = [picture((f"This is sheet {n} of two",), (1100, 300)).convert("P") for n in (1, 2)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])

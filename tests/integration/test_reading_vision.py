@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -9,6 +10,7 @@ from google.cloud import vision as google
 from PIL import Image
 from vision_server import failed, running_vision_server, spoken
 
+from docmill.cell import Cell, CellLimits
 from docmill.errors import Damaged, EngineMissing, EngineUnavailable, SettingsInvalid, TooLarge
 from docmill.stages.reading import verbs, vision
 from docmill.stages.reading.vision import VisionEngine
@@ -122,6 +124,29 @@ def test_a_plain_jpeg_is_sent_as_it_is(server, tmp_path):
     assert server.requests[0].requests[0].image.content == file.read_bytes()
     assert told == {"source": "vision", "confidence": page.confidence, "words": 5, "width_px": 200, "height_px": 100}
     assert page.reason == "asked for: page image read by vision"
+
+
+def test_each_page_is_a_request_and_a_cell_has_one_under_way(server, tmp_path):
+    frames = [Image.new("L", (200, 100), 255 - at) for at in range(6)]
+    frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
+    server.faults += [0.1] * 6
+    with Cell(CellLimits(memory_bytes=4 << 30, items=100)) as cell, ThreadPoolExecutor(6) as pool:
+
+        def read(number):
+            args = (
+                str(tmp_path / "a.tif"),
+                "image/tiff",
+                number,
+                "en",
+                f"vision@{server.endpoint}",
+                str(tmp_path),
+                str(tmp_path / f"{number}"),
+            )
+            return cell.call("docmill.stages.reading.verbs:read_page", *args, {}, deadline_s=30)
+
+        assert [told["words"] for told in pool.map(read, range(1, 7))] == [5] * 6
+    assert [len(batch.requests) for batch in server.requests] == [1] * 6
+    assert server.most_at_once == 1
 
 
 def test_without_credentials(monkeypatch, image, tmp_path):

@@ -1,5 +1,6 @@
 """A real gRPC server on loopback that speaks google.cloud.vision.v1.ImageAnnotator, with faults on order."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -34,14 +35,28 @@ class VisionServer:
         faults: one per call, in order: a status code to abort with, seconds to wait, or a finished AnnotateImageResponse; afterwards it answers.
         requests: all requests so far.
         deadlines_s: what was left of each call's deadline.
+        most_at_once: the most calls that were under way together.
     """
 
     endpoint: str = ""
     faults: deque[grpc.StatusCode | float | Any] = field(default_factory=deque)
     requests: list[Any] = field(default_factory=list)
     deadlines_s: list[float] = field(default_factory=list)
+    most_at_once: int = 0
+    _under_way: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: Any, context: grpc.ServicerContext) -> Any:
+        with self._lock:
+            self._under_way += 1
+            self.most_at_once = max(self.most_at_once, self._under_way)
+        try:
+            return self._answer(request, context)
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _answer(self, request: Any, context: grpc.ServicerContext) -> Any:
         self.requests.append(request)
         self.deadlines_s.append(context.time_remaining())
         fault = self.faults.popleft() if self.faults else None

@@ -100,9 +100,15 @@ def test_html_by_its_stated_charset(tmp_path):
     assert pages(tmp_path / "a.html", tmp_path)[1][0].text == "Łódź"
 
 
-def test_deeply_nested_html_ends(tmp_path):
-    (tmp_path / "a.html").write_text("<html>" + "<div>" * 50_000 + "deep down" + "</div>" * 50_000)
-    assert pages(tmp_path / "a.html", tmp_path)[0] == "text/html"
+def test_html_nests_deep(tmp_path):
+    (tmp_path / "a.html").write_text("<html>before " + "<div>" * 1500 + "deep down" + "</div>" * 1500 + "after")
+    assert pages(tmp_path / "a.html", tmp_path)[1][0].text.split() == ["before", "deep", "down", "after"]
+
+
+def test_html_that_nests_too_deep_is_not_read_in_part(tmp_path):
+    (tmp_path / "a.html").write_text("<html>before" + "<div>" * 50_000 + "deep down" + "</div>" * 50_000)
+    with pytest.raises(Damaged):
+        pages(tmp_path / "a.html", tmp_path)
 
 
 def message(**parts):
@@ -131,6 +137,19 @@ def test_mail(tmp_path, parts, body):
     media_type, (page,) = pages(tmp_path / "a.eml", tmp_path)
     assert media_type == "message/rfc822"
     assert page.text == f"From: Ann <ann@example.org>\nTo: bob@example.org\nSubject: Rechnung für März\n{body}"
+
+
+def test_a_body_goes_on_behind_an_attachment(tmp_path):
+    mail = EmailMessage()
+    mail["From"], mail["Message-ID"] = "ann@example.org", "<1@example.org>"
+    mail.set_content("first part")
+    mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", disposition="inline", filename="a.pdf")
+    mail.add_attachment("second part")
+    mail.add_attachment("of its own", filename="note.txt")
+    del mail.get_payload()[2]["Content-Disposition"]
+    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
+    read = pages(tmp_path / "a.eml", tmp_path)[1][0].text.splitlines()
+    assert read == ["From: ann@example.org", "first part", "second part", "Attachment: a.pdf", "Attachment: note.txt"]
 
 
 def test_a_memo_is_text_and_no_mail(tmp_path):

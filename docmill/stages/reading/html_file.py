@@ -50,8 +50,11 @@ def rendered(html: str) -> str:
 
     try:
         # the parser sees bytes: it refuses text that states an encoding
-        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+        # and gives up without a word where elements nest deeper than 256, or with huge_tree 2,048
+        parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
         tree = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+        if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+            raise Damaged("the HTML nests its elements deeper than 2,048, so that what follows cannot be read")
         _flatten(tree)
         return str(Inscriptis(tree, ParserConfig()).get_text())
     except (etree.LxmlError, ValueError, AssertionError, IndexError) as error:

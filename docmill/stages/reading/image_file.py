@@ -4,6 +4,7 @@ Pillow's own bomb check is switched off here because the limits below are strict
 """
 
 import contextlib
+import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,8 +54,24 @@ def opened(path: Path, media_type: str, limits: Limits, number: int = 1) -> Iter
         raise Damaged("the image cannot be decoded", page=number) from error
 
 
+def size_of(data: bytes, media_type: str) -> tuple[int, int]:
+    """Width and height in pixels, as the header of an image states them.
+
+    Raises:
+        Damaged: no decoder makes sense of it.
+    """
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(io.BytesIO(data), formats=_DECODERS[media_type]) as image:
+            return image.size
+    except MemoryError:
+        raise
+    except Exception as error:  # as above
+        raise Damaged("the image cannot be decoded") from error
+
+
 def count_frames(path: Path, media_type: str, limits: Limits) -> int:
-    """The pages of an image file: the frames of a TIFF or GIF, else 1; each within the limits.
+    """The pages of an image file: the frames of a TIFF or GIF, else 1; each within the limits. Damage behind the first frames is one more page.
 
     Raises:
         TooLarge: more frames than limits.max_pages, or one with too many pixels.
@@ -68,8 +85,11 @@ def count_frames(path: Path, media_type: str, limits: Limits) -> int:
         while count <= limits.max_pages:
             try:
                 image.seek(count)
-            except Exception:  # noqa: BLE001 - the end, or damage behind the last readable frame
+            except EOFError:
                 return count
+            except Exception:  # noqa: BLE001 - decoders raise whatever the damage makes of them
+                count += 1  # a page that cannot be read: a file that is damaged behind its first frames must not look whole
+                break
             limits.check_pixels(*image.size)
             count += 1
         limits.check_pages(count)

@@ -6,6 +6,7 @@ from pathlib import Path
 from docmill.errors import UnsupportedType
 from docmill.stages.reading import image_file, plain_text
 from docmill.stages.reading.einvoice import embedded_einvoice
+from docmill.stages.reading.embedded_pictures import count_pictures
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import DOCX, IMAGE_TYPES, PDF, XLSX, XML, ZIP
 from docmill.stages.reading.office_container import type_of
@@ -45,4 +46,6 @@ def survey(path: Path, limits: Limits) -> Survey:
         return Survey(PDF, len(document), embedded_einvoice(document))
     if media_type in IMAGE_TYPES:
         return Survey(media_type, image_file.count_frames(path, media_type, limits), None)
-    return Survey(media_type, plain_text.count_pages(path, media_type, limits), BARE if media_type == XML else None)
+    count = plain_text.count_pages(path, media_type, limits) + count_pictures(path, media_type, limits)
+    limits.check_pages(count)
+    return Survey(media_type, count, BARE if media_type == XML else None)

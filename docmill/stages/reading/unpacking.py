@@ -1,4 +1,4 @@
-"""Taking apart what holds documents: the members of a ZIP, the attachments of a mail. One level deep; each becomes a file of its own.
+"""Taking apart what holds documents: the members of a ZIP, the attachments of a mail and of mails in it. Each becomes a file of its own.
 
 Members are written under numbers, never under names of theirs. One that cannot be unpacked comes as it lies in the archive, with the reason.
 """
@@ -6,9 +6,7 @@ Members are written under numbers, never under names of theirs. One that cannot 
 import zipfile
 import zlib
 from collections.abc import Iterator
-from email import policy
 from email.message import EmailMessage
-from email.parser import BytesParser
 from pathlib import Path
 from shutil import copyfileobj
 from typing import Final, NamedTuple
@@ -16,6 +14,7 @@ from typing import Final, NamedTuple
 from docmill.errors import Damaged, DocmillError, Encrypted, TooLarge, UnsupportedType
 from docmill.stages.reading import office_container
 from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.mail_file import ODD_MAIL, message_of
 from docmill.stages.reading.media_types import EML, ZIP
 
 _LOCAL_HEADER_BYTES: Final = 30
@@ -88,19 +87,41 @@ def _as_it_lies(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 
 def _of_mail(path: Path, out_dir: Path, limits: Limits) -> Iterator[Member]:
-    with path.open("rb") as file:
-        message = BytesParser(policy=policy.default).parse(file)
-    count = 0
-    for part in message.iter_attachments() if isinstance(message, EmailMessage) else ():
-        name = _last_part(part.get_filename() or "")
-        if not name or part.get_content_disposition() != "attachment":
-            continue  # pictures of a signature
-        count += 1
+    try:
+        parts = list(_attachments(message_of(path)))
+    except ODD_MAIL as error:
+        raise Damaged("the message cannot be parsed") from error
+    written = 0
+    for count, part in enumerate(parts, 1):
         if count > limits.max_members:
             raise TooLarge(f"the message has more than {limits.max_members} attachments (max_members)", limit=limits.max_members)
         out = out_dir / f"{count:05}"
-        out.write_bytes(_payload(part))
-        yield Member(name, out)
+        written += out.write_bytes(_payload(part))
+        # a forwarded message counts with all that it carries, and so does what it carries
+        if written > limits.max_unpacked_bytes:
+            raise TooLarge(
+                f"the attachments have more than {limits.max_unpacked_bytes} bytes (max_unpacked_bytes)", limit=limits.max_unpacked_bytes
+            )
+        yield Member(_last_part(part.get_filename() or "") or f"attachment {count}", out)
+
+
+def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:
+    """What is attached, also inside a part of parts and to a message that is attached itself.
+
+    Pictures that stand in the body are pages of the message (embedded_pictures.py). Some programs say `inline` of every PDF that they attach,
+    and nothing of messages.
+    """
+    waiting = [message]
+    while waiting:
+        for part in waiting.pop(0).iter_attachments():
+            if part.get_content_maintype() == "multipart":
+                waiting.append(part)
+                continue
+            is_message, is_picture = part.get_content_type() == EML, part.get_content_maintype() == "image"
+            if part.get_content_disposition() == "attachment" or is_message or (part.get_filename() and not is_picture):
+                yield part
+            if is_message and isinstance(inner := part.get_content(), EmailMessage):
+                waiting.append(inner)
 
 
 def _payload(part: EmailMessage) -> bytes:

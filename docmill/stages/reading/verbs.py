@@ -5,10 +5,12 @@ Arguments and answers are plain JSON values; everything else stays behind this b
 
 import contextlib
 import json
+import tempfile
 import time
 from pathlib import Path
 
 from docmill.errors import Damaged, UnsupportedType
+from docmill.stages.reading.embedded_pictures import picture
 from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
 from docmill.stages.reading.file_properties import file_properties
 from docmill.stages.reading.judgement import judge_text_layer
@@ -18,7 +20,7 @@ from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, PNG, TEXT_TYPES
 from docmill.stages.reading.office_container import type_of
 from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
-from docmill.stages.reading.plain_text import read_text_page
+from docmill.stages.reading.plain_text import count_pages, read_text_page
 from docmill.stages.reading.quality import quality_of
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
 from docmill.stages.reading.survey import survey
@@ -111,7 +113,7 @@ def read_page(
     started = time.perf_counter()
     spec, kept = EngineSpec.of(engine), Limits.of(limits)
     if media_type in TEXT_TYPES:
-        page = read_text_page(Path(path), media_type, number, language, kept)
+        page = _text_document_page(Path(path), media_type, number, language, spec, Path(scratch_dir), kept)
     elif media_type == PDF and spec.name == AUTO:
         page = _pdf_page_by_layer(Path(path), number, language, Path(scratch_dir), kept)
     elif media_type == PDF or media_type in IMAGE_TYPES:
@@ -199,6 +201,21 @@ def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: s
     """
     drawn = page_image_of(Path(path), media_type, number, dpi=dpi, colour="colour", scratch_dir=Path(scratch_dir), limits=Limits())
     return {"path": str(drawn.path), "width_px": drawn.width_px, "height_px": drawn.height_px, "dpi": drawn.dpi, "number": number}
+
+
+def _text_document_page(
+    path: Path, media_type: str, number: int, language: str, spec: EngineSpec, scratch_dir: Path, limits: Limits
+) -> Page:
+    """A page of text, or behind the last of these a picture that lies in the document."""
+    at = number - count_pages(path, media_type, limits)
+    if at <= 0:
+        return read_text_page(path, media_type, number, language, limits)
+    found = picture(path, media_type, at, limits)
+    with tempfile.TemporaryDirectory(dir=scratch_dir) as folder:
+        file = Path(folder) / "picture"
+        file.write_bytes(found.data)
+        page = _page_by_ocr(file, found.media_type, 1, language, spec, f"picture {at} in the document", Path(folder), limits)
+    return page.model_copy(update={"number": number})
 
 
 def _pdf_page_by_layer(path: Path, number: int, language: str, scratch_dir: Path, limits: Limits) -> Page:
