@@ -51,7 +51,7 @@ def page_from(lines):
 
 def receipt(n, chance):
     """A receipt whose second line is the shop's name; the rules take the first. Its number stands behind a word that no rule knows."""
-    company = f"{FIRST[n % 15]} {SECOND[(n // 15 + n) % 8]}"
+    company = f"{FIRST[n % 15]} {SECOND[n // 15 % 8]}"
     number, cents = f"{chance.randint(1000, 9999)}-{chance.randint(10, 99)}", chance.randint(100, 9999)
     lines = [
         chance.choice(SLOGANS), company, f"{chance.randint(1, 99)} Mill Road", "Docket", f"# {number}", f"Date: 2026-03-{chance.randint(10, 28)}",

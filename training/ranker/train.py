@@ -13,6 +13,7 @@ A field is switched on where the ranker beats the rules by more than chance; wit
 """
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from docmill.values.pages_file import read_pages, write_pages
 
 def pages_of(file: Path, language: str, keep: Path | None) -> list[Page]:
     """The pages as docmill reads them, or as they were kept."""
-    kept = keep / f"{file.name}.json" if keep else None
+    kept = keep / f"{hashlib.sha256(file.read_bytes()).hexdigest()}.json" if keep else None  # by content: names repeat between folders
     if kept is not None and kept.exists():
         return read_pages(kept.read_bytes())
     pages, _, first = read_file(file, MillOptions(language=language))
