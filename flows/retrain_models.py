@@ -1,4 +1,4 @@
-"""Learn from what people decided: documents that may teach train the model of kinds and the thresholds; what is better is put to use."""
+"""Learn from what people decided: documents that may teach train the model of kinds, the thresholds and the ranker; what is better is put to use."""
 
 from prefect import flow
 

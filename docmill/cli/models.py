@@ -1,5 +1,6 @@
-"""Models that learn from decisions: `docmill models list|train|promote|rollback|consent`."""
+"""Models that learn from decisions: `docmill models list|train|add|promote|rollback|consent`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from docmill.cli.option_flags import one_of
 from docmill.cli.output import show_json, show_table
 from docmill.cli.rooms import room
 from docmill.services.learning.lessons import say_consent
-from docmill.services.learning.retraining import RATE, retrain
+from docmill.services.learning.retraining import RATE, add_ranker, retrain
 from docmill.services.learning.versions import all_versions, learner_named, promote, roll_back
 from docmill.values.learning import Learner, ModelVersion
 
@@ -48,6 +49,19 @@ def train(
         for one in retrain(opened, by=user, rate=wrong, use=use):
             number = f" version {one.version.number}" if one.version else ""
             typer.echo(f"{one.learner}{number}: {one.reason}{_figures(one.version)}")
+
+
+@models.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="What training/ranker/train.py wrote.", metavar="FILE", exists=True, dir_okay=False)],
+    *,
+    user: As = "local",
+) -> None:
+    """Keep a ranker that was trained on papers of one's own as a version; `promote` puts it to use."""
+    with room() as opened:
+        made = add_ranker(opened, file.read_bytes(), by=user)
+    said = "better than the rules; waits to be put to use" if made.is_better else "no better than what is in use; kept"
+    typer.echo(f"{made.learner} version {made.number} ({made.model_id}): {said}{_figures(made)}")
 
 
 @models.command("promote")

@@ -7,10 +7,14 @@ from docmill.values.model import Value
 
 
 class Learner(StrEnum):
-    """kinds: the classifier of documents; thresholds: what confidence is worth, as the least confidence at which each field goes through."""
+    """kinds: the classifier of documents; thresholds: what confidence is worth, as the least confidence at which each field goes through.
+
+    ranker: which of several candidates is a field.
+    """
 
     KINDS = "kinds"
     THRESHOLDS = "thresholds"
+    RANKER = "ranker"
 
 
 class ModelVersion(Value):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -17,10 +18,11 @@ from docmill.errors import Conflict, DocmillError, LedgerOutdated, LedgerUnavail
 from docmill.storage.ledger import Ledger, open_ledger, upgrade_ledger
 from docmill.storage.ledger import engine as engine_module
 from docmill.storage.ledger.engine import SCHEMA_REVISION, make_engine
-from docmill.storage.ledger.tables import METADATA
+from docmill.storage.ledger.tables import METADATA, utc_now
 from docmill.storage.ledger.tables_accounts import TENANTS, USERS
 from docmill.storage.ledger.tables_events import AUDIT_EVENTS, OUTBOX
 from docmill.storage.ledger.tables_jobs import DOCUMENTS
+from docmill.storage.ledger.tables_learning import MODEL_USES, MODELS
 from docmill.storage.ledger.tables_purchasing import PURCHASE_ORDERS
 from docmill.storage.ledger.tables_results import ARTEFACTS
 from docmill.storage.ledger.tables_review import REVIEW_TASKS
@@ -82,6 +84,32 @@ def test_known_revision_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_REVISION
+
+
+def test_a_new_learner_leaves_versions_of_models_as_they_were(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: real(config, "0010"))
+    upgrade_ledger(empty_url)
+    monkeypatch.undo()
+    at = utc_now()
+    model = {"tenant_id": "default", "model_id": "m", "learner": "kinds", "number": 1, "object_name": "o", "sha256": "s",
+             "metrics": {"right": 0.5}, "is_better": True, "created_at": at}  # fmt: skip
+    use = {"tenant_id": "default", "use_id": "u", "learner": "kinds", "model_id": "m", "reason": "promoted", "said_by": "local", "at": at}
+    engine = make_engine(empty_url)
+    with engine.begin() as conn:
+        conn.execute(MODELS.insert(), model)
+        conn.execute(MODEL_USES.insert(), use)
+    with pytest.raises(sa.exc.DBAPIError), engine.begin() as conn:
+        conn.execute(MODELS.insert(), model | {"model_id": "r", "learner": "ranker"})
+    upgrade_ledger(empty_url)
+    with engine.begin() as conn:
+        assert [dict(row) for row in conn.execute(sa.select(MODELS)).mappings()] == [model]
+        assert [dict(row) for row in conn.execute(sa.select(MODEL_USES)).mappings()] == [use]
+        conn.execute(MODELS.insert(), model | {"model_id": "r", "learner": "ranker"})
+        conn.execute(MODEL_USES.insert(), use | {"use_id": "v", "learner": "ranker", "model_id": "r"})
+    with pytest.raises(sa.exc.DBAPIError), engine.begin() as conn:
+        conn.execute(MODEL_USES.insert(), use | {"use_id": "w", "model_id": "nobody"})
+    engine.dispose()
 
 
 def test_a_ledger_without_schema_or_of_another_revision_is_outdated(empty_url: str) -> None:

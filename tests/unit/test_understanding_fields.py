@@ -206,6 +206,21 @@ def test_parties(text: str, vendor: str, customer: str, address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("below", "address"),
+    [
+        ("7 Harbour Road, London SW1A 1AA", "7 Harbour Road, London SW1A 1AA"),
+        ("Europa-Allee 1980, 60486 Frankfurt", "Europa-Allee 1980, 60486 Frankfurt"),
+        ("Purveyors of tea since 1899", None),
+        ("VAT No: GB 980 7806 84, London SW1A 1AA", None),
+    ],
+)
+def test_an_address_in_one_line_below_the_name_of_a_letterhead(below: str, address: str | None) -> None:
+    text = f"Quartz Umbrella Ltd\n{below}\n\nInvoice No: 42\nDate: 2026-03-04\nTotal GBP 60.00"
+    assert _value("vendor_name", text) == "Quartz Umbrella Ltd"
+    assert _value("vendor_address", text) == address
+
+
+@pytest.mark.parametrize(
     ("head", "name", "address"),
     [
         (("LIM AH KOW", "BUKU JAYA (PJ) SDN BHD", "789417-W", "NO.53, JALAN SAGU 18,", "TAMAN DAYA,", "81100 JOHOR BAHRU", "TEL: 07-123456"),
@@ -237,6 +252,13 @@ def test_line_items(text: str, items: list[tuple[str | None, ...]]) -> None:
     found = _of(f"Invoice\n{text}", language="de").line_items
     assert [(i.description, i.quantity, i.unit, i.unit_price, i.tax_rate, i.amount) for i in found] == items
     assert all(i.evidence.confidence >= 0.95 for i in found)
+
+
+def test_three_spaces_part_the_columns_of_plain_text() -> None:
+    drawn = page("Invoice\nDescription        Qty   Unit price   Amount\nUmbrella, black     2       10.00      20.00\nTotal 20.00")
+    assert understand_pages([drawn], "invoice").line_items == ()  # on a page that was typeset so narrow a gap parts words
+    (item,) = understand_pages([drawn.model_copy(update={"source": "plain_text"})], "invoice").line_items
+    assert (item.description, item.quantity, item.unit_price, item.amount) == ("Umbrella, black", "2", "10.00", "20.00")
 
 
 def test_a_discount_explains_what_does_not_add_up() -> None:

@@ -1,4 +1,4 @@
-"""What of the learned is in use: the model of kinds, and thresholds where the settings ask for learned ones."""
+"""What of the learned is in use: the model of kinds, the ranker, and thresholds where the settings ask for learned ones."""
 
 from dataclasses import replace
 
@@ -21,8 +21,8 @@ def limits_of_today(room: Room) -> MillLimits:
     Raises:
         StoreUnavailable: the learned thresholds cannot be read.
     """
-    kinds = in_use(room, Learner.KINDS)
-    limits = replace(room.limits, kind_model=kinds.object_name if kinds else "")
+    kinds, ranker = in_use(room, Learner.KINDS), in_use(room, Learner.RANKER)
+    limits = replace(room.limits, kind_model=kinds.object_name if kinds else "", ranker=ranker.object_name if ranker else "")
     if not asks_for_learned(limits.review_thresholds):
         return limits
     found = in_use(room, Learner.THRESHOLDS)

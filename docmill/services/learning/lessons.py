@@ -92,7 +92,7 @@ def kind_lessons(room: Room) -> list[Lesson]:
     companies = companies_of(room, list(said))
     found: list[Lesson] = []
     for part in chunks(list(companies), AT_ONCE):
-        seen = _seen(room, [_page_words(room, one) for one in part])
+        seen = _seen(room, [page_words(room, one) for one in part])
         for document_id, facts in zip(part, seen, strict=True):
             if facts is not None:
                 found.append(Lesson.model_validate({**facts, "kind": _kind(room, said[document_id]), "company": companies[document_id]}))
@@ -112,7 +112,8 @@ def _company_marks(room: Room, document_id: str) -> list[str]:
     return [mark for name in _COMPANY_FIELDS if (mark := folded(fields.get(name) or ""))] or [document_id]
 
 
-def _page_words(room: Room, document_id: str) -> list[Artefact]:
+def page_words(room: Room, document_id: str) -> list[Artefact]:
+    """The pages of a document that understanding looks at."""
     pages = sorted((a for a in current_artefacts(room, document_id) if a.name == PAGE_WORDS), key=lambda one: one.page or 0)
     return [pages[index] for index in pages_looked_at(len(pages))]
 

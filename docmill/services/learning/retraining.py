@@ -4,15 +4,17 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from docmill.services.learning.field_lessons import ranker_lessons
 from docmill.services.learning.in_use import in_use, limits_of_today
 from docmill.services.learning.lessons import companies_of, kind_lessons
-from docmill.services.learning.training import TooFew, Trained, train_kinds, train_thresholds
+from docmill.services.learning.training import TooFew, Trained, train_kinds, train_ranker, train_thresholds
 from docmill.services.learning.versions import LEAST_ROLE, keep_version, promote, was_taken_back
 from docmill.services.review.judged import judged_fields
 from docmill.services.review.people import able
 from docmill.services.review.thresholds import asks_for_learned, parse_thresholds
 from docmill.services.running.room import Room
 from docmill.stages.understanding.kind_model import KindModel, kind_model
+from docmill.stages.understanding.ranking.ranker import NO_RANKER, Ranker, metrics_from, ranker_from
 from docmill.values.learning import Learner, ModelVersion
 
 RATE = 0.05
@@ -47,7 +49,27 @@ def retrain(room: Room, *, by: str, rate: float = RATE, use: bool = True) -> lis
     return [
         _kept(room, Learner.KINDS, _kinds(room), by=by, use=use),
         _kept(room, Learner.THRESHOLDS, _thresholds(room, rate), by=by, use=use),
+        _kept(room, Learner.RANKER, train_ranker(ranker_lessons(room), in_use=_ranker_in_use(room)), by=by, use=use),
     ]
+
+
+def add_ranker(room: Room, data: bytes, *, by: str) -> ModelVersion:
+    """Keep a ranker that training/ranker/train.py made as a version. It was measured against the rules: it is better than them alone.
+
+    Args:
+        room: the opened parts.
+        data: of its file.
+        by: the user who adds it.
+
+    Raises:
+        NotAllowed: the user is no approver.
+        StageFailed: the file is no ranker.
+        StoreUnavailable: the store did not answer.
+    """
+    with room.ledger.reading() as conn:
+        able(conn, room.tenant, by, LEAST_ROLE)
+    is_used = any(one.is_used for one in ranker_from(data).fields.values())
+    return keep_version(room, Learner.RANKER, data, metrics_from(data), is_better=is_used and in_use(room, Learner.RANKER) is None)
 
 
 def _kinds(room: Room) -> Trained | TooFew:
@@ -61,6 +83,11 @@ def _kinds_in_use(room: Room) -> KindModel:
         return kind_model()
     with tempfile.TemporaryDirectory(prefix="docmill-model-") as folder:
         return kind_model(room.store.fetch(found.object_name, Path(folder)))
+
+
+def _ranker_in_use(room: Room) -> Ranker:
+    found = in_use(room, Learner.RANKER)
+    return NO_RANKER if found is None else ranker_from(room.store.read(found.object_name))
 
 
 def _thresholds(room: Room, rate: float) -> Trained | TooFew:

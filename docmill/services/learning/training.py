@@ -15,6 +15,8 @@ from docmill.services.review.promise import NoPromise, promise
 from docmill.services.review.thresholds import Thresholds, parse_thresholds
 from docmill.stages.understanding.kind_learning import Lesson, learned, tell
 from docmill.stages.understanding.kind_model import KindModel
+from docmill.stages.understanding.ranking.learning import RankLesson, beats, fitted, told
+from docmill.stages.understanding.ranking.ranker import FieldRanker, Ranker
 
 LEAST_TESTS, LEAST_COMPANIES = 20, 5
 """Documents and companies that must be there to test a model."""
@@ -22,7 +24,7 @@ LEAST_TESTS, LEAST_COMPANIES = 20, 5
 BETTER_BY = 0.02
 """By so much the mean log loss must be lower where as many are right: less is noise."""
 
-_T = TypeVar("_T", Lesson, Judged)
+_T = TypeVar("_T", Lesson, Judged, RankLesson)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,41 @@ def train_thresholds(judged: Sequence[Judged], *, rate: float, in_use: Threshold
     names = ("accepted", "wrong")
     metrics = {"taught": len(teaching), "tested": len(testing), "rate": rate, **dict(zip(names, new, strict=True))}
     return Trained(text.encode(), {**metrics, **{f"{name}_before": count for name, count in zip(names, old, strict=True)}}, is_better)
+
+
+def train_ranker(lessons: Sequence[RankLesson], *, in_use: Ranker) -> Trained | TooFew:
+    """A ranker of candidates, and whether it is better than what is in use.
+
+    Each field of each kind is learned for itself and used where it beats the rules by more than chance; elsewhere the rules decide.
+
+    Args:
+        lessons: fields that people decided.
+        in_use: what it must beat.
+    """
+    teaching, testing = by_company(lessons, lambda one: one.company)
+    fields: dict[str, FieldRanker] = {}
+    tested: list[RankLesson] = []
+    reasons = [_too_few(teaching, testing, len({one.company for one in testing}))]
+    for key in sorted({one.key for one in teaching}):
+        taught, on = ([one for one in part if one.key == key] for part in (teaching, testing))
+        reasons.append(_too_few(taught, on, len({one.company for one in on})))
+        if reasons[-1] is None:
+            model = fitted(taught)
+            fields[key] = FieldRanker(model.weights, is_used=beats(model, on))
+            tested += on
+    if not fields:
+        return next(one for one in reversed(reasons) if one is not None)
+    made = Ranker(fields)
+    metrics = {"taught": len(teaching), "tested": len(tested), "companies_tested": len({one.company for one in tested})}
+    right, before = _share_right(made, tested), _share_right(in_use, tested)
+    shares = {"right": right, "right_before": before, "right_by_rules": _share_right(Ranker(), tested)}
+    used = {key: _share_right(made, [one for one in tested if one.key == key]) for key, one in fields.items() if one.is_used}
+    return Trained(made.as_json(), {**metrics, **shares, "fields_used": len(used), **used}, right > before)
+
+
+def _share_right(ranker: Ranker, lessons: Sequence[RankLesson]) -> float:
+    right = sum(told(ranker.of(*one.key.split(".", 1)), one) for one in lessons)
+    return round(right / len(lessons), 4)
 
 
 def by_company(items: Sequence[_T], company: Callable[[_T], str]) -> tuple[list[_T], list[_T]]:

@@ -48,12 +48,14 @@ class MillLimits:
     review_four_eyes: str = "fraud"
     kind_model: str = ""
     """Object name of the model of kinds that learned from decisions; empty for the one that comes with docmill."""
+    ranker: str = ""
+    """Object name of the ranker of candidates; empty where the rules decide."""
     language_model: ModelSpec | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MillLimits":
         """The limits that the flow process's settings ask for."""
-        return cls(**{name: getattr(settings, name) for name in cls.__slots__ if name != "kind_model"})
+        return cls(**{name: getattr(settings, name) for name in cls.__slots__ if name not in {"kind_model", "ranker"}})
 
     def deadline_s(self, stage: str) -> float:
         """The longest time for one item of a stage."""

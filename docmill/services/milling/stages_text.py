@@ -48,8 +48,9 @@ def _understand(bench: Bench, item: Item, key: str) -> Receipt:
     attachment = item.facts.get("einvoice")
     # the original is only fetched where inspection found an e-invoice in it
     with_original: list[JsonValue] = [bench.original(item), str(attachment)] if attachment else [None, None]
-    model = bench.file(bench.shard.limits.kind_model) if bench.shard.limits.kind_model else None
-    facts = bench.call("docmill.stages.understanding.verbs:understand", pages, item.options.kind, str(out), *with_original, model)
+    limits = bench.shard.limits
+    learned: list[JsonValue] = [bench.file(name) if name else None for name in (limits.kind_model, limits.ranker)]
+    facts = bench.call("docmill.stages.understanding.verbs:understand", pages, item.options.kind, str(out), *with_original, *learned)
     kept = bench.keep(key, UNDERSTANDING, private_name(bench.shard.tenant, "understand", key), out, media_type=JSON)
     counts = {name: int(str(facts[name])) for name in ("fields", "line_items", "doubts")}
     return Receipt(artefacts=(kept,), facts={"kind": str(facts["kind"]), **counts})
@@ -57,7 +58,7 @@ def _understand(bench: Bench, item: Item, key: str) -> Receipt:
 
 def _understand_inputs(shard: Shard, item: Item) -> list[str]:
     # keys stay as they are where nothing was learned
-    return [*artefact_inputs(shard, item), *filter(None, [shard.limits.kind_model])]
+    return [*artefact_inputs(shard, item), *filter(None, [shard.limits.kind_model, shard.limits.ranker])]
 
 
 def page_files(bench: Bench, item: Item) -> list[str]:

@@ -35,10 +35,15 @@ def purchase_order_number(pages: Sequence[Page]) -> Field | None:
     return _best(pages, "purchase_order_number", ORDER_LABELS)
 
 
+def number_tokens(page: Page) -> list[Hit]:
+    """What may be a number of something: tokens with a figure that are no date, amount, time or measure."""
+    return [token for token in find(page, _TOKEN, 1) if not _NOT_A_NUMBER.fullmatch(token.text.lower())]
+
+
 def _best(pages: Sequence[Page], name: str, table: Sequence[Label]) -> Field | None:
     best: tuple[float, str, Hit] | None = None
     for page in pages:
-        tokens = [t for t in find(page, _TOKEN, 1) if not _NOT_A_NUMBER.fullmatch(t.text.lower())]
+        tokens = number_tokens(page)
         labels = find_labels(page, table)
         for token in tokens:
             score, rule = _score(token, labels)

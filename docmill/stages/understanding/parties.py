@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from docmill.stages.understanding.address_blocks import Block, blocks_of, sender_line
-from docmill.stages.understanding.address_words import LineRole, is_lone_form, line_role
+from docmill.stages.understanding.address_words import POSTCODE, LineRole, is_lone_form, line_role
 from docmill.stages.understanding.labels import COMPANY_FORMS, TITLE_WORDS
 from docmill.stages.understanding.layout import Hit, field
 from docmill.stages.understanding.pieces import Piece, merged, pieces_of
@@ -137,7 +137,14 @@ def _vendor_by_place(page: Page, blocks: Sequence[Block], pieces: Sequence[Piece
     if top is None:
         return None
     own = next((b for b in blocks if any(p.rank == top[0].rank for p in b.names)), None)
-    return _Party(top, own.address if own else (), "top_line", _BY_TOP)
+    return _Party(top, own.address if own else _line_below(top[-1], pieces), "top_line", _BY_TOP)
+
+
+def _line_below(name: Piece, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The whole address in one line directly below a name, as letterheads print it; nothing where another line stands there."""
+    below = _below(name, pieces)
+    is_address = below is not None and line_role(below.text) is LineRole.ADDRESS and "," in below.text and POSTCODE.search(below.text)
+    return (below,) if below is not None and is_address else ()
 
 
 def _top_line(page: Page, pieces: Sequence[Piece]) -> tuple[Piece, ...] | None:

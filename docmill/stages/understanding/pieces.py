@@ -9,6 +9,9 @@ from docmill.values.page import Page
 WIDE_GAP = 1.6
 """A gap of so many word heights parts two columns that stand in one line."""
 
+_TEXT_GAP = 0.9
+"""The same of plain text, whose characters are all half as wide as high: two spaces part columns."""
+
 _SEPARATORS = frozenset({"|", "●", "•", "·", "■"})
 
 
@@ -38,14 +41,14 @@ def pieces_of(page: Page, *, split_at_signs: bool = True) -> list[Piece]:
         split_at_signs: whether a bullet or a bar parts pieces too.
     """
     pieces: list[Piece] = []
-    index = 0
+    index, wide_gap = 0, _TEXT_GAP if page.source == "plain_text" else WIDE_GAP
     for line in page.lines:
         start = index
         for offset, word in enumerate(line.words):
             after = line.words[offset + 1] if offset + 1 < len(line.words) else None
             index += 1
             is_sign = word.text in _SEPARATORS
-            if after is None or after.box.x0 - word.box.x1 > WIDE_GAP * max(1.0, word.box.height) or (split_at_signs and is_sign):
+            if after is None or after.box.x0 - word.box.x1 > wide_gap * max(1.0, word.box.height) or (split_at_signs and is_sign):
                 found = hit(page, page.word_starts[start], page.word_starts[index - 1] + len(word.text))
                 if found and any(c.isalnum() for c in found.text):
                     pieces.append(Piece(found, len(pieces)))

@@ -68,6 +68,11 @@ def _head(page: Page) -> list[_Line]:
     return lines
 
 
+def plain_line(text: str, page: Page) -> str:
+    """A line as names and addresses show it: misread letters mended, without the word `address` before it and a register's number behind it."""
+    return name_without_register(without_prefix(_plain(text, page)).strip(" ;:*"))
+
+
 def _plain(text: str, page: Page) -> str:
     """Wide brackets and figures as narrow ones; of what an engine read, misread letters, and in English no accents on A and I: engines see both."""
     narrow = unicodedata.normalize("NFKC", text)

@@ -93,14 +93,15 @@ class Choice:
         return min(0.92, 0.95 * self.total.score)
 
 
-def choose_sums(pages: Sequence[Page], *, is_money_document: bool) -> Choice:
+def choose_sums(pages: Sequence[Page], *, is_money_document: bool, totals: Sequence[TotalCandidate] = ()) -> Choice:
     """The joint best of net, tax, total and amount due.
 
     Args:
         pages: of one document.
         is_money_document: whether its kind has a total at all.
+        totals: what alone may be the total; without any all that labels and places propose.
     """
-    totals = total_candidates(pages, is_money_document=is_money_document)
+    totals = totals or total_candidates(pages, is_money_document=is_money_document)
     amounts = [(page, find_amounts(page)) for page in pages]
     rows = tuple(row for page, found in amounts for row in tax_rows(page, found))
     nets = sorted([*_candidates(amounts, NET_LABELS), *_from_rows(rows, "net")], key=lambda c: -c.score)

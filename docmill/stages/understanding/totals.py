@@ -67,6 +67,12 @@ def total_candidates(pages: Sequence[Page], *, is_money_document: bool) -> list[
     return sorted(found, key=lambda c: -c.score)
 
 
+def total_at(seen: Hit, score: float, rule: str) -> TotalCandidate | None:
+    """The amount that stands at a place, as somebody else takes it for the total; None where no amount stands there."""
+    amount = next((one for one in find_amounts(seen.page) if one.seen.start == seen.start), None)
+    return None if amount is None else TotalCandidate(score, rule, amount)
+
+
 def _scored(page: Page, amounts: list[Amount]) -> list[TotalCandidate]:
     labels = find_labels(page, TOTAL_LABELS)
     table_top = min((h.start for h in find(page, TAX_SUMMARY)), default=None)

@@ -4,7 +4,7 @@ from typing import Final
 
 from docmill.values.options import MillOptions
 
-VERSION: Final = "10"
+VERSION: Final = "11"
 
 
 def engine(_options: MillOptions) -> dict[str, str]:
