@@ -210,13 +210,22 @@ def report(name: str, figures: Figures) -> None:
         print(f"  {key:<16}{good:>4}/{count:<4}{good / count:.3f}")
 
 
+def bar(right: int, count: int, low: float, high: float) -> str:
+    """The share that is right as a row of signs, and a mark where it would be if confidence were that share."""
+    signs = list(("#" * round(50 * right / count) if count else "").ljust(51))
+    signs[round(50 * (low + high) / 2)] = "|"
+    return "".join(signs).rstrip()
+
+
 def report_confidence(all_figures: list[Figures]) -> None:
-    """Print how often a field of a confidence is wrong, and how many of the right ones are sure."""
-    print("\nconfidence      fields  wrong")
+    """Print how often a field of a confidence is wrong, as a reliability diagram, and how many of the right ones are sure."""
+    print("\nconfidence      fields  wrong   right: 50 # are all; | is where the bin's middle confidence would be")
     sums = {low: [sum(f.bins[low][i] for f in all_figures) for i in (0, 1)] for low in BINS[:-1]}
     for low, high in pairwise(BINS):
         count, wrong = sums[low]
-        print(f"{low:.2f} - {min(high, 1.0):.2f}   {count:>6}  {wrong / count if count else 0:.3f}")
+        print(
+            f"{low:.2f} - {min(high, 1.0):.2f}   {count:>6}  {wrong / count if count else 0:.3f}   {bar(count - wrong, count, low, min(high, 1.0))}"
+        )
     right = sum(count - wrong for count, wrong in sums.values())
     sure, sure_wrong = sums[0.95]
     print(f"at 0.95 and more: {sure_wrong}/{sure} wrong; {(sure - sure_wrong) / max(1, right):.2f} of the right fields")
