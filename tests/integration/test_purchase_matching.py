@@ -16,7 +16,7 @@ from docmill.services.purchasing.evidence import is_reproduced, read_evidence
 from docmill.services.review.applying import apply_waiting
 from docmill.services.review.claiming import claim
 from docmill.services.review.deciding import Answer, decide
-from docmill.services.review.opening import add_task
+from docmill.services.review.opening import open_review_task
 from docmill.storage.ledger import artefacts, purchase_orders, receipt_matches, versions
 from docmill.storage.ledger.tables_events import OUTBOX
 from docmill.storage.ledger.tables_review import REVIEW_TASKS
@@ -206,7 +206,7 @@ def test_what_a_reviewer_corrects_is_compared_again_by_itself(room, order, tmp_p
     assert "order_ambiguous" in before.codes
     doubt = Doubt(subject=Subject.FIELD, name="purchase_order_number", reason="not read", page=1)
     with room.ledger.transaction() as conn:
-        task_id = add_task(conn, room.tenant, document_id, before.job_id, doubt, at=room.ledger.now())
+        task_id = open_review_task(conn, room.tenant, document_id, before.job_id, doubt, at=room.ledger.now())
     held = claim(room.ledger, room.tenant, task_id, "local", lease_s=60)
     decide(room, task_id, "local", Answer(Verdict.CORRECTED, order.order_number), version=held.version)
     assert apply_waiting(room, run_id="r").left == 0

@@ -26,7 +26,7 @@ from docmill.services.purchasing.evidence import is_reproduced, read_evidence
 from docmill.services.review import applying
 from docmill.services.review.claiming import claim
 from docmill.services.review.deciding import Answer, decide
-from docmill.services.review.opening import add_task
+from docmill.services.review.opening import open_review_task
 from docmill.services.sources import files_of
 from docmill.services.uploads import queue
 from docmill.storage.ledger import versions
@@ -174,7 +174,7 @@ def test_it_waits_for_a_correction_that_is_being_applied(room, tmp_path, monkeyp
     (read,) = ingest(room, invoice_pdf(tmp_path / "a.pdf", number="P-1", order_number=""), index=False)
     with room.ledger.transaction() as conn:
         doubt = Doubt(subject=Subject.FIELD, name="vendor_iban", reason="badly read", page=1)
-        task_id = add_task(conn, room.tenant, read, versions.current_job(conn, room.tenant, read), doubt, at=room.ledger.now())
+        task_id = open_review_task(conn, room.tenant, read, versions.current_job(conn, room.tenant, read), doubt, at=room.ledger.now())
     held = claim(room.ledger, room.tenant, task_id, "local", lease_s=60)
     decide(room, task_id, "local", Answer(Verdict.CORRECTED, "DE89370400440532013000"), version=held.version)
     request_id, finish, answers = submitted(room, SimpleNamespace(document_id=read)), applying.finish_jobs, []

@@ -23,7 +23,7 @@ from docmill.services.review import claiming
 from docmill.services.review.applying import apply_decision, apply_waiting
 from docmill.services.review.deciding import Answer, decide
 from docmill.services.review.marking import Mark, mark, say_kind
-from docmill.services.review.opening import add_task
+from docmill.services.review.opening import open_review_task
 from docmill.services.review.seeing import show
 from docmill.services.search import search_documents
 from docmill.services.sources import files_of
@@ -94,7 +94,7 @@ class Paper:
         start = page_text.index(passage)
         doubt = Doubt(subject=subject, name=name, reason="low confidence", page=1, start=start, end=start + len(passage), confidence=0.5)
         with self.room.ledger.transaction() as conn:
-            return add_task(conn, self.room.tenant, self.document_id, self.job_id, doubt, at=self.room.ledger.now())
+            return open_review_task(conn, self.room.tenant, self.document_id, self.job_id, doubt, at=self.room.ledger.now())
 
     def decide(self, task_id, answer, user="local"):
         held = claiming.claim(self.room.ledger, self.room.tenant, task_id, user, lease_s=60)

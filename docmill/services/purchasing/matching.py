@@ -11,7 +11,7 @@ from docmill.errors import Conflict, DocmillError, NotFound
 from docmill.services.purchasing.candidates import Chosen, choose_order
 from docmill.services.purchasing.evidence import MatchEvidence, keep_evidence
 from docmill.services.purchasing.extraction import receipt_from, understanding_of
-from docmill.services.review.opening import add_task, close_task
+from docmill.services.review.opening import close_task, open_review_task
 from docmill.services.running.room import Room
 from docmill.storage.ledger import Connection, purchase_orders, receipt_matches, views
 from docmill.storage.ledger import documents as document_rows
@@ -173,7 +173,7 @@ def _ask(conn: Connection, tenant: str, match_id: str, chosen: Chosen, evidence:
     codes = ", ".join(dict.fromkeys(f.code for f in chosen.match.findings)) or "low score"
     reason = f"receipt {chosen.match.outcome}: {codes}"
     doubt = Doubt(subject=Subject.MATCH, name=match_id, reason=reason, priority=Priority.HIGH, confidence=chosen.match.score)
-    return add_task(conn, tenant, evidence.document_id, evidence.job_id, doubt, at=at)
+    return open_review_task(conn, tenant, evidence.document_id, evidence.job_id, doubt, at=at)
 
 
 def _tell(conn: Connection, tenant: str, view: MatchView) -> None:

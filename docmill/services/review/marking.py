@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from docmill.errors import InvalidOptions, NotFound
 from docmill.services.review.claiming import claim
 from docmill.services.review.deciding import Answer, decide
-from docmill.services.review.opening import add_task
+from docmill.services.review.opening import open_review_task
 from docmill.services.review.people import able
 from docmill.services.review.records import KIND, VALUE_LIMIT, checked_note, checked_value
 from docmill.services.review.rulings import MARKED
@@ -96,7 +96,9 @@ def _decided(room: Room, document_id: str, user_id: str, doubts: Sequence[Doubt]
         if job_id is None:
             raise NotFound("nothing is published of this document")
         asked = [one.model_copy(update={"eyes": eyes_of(one, room.settings.review_four_eyes)}) for one in doubts]
-        tasks = [add_task(conn, room.tenant, document_id, job_id, one, at=room.ledger.now(), is_new=one.name == KIND) for one in asked]
+        tasks = [
+            open_review_task(conn, room.tenant, document_id, job_id, one, at=room.ledger.now(), is_new=one.name == KIND) for one in asked
+        ]
     made = []
     for task_id in tasks:
         held = claim(room.ledger, room.tenant, task_id, user_id, lease_s=room.settings.review_lease_s)

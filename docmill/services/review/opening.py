@@ -64,7 +64,9 @@ def cancel_resolved(conn: Connection, tenant: str, document_id: str, job_id: str
         audit_rows.append_events(conn, tenant, [event], at=at)
 
 
-def add_task(conn: Connection, tenant: str, document_id: str, job_id: str, doubt: Doubt, *, at: datetime, is_new: bool = False) -> str:
+def open_review_task(
+    conn: Connection, tenant: str, document_id: str, job_id: str, doubt: Doubt, *, at: datetime, is_new: bool = False
+) -> str:
     """Open one more task for a job that is over already, or one of its own beside the doubt's (`is_new`); returns the task's id."""
     row = _row(tenant, document_id, job_id, doubt, at) | ({"task_id": uuid4().hex} if is_new else {})
     review_tasks.insert(conn, [row])
