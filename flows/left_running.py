@@ -4,6 +4,7 @@ An automation ends silent runs within 90 s, but only those it saw beating: a ser
 would keep its deployment's place for ever, and no night would begin any more.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,15 +40,23 @@ def correct_task_runs(*, over_for: timedelta = OVER_FOR) -> int:
     return len(left)
 
 
-def end_silent_runs(*, silent_for: timedelta = SILENT_FOR, pending_for: timedelta = PENDING_FOR) -> int:
+def end_silent_runs(alive: Collection[str] = (), *, silent_for: timedelta = SILENT_FOR, pending_for: timedelta = PENDING_FOR) -> int:
     """Let flow runs whose heart has stopped be Crashed (Cancelled, if that was asked), and those that a worker took and never began.
 
-    A run that never beat is left alone once it runs: whoever started it may have no heartbeats. Returns how many there were, at most 200 at a time.
+    A run that never beat is left alone once it runs: whoever started it may have no heartbeats. So are those that are known to be alive: a
+    server in distress writes heartbeats down late. Returns how many there were, at most 200 at a time.
+
+    Args:
+        alive: ids of runs that hold leases.
+        silent_for: since the last heartbeat.
+        pending_for: since a worker took the run.
     """
     ended = 0
     with get_client(sync_client=True) as client:
         found = FlowRunFilter.model_validate({"state": {"type": {"any_": _UNDER_WAY}}})
         for run in client.read_flow_runs(flow_run_filter=found, limit=AT_ONCE):
+            if str(run.id) in alive:
+                continue
             state = _end_of(client, run, datetime.now(UTC) - silent_for, datetime.now(UTC) - pending_for)
             if state is not None:
                 client.set_flow_run_state(run.id, state, force=True)

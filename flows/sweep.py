@@ -6,6 +6,7 @@ from prefect import flow
 
 from docmill.services.erase import finish_erasures
 from docmill.services.purchasing.ordering import finish_orders
+from docmill.services.sweeping import living_runs
 from docmill.services.sweeping import sweep as sweep_jobs
 from flows.hooks import HOOKS
 from flows.left_running import correct_task_runs, end_silent_runs
@@ -21,4 +22,4 @@ def sweep() -> dict[str, int]:
     with open_room() as room:
         orders = finish_orders(room, most_tries=PAPER_TRIES)
         swept = {**asdict(sweep_jobs(room)), "erasures": finish_erasures(room), "orders": len(orders)}
-        return {**swept, "flow_runs": end_silent_runs(), "task_runs": correct_task_runs()}
+        return {**swept, "flow_runs": end_silent_runs(living_runs(room)), "task_runs": correct_task_runs()}

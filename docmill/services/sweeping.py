@@ -58,6 +58,16 @@ def sweep(room: Room) -> Sweep:
     return Sweep(queued=_queue(room, before), failed=len(hopeless) - len(refused), cancelled=len(cancelled), closed=_close(room, before))
 
 
+def living_runs(room: Room) -> set[str]:
+    """Ids of the flow runs that hold jobs now.
+
+    Raises:
+        LedgerUnavailable: the ledger did not answer.
+    """
+    with room.ledger.reading() as conn:
+        return stuck.living_runs(conn, room.tenant, room.ledger.now())
+
+
 def _lost(room: Room, before: datetime) -> list[StuckJob]:
     with room.ledger.reading() as conn:
         return stuck.lost(conn, room.tenant, before=before, dispatcher=DISPATCHER, limit=AT_ONCE)

@@ -141,17 +141,22 @@ def test_a_run_that_died_while_the_server_was_away_does_not_keep_its_place(prefe
     assert begun(dead)
     post(api, f"/flow_runs/{dead}/set_state", state={"type": "RUNNING"})
     assert not begun(following), "one night at a time"
-    alive, unheard, cancelling = (running_flow_run(api) for _ in range(3))
+    alive, unheard, cancelling, holding = (running_flow_run(api) for _ in range(4))
     post(api, f"/flow_runs/{cancelling}/set_state", state={"type": "CANCELLING"})
-    for run, minutes in ((dead, 6), (dead, 7), (alive, 6), (alive, 1), (cancelling, 6)):
+    for run, minutes in ((dead, 6), (dead, 7), (alive, 6), (alive, 1), (cancelling, 6), (holding, 6)):
         beat(api, run, at=datetime.now(UTC) - timedelta(minutes=minutes))
-    until(lambda: [beats_of(api, run) for run in (dead, alive, cancelling)] == [2, 2, 1], 30, "the server has written the heartbeats down")
+    until(
+        lambda: [beats_of(api, run) for run in (dead, alive, cancelling, holding)] == [2, 2, 1, 1],
+        30,
+        "the server has written the heartbeats down",
+    )
 
-    assert end_silent_runs() == 2
+    assert end_silent_runs({holding}) == 2
     assert [state_of(api, run) for run in (dead, alive, unheard, cancelling)] == ["CRASHED", "RUNNING", "RUNNING", "CANCELLED"]
+    assert state_of(api, holding) == "RUNNING", "it holds leases: only its heartbeats are late"
     assert begun(following)
-    assert end_silent_runs() == 0
-    assert end_silent_runs(pending_for=timedelta(0)) >= 1, "a worker that died with a run it took"
+    assert end_silent_runs({holding}) == 0
+    assert end_silent_runs({holding}, pending_for=timedelta(0)) >= 1, "a worker that died with a run it took"
     assert state_of(api, following) == "CRASHED"
 
 

@@ -9,7 +9,7 @@ from docmill.services.batches import batch_view
 from docmill.services.dispatch import DISPATCHER
 from docmill.services.jobs import attempts_of, claim_jobs, renew_leases, request_cancel
 from docmill.services.reconciling import reconcile
-from docmill.services.sweeping import MOST_ATTEMPTS, Sweep, sweep
+from docmill.services.sweeping import MOST_ATTEMPTS, Sweep, living_runs, sweep
 from docmill.storage.ledger import waiting
 from docmill.values.jobs import JobState
 from docmill.values.keys import results_name
@@ -52,6 +52,18 @@ def test_a_lost_job_is_queued_once_and_claimed_by_the_next_run(room, work, clock
     assert [a.end_reason for a in attempts_of(room.ledger, room.tenant, one.job_id)] == ["lease_lost", None]
     assert work.finish(work.end(job)) == []
     assert verify_streams(room.ledger, room.tenant) == {}
+
+
+def test_a_run_is_alive_as_long_as_its_lease(room, work, clock):
+    batch_id, _ = work.one()
+    claim_jobs(room.ledger, room.tenant, batch_id, run_id="run-1", lease_s=30)
+    assert living_runs(room) == {"run-1"}
+    clock.pass_seconds(31)
+    assert living_runs(room) == set()
+    (job,) = claim_jobs(room.ledger, room.tenant, batch_id, run_id="run-2", lease_s=30)
+    assert living_runs(room) == {"run-2"}
+    assert work.finish(work.end(job)) == []
+    assert living_runs(room) == set()
 
 
 def test_a_job_that_is_lost_again_and_again_fails_with_a_reason(room, work, clock):

@@ -73,6 +73,14 @@ def last_leases(conn: sa.Connection, tenant: str) -> dict[str, datetime]:
     return {str(run_id): until for run_id, until in conn.execute(query)}
 
 
+def living_runs(conn: sa.Connection, tenant: str, now: datetime) -> set[str]:
+    """Runs that hold a job under a lease that lasts: their process is there, whatever Prefect has heard of them."""
+    query = sa.select(ATTEMPTS.c.flow_run_id).where(
+        ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.ended_at.is_(None), ATTEMPTS.c.lease_until > now
+    )
+    return {str(run_id) for run_id in conn.execute(query.distinct()).scalars()}
+
+
 def _found(conn: sa.Connection, query: "sa.Select[tuple[object, ...]]", limit: int) -> list[StuckJob]:
     rows = conn.execute(query.order_by(JOBS.c.job_id).limit(limit)).mappings()
     return [StuckJob(**dict(row) | {"state": JobState(row["state"]), "is_queued": bool(row["is_queued"])}) for row in rows]
