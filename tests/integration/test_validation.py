@@ -31,6 +31,7 @@ BREAKS: list[tuple[str, dict[str, object]]] = [
     ("total_present", {"total": "no number"}),
     ("total_positive", {"total": "0.00"}),
     ("total_positive", {"total": "-8.79", "kind": "receipt"}),
+    ("sums_add_up", {"net_total": "1000.00", "tax_total": "190.00"}),
     ("number_present", {"document_number_present": False}),
     ("date_present", {"issue_date": None}),
     ("date_not_in_future", {"issue_date": "2024-05-03"}),
@@ -41,6 +42,9 @@ BREAKS: list[tuple[str, dict[str, object]]] = [
 ]
 
 HOLDS: list[dict[str, object]] = [
+    {"net_total": "1000.00", "tax_total": "237.95"},
+    {"net_total": "1000.00", "tax_total": "237.97"},  # a till rounds to five cents
+    {"net_total": "1000.00", "tax_total": None},
     {"ocr_confidence": 0.6},
     {"issue_date": "2024-05-02"},  # the day after may be today somewhere
     {"kind": "credit_note", "total": "-8.79"},

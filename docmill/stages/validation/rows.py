@@ -22,7 +22,7 @@ class ValidationRow(Value):
         document_number_present: whether a number was found; the number itself is not handed on.
         issue_date: ISO 8601 or None.
         checked_on: the day that `issue_date` is compared with, ISO 8601; the job's day of acceptance, so that a rerun judges the same.
-        total: decimal number or None.
+        total, net_total, tax_total: decimal numbers or None.
         currency: ISO 4217 or None.
         least_field_confidence: of the fields found, 0.0-1.0; None without fields.
         chunks: pieces in the search index; None when the document isn't indexed.
@@ -41,6 +41,8 @@ class ValidationRow(Value):
     currency: str | None
     least_field_confidence: float | None
     chunks: int | None
+    net_total: str | None = None
+    tax_total: str | None = None
 
     @property
     def has_text(self) -> bool:
@@ -60,10 +62,21 @@ class ValidationRow(Value):
     @property
     def total_amount(self) -> float | None:
         """The total as a number for comparison; None when there is none or it isn't a number."""
-        try:
-            return float(Decimal(self.total)) if self.total is not None else None
-        except InvalidOperation:
-            return None
+        value = _decimal(self.total)
+        return None if value is None else float(value)
+
+    @property
+    def sums_rest(self) -> float | None:
+        """By how much net and tax miss the total, 0 or more; None where one of the three is missing or isn't a number."""
+        net, tax, total = (_decimal(text) for text in (self.net_total, self.tax_total, self.total))
+        return None if net is None or tax is None or total is None else float(abs(net + tax - total))
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    try:
+        return None if text is None else Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 def row_from(
@@ -96,6 +109,8 @@ def row_from(
         issue_date=value.get("issue_date"),
         checked_on=checked_on.isoformat(),
         total=value.get("total"),
+        net_total=value.get("net_total"),
+        tax_total=value.get("tax_total"),
         currency=value.get("currency"),
         least_field_confidence=min((f.evidence.confidence for f in understanding.fields), default=None),
         chunks=chunks,

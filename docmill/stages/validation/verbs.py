@@ -24,8 +24,8 @@ _ONLY_IDS = {"result_format": "COMPLETE", "unexpected_index_column_names": ["doc
 _COLUMNS: dict[str, str] = {
     "document_id": "object", "kind": "object", "kind_confidence": "float64", "page_count": "int64", "words": "int64",
     "ocr_confidence": "float64", "has_text": "bool", "document_number_present": "bool", "issue_year": "float64",
-    "issue_date_age_days": "float64", "total_amount": "float64", "currency": "object", "least_field_confidence": "float64",
-    "chunks": "float64",
+    "issue_date_age_days": "float64", "total_amount": "float64", "sums_rest": "float64", "currency": "object",
+    "least_field_confidence": "float64", "chunks": "float64",
 }  # fmt: skip
 """Columns of the frame with their types, said outright: a column of None alone would otherwise have none to compare with."""
 
