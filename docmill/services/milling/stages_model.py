@@ -23,8 +23,7 @@ from docmill.services.milling.stage_work import (
 from docmill.settings import settings
 from docmill.values.keys import private_name
 from docmill.values.options import MillOptions
-from docmill.values.page import Page
-from docmill.values.pages_file import write_pages
+from docmill.values.pages_file import PageFiles, write_pages
 
 VERSION = "1"
 
@@ -48,8 +47,7 @@ def _consult(bench: Bench, item: Item, key: str) -> Receipt:
 
 def _pages(bench: Bench, item: Item, folder: Path) -> str:
     out = folder / "pages.json"
-    found = [Page.model_validate_json(Path(bench.file(one.object_name)).read_bytes()) for one in item.inputs_of("read", PAGE_WORDS)]
-    out.write_bytes(write_pages(found))
+    out.write_bytes(write_pages(PageFiles(bench.file(one.object_name) for one in item.inputs_of("read", PAGE_WORDS))))
     return str(out)
 
 

@@ -23,7 +23,7 @@ from docmill.values.evidence import Span
 from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name, public_name
 from docmill.values.page import Page
-from docmill.values.pages_file import read_spans
+from docmill.values.pages_file import PageFiles, read_spans
 
 CERTIFICATE, REPORT, REPORT_PAGE = "certificate", "pii_report", "pii_report_page"
 """Names of artefacts."""
@@ -50,8 +50,7 @@ def _rules(bench: Bench, item: Item) -> str:
 
 def _report(item: Item, spans: Path, pages: list[str], seconds: float) -> PiiReport:
     body = json.loads(spans.read_bytes())
-    read = [Page.model_validate_json(Path(page).read_bytes()) for page in pages]
-    return report_of(item, read_spans(body["spans"]), read, body["engines"], seconds)
+    return report_of(item, read_spans(body["spans"]), PageFiles(pages), body["engines"], seconds)
 
 
 def report_of(item: Item, spans: Sequence[Span], pages: Sequence[Page], engines: Mapping[str, object], seconds: float) -> PiiReport:
@@ -102,7 +101,7 @@ def _caller(bench: Bench) -> Call:
 def _certificate(bench: Bench, item: Item, key: str, made: ProvenCopy) -> Artefact:
     found = item.inputs_of("find_pii", SPANS)[0]
     spans = read_spans(json.loads(Path(bench.file(found.object_name)).read_bytes())["spans"])
-    pages = [Page.model_validate_json(Path(str(path)).read_bytes()) for path in bench.files(item.inputs_of("read"))]
+    pages = PageFiles(str(path) for path in bench.files(item.inputs_of("read")))
     data = make_certificate(
         made.path,
         made.evidence,

@@ -76,12 +76,13 @@ def build_report(
     created_at: datetime,
 ) -> PiiReport:
     """The report of one document; see `PiiReport`."""
-    words = sum(len(page.words) for page in pages)
-    read = round(sum(page.confidence * len(page.words) for page in pages) / words, 4) if words else 0.0
     on_page = Counter(span.page for span in spans)
-    lines = tuple(
-        PageLine(number=page.number, findings=on_page[page.number], source=page.source, ocr_confidence=page.confidence) for page in pages
-    )
+    seen = [  # in one go: pages may come out of files one by one
+        (len(page.words), PageLine(number=page.number, findings=on_page[page.number], source=page.source, ocr_confidence=page.confidence))
+        for page in pages
+    ]
+    words, lines = sum(count for count, _ in seen), tuple(line for _, line in seen)
+    read = round(sum(line.ocr_confidence * count for count, line in seen) / words, 4) if words else 0.0
     confidence = _confidence([span.confidence for span in spans])
     return PiiReport(
         document_id=document_id,

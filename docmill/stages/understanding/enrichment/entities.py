@@ -5,7 +5,7 @@ and the rest is taken from the redacted pages, so nothing that was masked comes 
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal
@@ -52,11 +52,12 @@ def entities_of(pages: Sequence[Page], spans: Sequence[Span]) -> tuple[NamedEnti
 
 
 def _found(pages: Sequence[Page], spans: Sequence[Span]) -> Iterator[tuple[EntityType, str, int]]:
-    by_page = {page.number: page for page in pages}
+    on_page: defaultdict[int, list[Span]] = defaultdict(list)
     for span in spans:
-        kind, page = _OF_SPANS.get(span.type), by_page.get(span.page)
-        if kind is not None and page is not None:
-            yield kind, page.text[span.start : span.end], page.number
+        if span.type in _OF_SPANS:
+            on_page[span.page].append(span)
+    for page in pages:  # one page at a time: there may be thousands
+        yield from ((_OF_SPANS[span.type], page.text[span.start : span.end], page.number) for span in on_page[page.number])
     for page in pages:
         for line in page.lines:
             text = MASK.sub(lambda mask: "\0" * len(mask[0]), line.text)

@@ -16,6 +16,7 @@ from docmill.errors import EngineMissing, LanguageMissing, StageFailed, TimedOut
 from docmill.stages.understanding.enrichment.languages import languages_of
 from docmill.stages.understanding.enrichment.texts import MASK
 from docmill.values.page import Page
+from docmill.values.pages_file import PageFiles
 
 PROGRAM: Final = "espeak-ng"
 MISSING: Final = "text cannot be spoken: the program espeak-ng is not installed; the Debian package is espeak-ng"
@@ -45,7 +46,7 @@ def speak(page_paths: list[str], language: str, out_path: str, limit_s: float) -
         TimedOut: it took too long.
         StageFailed: it failed otherwise, or there is nothing to say.
     """
-    pages = [Page.model_validate_json(Path(path).read_bytes()) for path in page_paths]
+    pages = PageFiles(page_paths)
     told = languages_of(pages)
     spoken = told[0].language if told else language
     text = spoken_text(pages)

@@ -15,7 +15,7 @@ from docmill.stages.understanding.enrichment.summary import summary_of
 from docmill.stages.understanding.enrichment.texts import sentences_of
 from docmill.values.enrichment import Enrichment, PrintedDay
 from docmill.values.page import Page
-from docmill.values.pages_file import read_spans
+from docmill.values.pages_file import PageFiles, read_spans
 
 MOST_DATES: Final = 50
 
@@ -34,7 +34,7 @@ def enrich(page_paths: list[str], spans_path: str, out_path: str) -> dict[str, i
     Raises:
         EngineMissing: a library of a method is not installed.
     """
-    pages = [Page.model_validate_json(Path(path).read_bytes()) for path in page_paths]
+    pages = PageFiles(page_paths)
     spans = read_spans(json.loads(Path(spans_path).read_bytes())["spans"]) if spans_path else []
     languages = languages_of(pages)
     names = [one.language for one in languages]
