@@ -22,7 +22,7 @@ from docmill.services.language_model.single_file import consult_about_file
 from docmill.services.milling.shard import MillLimits
 from docmill.services.unlocked_file import unlocked_file
 from docmill.settings import settings
-from docmill.values.evidence import DocumentPart, Evidence, Understanding
+from docmill.values.evidence import DocumentPart, Evidence, Understanding, pages_named
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Problem, problem_from
 from docmill.values.page import Page
@@ -189,8 +189,7 @@ def _show_fields(name: str, looked: Looked) -> None:
     if not found.parts:
         _show_document(name, found)
     for part in found.parts:
-        pages = f"page {part.first_page}" if part.first_page == part.last_page else f"pages {part.first_page}-{part.last_page}"
-        _show_document(f"{name}, {pages}", part)
+        _show_document(f"{name}, {pages_named(part.first_page, part.last_page)}", part)
     for problem in looked.problems:
         typer.echo(f"docmill: {problem.message} [{problem.code}]", err=True)
 

@@ -122,6 +122,11 @@ class TaxShare(Value):
     evidence: Evidence
 
 
+def pages_named(first: int, last: int) -> str:
+    """Pages [first, last] for people: `page 3`, `pages 3-4`."""
+    return f"page {first}" if first == last else f"pages {first}-{last}"
+
+
 class DocumentPart(Value):
     """One document of a file that holds several.
 

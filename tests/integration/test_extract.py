@@ -4,10 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-import pikepdf
 import pytest
 import typer
-from reportlab.pdfgen.canvas import Canvas
 from typer.testing import CliRunner
 
 from docmill.cli import extract
@@ -16,10 +14,8 @@ from docmill.errors import Damaged, NotFound
 from docmill.values.options import MillOptions
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from invoice_generator import Sale, changed, cii, iban, printed, sale, ubl
-from understanding_pages import CHAR_PX, PITCH_PX
-
-PX_PT = 0.5
+from invoice_generator import changed, cii, iban, sale, ubl
+from sale_papers import write_package, write_pdf
 
 
 @pytest.fixture
@@ -28,31 +24,6 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     app = typer.Typer()
     extract.add_to(app)
     return app
-
-
-def write_package(path: Path, *sales: Sale) -> Path:
-    """Sales on pages of one PDF."""
-    with pikepdf.new() as whole:
-        for number, one in enumerate(sales):
-            with pikepdf.open(write_pdf(path.with_suffix(f".{number}"), one, None)) as single:
-                whole.pages.extend(single.pages)
-        whole.save(path)
-    return path
-
-
-def write_pdf(path: Path, one: Sale, xml: bytes | None, *, name: str = "factur-x.xml") -> Path:
-    """The page of a sale as PDF with a text layer, with XML inside."""
-    canvas = Canvas(str(path), pagesize=(595, 842), invariant=True)
-    canvas.setFont("Courier", 8)
-    for word in printed(one).words:
-        canvas.drawString(30 + word.box.x0 * PX_PT, 800 - word.box.y0 / PITCH_PX * 14, word.text)
-    canvas.save()
-    if xml is not None:
-        with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, xml, mime_type="text/xml")
-            pdf.save(path)
-    assert CHAR_PX * PX_PT > 4.8  # a Courier letter of 8 pt is 4.8 pt wide: words must not touch
-    return path
 
 
 def run(cli: typer.Typer, *words: str) -> object:
