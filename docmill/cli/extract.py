@@ -22,7 +22,7 @@ from docmill.services.language_model.single_file import consult_about_file
 from docmill.services.milling.shard import MillLimits
 from docmill.services.unlocked_file import unlocked_file
 from docmill.settings import settings
-from docmill.values.evidence import Evidence, Understanding
+from docmill.values.evidence import DocumentPart, Evidence, Understanding, pages_named
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Problem, problem_from
 from docmill.values.page import Page
@@ -142,14 +142,26 @@ def extracted(looked: Looked) -> "dict[str, JsonValue]":
     """The JSON of `extract` for one file."""
     found = looked.understanding
     return {
+        **_said(found),
+        "problems": [problem.model_dump(mode="json") for problem in looked.problems],
+        **({"model_use": found.model_use.model_dump(mode="json")} if found.model_use else {}),
+        "parts": [_part(part) for part in found.parts],
+    }
+
+
+def _said(found: Understanding | DocumentPart) -> "dict[str, JsonValue]":
+    return {
         "kind": found.kind.name,
         "kind_confidence": found.kind.confidence,
         "fields": {f.name: {"value": f.value, "text": f.text, **_place(f.evidence)} for f in found.fields},
         "line_items": [{**item.model_dump(exclude={"evidence"}), **_place(item.evidence)} for item in found.line_items],
         "taxes": [{**share.model_dump(exclude={"evidence"}), **_place(share.evidence)} for share in found.taxes],
-        "problems": [problem.model_dump(mode="json") for problem in looked.problems],
-        **({"model_use": found.model_use.model_dump(mode="json")} if found.model_use else {}),
     }
+
+
+def _part(part: DocumentPart) -> "dict[str, JsonValue]":
+    where: dict[str, JsonValue] = {"first_page": part.first_page, "last_page": part.last_page, "is_main": part.is_main}
+    return {**where, **_said(part), "problems": [problem.model_dump(mode="json") for problem in part.problems]}
 
 
 def classified(looked: Looked) -> "dict[str, JsonValue]":
@@ -174,6 +186,15 @@ def _show_kind(name: str, looked: Looked) -> None:
 
 def _show_fields(name: str, looked: Looked) -> None:
     found = looked.understanding
+    if not found.parts:
+        _show_document(name, found)
+    for part in found.parts:
+        _show_document(f"{name}, {pages_named(part.first_page, part.last_page)}", part)
+    for problem in looked.problems:
+        typer.echo(f"docmill: {problem.message} [{problem.code}]", err=True)
+
+
+def _show_document(name: str, found: Understanding | DocumentPart) -> None:
     rows = [(f.name, f.value or "", f"{f.evidence.confidence:.2f}", str(f.evidence.page), f.evidence.source) for f in found.fields]
     show_table(f"{name}: {found.kind.name} ({found.kind.confidence:.2f})", ("field", "value", "confidence", "page", "rule"), rows)
     if found.line_items:
@@ -181,5 +202,3 @@ def _show_fields(name: str, looked: Looked) -> None:
             tuple(part or "" for part in (i.quantity, i.unit, i.description, i.unit_price, i.tax_rate, i.amount)) for i in found.line_items
         ]
         show_table("line items", ("quantity", "unit", "description", "unit price", "tax %", "amount"), lines)
-    for problem in looked.problems:
-        typer.echo(f"docmill: {problem.message} [{problem.code}]", err=True)

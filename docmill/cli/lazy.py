@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "One file, no ledger": {
             "read": ("read", "text, JSON, hOCR, ALTO, Markdown, searchable PDF"),
             "extract": ("extract", "kind, fields, line items, contradictions"),
+            "split": ("split", "each document of a PDF that holds several, as a PDF"),
             "classify": ("extract", "what kind of document it is, how surely and why"),
         },
         "Privacy": {

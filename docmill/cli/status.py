@@ -14,7 +14,8 @@ from docmill.services import batches, jobs, lookups
 from docmill.services.running.report import batch_report
 from docmill.services.running.room import Room
 from docmill.values.jobs import JobState, JobView
-from docmill.values.results import ResultProblem, Results
+from docmill.values.result_fields import ResultProblem
+from docmill.values.results import Results
 from docmill.values.usage import Usage
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]

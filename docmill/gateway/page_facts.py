@@ -7,6 +7,7 @@ from uuid import UUID
 
 from docmill.services.timeline import Step, run_of
 from docmill.values.jobs import JobView
+from docmill.values.result_fields import ResultDocument
 from docmill.values.results import Results
 
 
@@ -44,6 +45,31 @@ def fields_table(results: Results) -> str:
     )
     head = _head("Field", "Value", "Page", "Confidence")
     return f"<h3>Fields</h3><table>{head}<tbody>{rows}</tbody></table>" if rows else ""
+
+
+_MAIN_FIELDS = ("document_number", "issue_date", "vendor_name")
+"""What tells one document of a package from another, beside its sum."""
+
+
+def parts_table(results: Results) -> str:
+    """The documents of a package with their pages, kinds and main fields; empty where the file is one document."""
+    rows = "".join(
+        f'<tr><th scope="row"><a href="#page-{part.first_page}">{_pages(part)}</a></th><td>{escape(part.kind.name.replace("_", " "))}</td>'
+        f"{''.join(f'<td>{escape(told)}</td>' for told in _main_fields(part))}</tr>"
+        for part in results.parts
+    )
+    head = _head("Pages", "Kind", "Number", "Date", "Vendor", "Total")
+    return f"<h3>Documents in this file</h3><table>{head}<tbody>{rows}</tbody></table>" if rows else ""
+
+
+def _pages(part: ResultDocument) -> str:
+    return str(part.first_page) if part.first_page == part.last_page else f"{part.first_page}-{part.last_page}"
+
+
+def _main_fields(part: ResultDocument) -> tuple[str, ...]:
+    told = {one.name: one.value or one.text for one in part.fields}
+    total = f"{told['total']} {told.get('currency', '')}".rstrip() if "total" in told else ""
+    return (*(told.get(name, "") for name in _MAIN_FIELDS), total)
 
 
 def personal_data(results: Results) -> str:

@@ -78,7 +78,8 @@ def _sheet(job: JobView, page: PageFacts, kind: str, boxes: str, words: str = ""
 
 def _boxes(results: Results, number: int, marks: Sequence[PersonalMark]) -> str:
     lines = [_rect((*b.bounding_box[0], *b.bounding_box[2]), "line", b.text) for b in results.text_blocks if b.page == number]
-    fields = [_rect(f.box, "field", f.name.replace("_", " ")) for f in results.fields if f.page == number and f.box]
+    found = (*results.fields, *(f for part in results.parts if not part.is_main for f in part.fields))
+    fields = [_rect(f.box, "field", f.name.replace("_", " ")) for f in found if f.page == number and f.box]
     personal = [_rect(box, "pii", f"{m.type} {m.confidence:.0%}") for m in marks if m.page == number for box in m.boxes]
     return "".join((*lines, *fields, *personal))
 

@@ -121,8 +121,8 @@ def _task_page(desk: Desk, job: JobView) -> HTMLResponse:
 
 def _document(desk: Desk, job: JobView, results: Results) -> str:
     marks = personal_marks(desk.room, job)
-    told = page_facts.fields_table(results) + shown_enrichment(results) + page_facts.personal_data(results)
-    return told + page_sheets(job, results, marks)
+    said = page_facts.fields_table(results) + page_facts.parts_table(results)
+    return said + shown_enrichment(results) + page_facts.personal_data(results) + page_sheets(job, results, marks)
 
 
 def _downloads(task_id: str, urls: dict[str, str | None]) -> str:

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from docmill import __version__
-from docmill.services.publishing_masked import mask_fields, mask_line_items
+from docmill.services.publishing_masked import Hidden, hidden_by, mask_fields, mask_line_items
 from docmill.stages.validation.suite import checks
 from docmill.values import results as shape
 from docmill.values.enrichment import Enrichment
-from docmill.values.evidence import Field, Kind, LineItem, Span, Understanding
+from docmill.values.evidence import DocumentPart, Field, Kind, LineItem, Span, Understanding
 from docmill.values.jobs import Artefact, ClaimedJob
 from docmill.values.keys import PUBLIC
 from docmill.values.outcome import CHECK_FAILED, Outcome, Problem, judge
 from docmill.values.page import Line, Page
+from docmill.values.result_fields import ResultDocument, ResultField, ResultKind, ResultLineItem, ResultProblem, ResultTax
 
 UNKNOWN_KIND = Kind(name="other", confidence=0.0, reason="not understood")
 """The kind of a document that the understanding stage never saw."""
@@ -104,10 +105,8 @@ def _shown(given: PublishInput) -> _Shown:
 def build_results(given: PublishInput) -> shape.Results:
     """The results of one job. With redaction the fields are masked here, whoever calls."""
     options, found = given.job.options, given.understanding or Understanding(kind=UNKNOWN_KIND)
-    fields, items = found.fields, found.line_items
-    if options.redact:
-        fields = mask_fields(fields, given.spans, given.read_pages)
-        items = mask_line_items(items, given.spans, given.read_pages)
+    hidden = hidden_by(given.spans, given.read_pages) if options.redact else None
+    told = _told(found, hidden, given.decided)
     shown = _shown(given)
     return shape.Results(
         schema_version=shape.SCHEMA_VERSION,
@@ -115,8 +114,8 @@ def build_results(given: PublishInput) -> shape.Results:
         document=_document(given),
         outcome=_outcome(outcome_of(given)),
         options=shape.ResultOptions.model_validate(options.model_dump()),
-        kind=shape.ResultKind.model_validate(found.kind.model_dump()),
-        fields=tuple(_field(one, given.decided.get(one.name)) for one in fields),
+        kind=ResultKind.model_validate(found.kind.model_dump()),
+        fields=told.fields,
         full_text="\n\n".join(shown.texts),
         language=shown.words.most_common(1)[0][0] if shown.words.total() else options.language,
         format=options.extract_format,
@@ -131,12 +130,49 @@ def build_results(given: PublishInput) -> shape.Results:
         engines={stage: dict(names) for stage, names in given.engines.items()},
         created_at=given.created_at,
         docmill_version=__version__,
-        line_items=tuple(_line_item(one) for one in items),
-        taxes=tuple(
-            shape.ResultTax(rate=share.rate, net=share.net, tax=share.tax, confidence=share.evidence.confidence) for share in found.taxes
-        ),
+        line_items=told.line_items,
+        taxes=told.taxes,
         enrichment=_enrichment(given),
         model_use=found.model_use,
+        parts=tuple(_part(part, hidden, given.decided if part.is_main else {}) for part in found.parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the results say of one document's sense."""
+
+    fields: tuple[ResultField, ...]
+    line_items: tuple[ResultLineItem, ...]
+    taxes: tuple[ResultTax, ...]
+
+
+def _told(found: Understanding | DocumentPart, hidden: Sequence[Hidden] | None, decided: Mapping[str, tuple[str, datetime]]) -> _Told:
+    """Fields, line items and taxes of a file or of a part of it, masked unless `hidden` is None: then no redaction was asked for."""
+    fields, items = found.fields, found.line_items
+    if hidden is not None:
+        fields, items = mask_fields(fields, hidden), mask_line_items(items, hidden)
+    return _Told(
+        fields=tuple(_field(one, decided.get(one.name)) for one in fields),
+        line_items=tuple(_line_item(one) for one in items),
+        taxes=tuple(
+            ResultTax(rate=share.rate, net=share.net, tax=share.tax, confidence=share.evidence.confidence) for share in found.taxes
+        ),
+    )
+
+
+def _part(part: DocumentPart, hidden: Sequence[Hidden] | None, decided: Mapping[str, tuple[str, datetime]]) -> ResultDocument:
+    """One document of a package; `decided` is empty but for the main part, whose fields are the file's, which people decide about."""
+    told = _told(part, hidden, decided)
+    return ResultDocument(
+        first_page=part.first_page,
+        last_page=part.last_page,
+        is_main=part.is_main,
+        kind=ResultKind.model_validate(part.kind.model_dump()),
+        fields=told.fields,
+        line_items=told.line_items,
+        taxes=told.taxes,
+        problems=_problems(part.problems),
     )
 
 
@@ -161,14 +197,17 @@ def _document(given: PublishInput) -> shape.DocumentFacts:
 
 
 def _outcome(outcome: Outcome) -> shape.ResultOutcome:
-    problems = tuple(shape.ResultProblem.model_validate(problem.model_dump()) for problem in outcome.problems)
-    return shape.ResultOutcome(name=outcome.name, problems=problems)
+    return shape.ResultOutcome(name=outcome.name, problems=_problems(outcome.problems))
 
 
-def _field(one: Field, decided: tuple[str, datetime] | None) -> shape.ResultField:
+def _problems(problems: Sequence[Problem]) -> tuple[ResultProblem, ...]:
+    return tuple(ResultProblem.model_validate(problem.model_dump()) for problem in problems)
+
+
+def _field(one: Field, decided: tuple[str, datetime] | None) -> ResultField:
     seen = one.evidence
     box = (seen.box.x0, seen.box.y0, seen.box.x1, seen.box.y1) if seen.box else None
-    return shape.ResultField(
+    return ResultField(
         name=one.name,
         value=one.value,
         text=one.text,
@@ -181,9 +220,9 @@ def _field(one: Field, decided: tuple[str, datetime] | None) -> shape.ResultFiel
     )
 
 
-def _line_item(one: LineItem) -> shape.ResultLineItem:
+def _line_item(one: LineItem) -> ResultLineItem:
     seen = one.evidence
-    return shape.ResultLineItem(
+    return ResultLineItem(
         **one.model_dump(exclude={"evidence"}),
         page=seen.page,
         box=None if seen.box is None else tuple(seen.box),

@@ -5,6 +5,7 @@ Belongs here: masking values. Which results they enter is publishing.py's.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from docmill.values.evidence import Field, LineItem, Span
 from docmill.values.page import Page
@@ -27,45 +28,55 @@ _LEAST_SHARED = 3
 """A field and a span share text only from so many letters and figures on; `5` or `no` prove nothing."""
 
 
-def mask_fields(fields: Sequence[Field], spans: Sequence[Span], pages: Sequence[Page]) -> tuple[Field, ...]:
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A span of personal data and its letters and figures, without spaces and marks."""
+
+    span: Span
+    bare: str
+
+
+def hidden_by(spans: Sequence[Span], pages: Sequence[Page]) -> tuple[Hidden, ...]:
+    """What must not be shown.
+
+    Args:
+        spans: personal data on the pages as read.
+        pages: as read; spans and evidence count characters of their text.
+    """
+    text = {page.number: page.text for page in pages}
+    return tuple(Hidden(span, _bare(text.get(span.page, "")[span.start : span.end])) for span in spans)
+
+
+def mask_fields(fields: Sequence[Field], hidden: Sequence[Hidden]) -> tuple[Field, ...]:
     """Fields fit to be shown beside a redacted copy.
 
     A field is masked when its evidence overlaps a span, in characters or on the page, or when it shares a span's text wherever it was
     read: then its value is None and its text the span's type, such as [PERSON]. Its box stays: it frames what was burned out. A text that
     stands nowhere on the pages (an e-invoice's, or what a person typed) was never searched for personal data, so it is masked as
     [NOT_SEARCHED]; figures, dates and the words of docmill's own lists stay.
-
-    Args:
-        fields: as found.
-        spans: personal data on the pages as read.
-        pages: as read; spans and evidence count characters of their text.
     """
-    text = {page.number: page.text for page in pages}
-    hidden = [(span, _bare(text.get(span.page, "")[span.start : span.end])) for span in spans]
     return tuple(_masked(one, hidden) for one in fields)
 
 
-def mask_line_items(items: Sequence[LineItem], spans: Sequence[Span], pages: Sequence[Page]) -> tuple[LineItem, ...]:
+def mask_line_items(items: Sequence[LineItem], hidden: Sequence[Hidden]) -> tuple[LineItem, ...]:
     """Line items fit to be shown beside a redacted copy: a description is kept only where it was searched and nothing was found in it."""
-    text = {page.number: page.text for page in pages}
-    hidden = [(span, _bare(text.get(span.page, "")[span.start : span.end])) for span in spans]
     return tuple(one.model_copy(update={"description": _shown_description(one, hidden)}) for one in items)
 
 
-def _shown_description(one: LineItem, hidden: Sequence[tuple[Span, str]]) -> str | None:
+def _shown_description(one: LineItem, hidden: Sequence[Hidden]) -> str | None:
     if one.description is None or one.evidence.start is None:
         return None
     as_field = Field(name="description", value=one.description, text=one.description, evidence=one.evidence)
     return _masked(as_field, hidden).value
 
 
-def _masked(one: Field, hidden: Sequence[tuple[Span, str]]) -> Field:
+def _masked(one: Field, hidden: Sequence[Hidden]) -> Field:
     is_unseen = one.evidence.source == REVIEWED or (one.evidence.start is None and one.evidence.source.startswith(EINVOICE))
     if is_unseen and one.name not in FIGURES_AND_WORDS:
         return one.model_copy(update={"value": None, "text": NOT_SEARCHED})
-    for span, bare in hidden:
-        if _overlaps(one, span) or _shares(one.text, bare) or _shares(one.value or "", bare):
-            return one.model_copy(update={"value": None, "text": f"[{span.type}]"})
+    for what in hidden:
+        if _overlaps(one, what.span) or _shares(one.text, what.bare) or _shares(one.value or "", what.bare):
+            return one.model_copy(update={"value": None, "text": f"[{what.span.type}]"})
     return one
 
 

@@ -40,13 +40,14 @@ def unlocked_in(folder: Path, file: Path, password: SecretStr, cell: Cell, *, de
         Encrypted, Damaged, ParserDied, TimedOut: as `unlocked_file`.
     """
     out = folder / "unlocked.pdf"
-    if _is_pdf(file):
+    if is_pdf(file):
         args = (str(file.absolute()), password.get_secret_value(), str(out))
         cell.call("docmill.stages.reading.verbs:unlock", *args, deadline_s=deadline_s)
     return out if out.exists() else file
 
 
-def _is_pdf(file: Path) -> bool:
+def is_pdf(file: Path) -> bool:
+    """Whether the bytes of a file say that it is a PDF."""
     with file.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     try:

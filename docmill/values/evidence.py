@@ -122,6 +122,34 @@ class TaxShare(Value):
     evidence: Evidence
 
 
+def pages_named(first: int, last: int) -> str:
+    """Pages [first, last] for people: `page 3`, `pages 3-4`."""
+    return f"page {first}" if first == last else f"pages {first}-{last}"
+
+
+class DocumentPart(Value):
+    """One document of a file that holds several.
+
+    Attributes:
+        first_page, last_page: pages of the file, counted from 1, both within.
+        is_main: whether kind and fields of the whole file are this part's.
+        kind: what it is.
+        fields: at most one of a name; pages are those of the file.
+        line_items: in printed order.
+        taxes: by rate.
+        problems: its contradictions; they are among those of the whole file.
+    """
+
+    first_page: int
+    last_page: int
+    is_main: bool
+    kind: Kind
+    fields: tuple[Field, ...] = ()
+    line_items: tuple[LineItem, ...] = ()
+    taxes: tuple[TaxShare, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
 class Understanding(Value):
     """What the understanding stage keeps for one document.
 
@@ -132,6 +160,7 @@ class Understanding(Value):
         taxes: by rate.
         problems: contradictions that a person should settle; messages name fields, never values.
         model_use: what asking a language model took; None where none was asked.
+        parts: the documents of a package in order, the main one among them; empty where the file is one document.
     """
 
     kind: Kind
@@ -140,3 +169,21 @@ class Understanding(Value):
     taxes: tuple[TaxShare, ...] = ()
     problems: tuple[Problem, ...] = ()
     model_use: ModelUse | None = None
+    parts: tuple[DocumentPart, ...] = ()
+
+    @property
+    def own_problems(self) -> tuple[Problem, ...]:
+        """Problems without those of parts whose fields are not the file's."""
+        others = [problem for part in self.parts if not part.is_main for problem in part.problems]
+        return tuple(problem for problem in self.problems if problem not in others)
+
+    def with_parts_in_step(self) -> "Understanding":
+        """The same after people or a model changed it: the main part says what the file says, and settled problems are no part's any more."""
+        said = {"kind": self.kind, "fields": self.fields, "line_items": self.line_items, "taxes": self.taxes}
+        parts = (
+            part.model_copy(
+                update={**(said if part.is_main else {}), "problems": tuple(one for one in part.problems if one in self.problems)},
+            )
+            for part in self.parts
+        )
+        return self.model_copy(update={"parts": tuple(parts)})

@@ -11,31 +11,33 @@ import re
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from docmill.errors import Damaged, StageFailed, VersionMismatch
 from docmill.values.enrichment import Enrichment
 from docmill.values.language_model import ModelUse
-from docmill.values.model import Value
 from docmill.values.outcome import OutcomeName
+from docmill.values.result_fields import (
+    Confidence,
+    ResultDocument,
+    ResultField,
+    ResultKind,
+    ResultLineItem,
+    ResultPart,
+    ResultProblem,
+    ResultTax,
+)
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-SCHEMA_VERSION: Final = "1.3.0"
+SCHEMA_VERSION: Final = "1.4.0"
 _MAJOR: Final = SCHEMA_VERSION.split(".", maxsplit=1)[0]
 _SCHEMA_FILE = "schemas/results.schema.json"
 
-Confidence = Annotated[float, Field(ge=0.0, le=1.0)]
 Point = tuple[float, float]
-
-
-class ResultPart(Value):
-    """A part of the results. Unknown keys are ignored, so that a reader takes what a newer minor version adds."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class DocumentFacts(ResultPart):
@@ -46,15 +48,6 @@ class DocumentFacts(ResultPart):
     media_type: str
     size_bytes: int = Field(ge=0)
     page_count: int = Field(ge=0)
-
-
-class ResultProblem(ResultPart):
-    """One thing that went wrong or is doubtful; `page` counts from 1."""
-
-    code: str
-    stage: str
-    message: str
-    page: int | None = None
 
 
 class ResultOutcome(ResultPart):
@@ -76,67 +69,6 @@ class ResultOptions(ResultPart):
     index: bool
     kind: str
     speech: bool = False
-
-
-class ResultKind(ResultPart):
-    """What the document is, and which rules said so."""
-
-    name: str
-    confidence: Confidence
-    reason: str
-
-
-class ResultField(ResultPart):
-    """One value read from the document.
-
-    Attributes:
-        name: such as document_number, issue_date, total.
-        value: ISO 8601 date, decimal number with a point, ISO 4217 code or text; None when redaction masked it.
-        text: as printed, or the mask such as [PERSON].
-        page: counted from 1.
-        box: (x0, y0, x1, y1) in pixels of the upright page image, origin top-left.
-        confidence: 0.0-1.0.
-        source: the rule that found it; `review` when a person typed it.
-        decided_by: the user who accepted or corrected it; None while nobody has. Since 1.2.0.
-        decided_at: when, UTC. Since 1.2.0.
-    """
-
-    name: str
-    value: str | None
-    text: str
-    page: int = Field(ge=1)
-    box: tuple[float, float, float, float] | None
-    confidence: Confidence
-    source: str
-    decided_by: str | None = None
-    decided_at: datetime | None = None
-
-
-class ResultLineItem(ResultPart):
-    """One line of an invoice's table; figures are decimal numbers with a point, None when not printed or masked by redaction.
-
-    `box` is (x0, y0, x1, y1) in pixels of the upright page image; `tax_rate` is in percent. Since 1.1.0.
-    """
-
-    description: str | None
-    quantity: str | None
-    unit: str | None
-    unit_price: str | None
-    tax_rate: str | None
-    amount: str | None
-    page: int = Field(ge=1)
-    box: tuple[float, float, float, float] | None
-    confidence: Confidence
-    source: str
-
-
-class ResultTax(ResultPart):
-    """The tax of one rate in percent, and the net amount it is taken from. Since 1.1.0."""
-
-    rate: str
-    net: str | None
-    tax: str
-    confidence: Confidence
 
 
 class TextBlock(ResultPart):
@@ -203,6 +135,7 @@ class Results(ResultPart):
         taxes: tax by rate. Since 1.1.0.
         enrichment: languages, dates, keywords, entities, summary, tone; None when the stage failed. Since 1.3.0.
         model_use: what asking a language model took; None where none was asked. Since 1.3.0.
+        parts: the documents of a file that holds several, in order; empty where it is one document. Since 1.4.0.
     """
 
     schema_version: str = Field(pattern=rf"^{_MAJOR}\.\d+\.\d+$")
@@ -230,6 +163,7 @@ class Results(ResultPart):
     taxes: tuple[ResultTax, ...] = ()
     enrichment: Enrichment | None = None
     model_use: ModelUse | None = None
+    parts: tuple[ResultDocument, ...] = ()
 
 
 def results_bytes(results: Results) -> bytes:

@@ -4,10 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-import pikepdf
 import pytest
 import typer
-from reportlab.pdfgen.canvas import Canvas
 from typer.testing import CliRunner
 
 from docmill.cli import extract
@@ -16,10 +14,8 @@ from docmill.errors import Damaged, NotFound
 from docmill.values.options import MillOptions
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
-from invoice_generator import Sale, changed, cii, iban, printed, sale, ubl
-from understanding_pages import CHAR_PX, PITCH_PX
-
-PX_PT = 0.5
+from invoice_generator import changed, cii, iban, sale, ubl
+from sale_papers import write_package, write_pdf
 
 
 @pytest.fixture
@@ -28,21 +24,6 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     app = typer.Typer()
     extract.add_to(app)
     return app
-
-
-def write_pdf(path: Path, one: Sale, xml: bytes | None, *, name: str = "factur-x.xml") -> Path:
-    """The page of a sale as PDF with a text layer, with XML inside."""
-    canvas = Canvas(str(path), pagesize=(595, 842), invariant=True)
-    canvas.setFont("Courier", 8)
-    for word in printed(one).words:
-        canvas.drawString(30 + word.box.x0 * PX_PT, 800 - word.box.y0 / PITCH_PX * 14, word.text)
-    canvas.save()
-    if xml is not None:
-        with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, xml, mime_type="text/xml")
-            pdf.save(path)
-    assert CHAR_PX * PX_PT > 4.8  # a Courier letter of 8 pt is 4.8 pt wide: words must not touch
-    return path
 
 
 def run(cli: typer.Typer, *words: str) -> object:
@@ -55,7 +36,7 @@ def test_a_pdf_with_an_einvoice_gives_exact_fields(tmp_path: Path, cli: typer.Ty
     one = sale(1)
     file = write_pdf(tmp_path / "a.pdf", one, cii(one, guideline="urn:factur-x.eu:1p0:basic"))
     body = run(cli, "extract", str(file), "--json", "--language", "en")
-    assert set(body) == {"kind", "kind_confidence", "fields", "line_items", "taxes", "problems"}
+    assert set(body) == {"kind", "kind_confidence", "fields", "line_items", "taxes", "problems", "parts"}
     assert (body["kind"], body["kind_confidence"], body["problems"]) == ("invoice", 1.0, [])
     total = body["fields"]["total"]
     assert set(total) == {"value", "text", "confidence", "page", "box", "rule"}
@@ -64,6 +45,7 @@ def test_a_pdf_with_an_einvoice_gives_exact_fields(tmp_path: Path, cli: typer.Ty
     assert x0 < x1
     assert y0 < y1
     assert [item["amount"] for item in body["line_items"]] == [f"{s.amount:.2f}" for s in one.lines]
+    assert body["parts"] == []
 
 
 def test_a_changed_account_is_told_without_its_number(tmp_path: Path, cli: typer.Typer) -> None:
@@ -156,3 +138,42 @@ def test_with_redaction_the_account_of_the_xml_stays_hidden(tmp_path: Path, room
     assert told
     assert iban(77).encode() not in told
     assert b"PO-9" not in told
+
+
+def test_each_document_of_a_package_is_told(tmp_path: Path, cli: typer.Typer) -> None:
+    sales = sale(1), sale(2)
+    file = write_package(tmp_path / "a.pdf", *sales)
+    body = run(cli, "extract", str(file), "--json", "--language", "en")
+    assert [(p["first_page"], p["last_page"], p["is_main"], p["kind"]) for p in body["parts"]] == [
+        (1, 1, True, "invoice"),
+        (2, 2, False, "invoice"),
+    ]
+    for number, (one, part) in enumerate(zip(sales, body["parts"], strict=True), 1):
+        total = part["fields"]["total"]
+        assert (total["value"], total["page"]) == (f"{one.total:.2f}", number)
+        assert [item["amount"] for item in part["line_items"]] == [f"{s.amount:.2f}" for s in one.lines]
+    assert body["fields"] == body["parts"][0]["fields"]
+    shown = CliRunner().invoke(cli, ["extract", str(file)]).stdout
+    for number, one in enumerate(sales, 1):
+        assert f"{file}, page {number}: invoice" in shown
+        assert one.number in shown
+
+
+@pytest.mark.parametrize("redact", [False, True], ids=["open", "redacted"])
+def test_with_redaction_what_is_hidden_of_the_second_part_is_hidden(tmp_path: Path, room, redact: bool) -> None:
+    from milled_papers import ingest
+
+    from docmill.values.results import read_results
+
+    sales = sale(1), sale(2)
+    ingest(room, write_package(tmp_path / "a.pdf", *sales), language="en", index=False, redact=redact)
+    published = {info.name: room.store.read(info.name) for info in room.store.list("public/")}
+    (told,) = [data for name, data in published.items() if name.endswith("_results.json")]
+    results = read_results(told)
+    assert results.outcome.name == "needs_review"
+    for number, (one, part) in enumerate(zip(sales, results.parts, strict=True), 1):
+        fields = {field.name: field for field in part.fields}
+        assert (fields["total"].value, fields["total"].page) == (f"{one.total:.2f}", number)
+        account = fields["vendor_iban"]
+        assert (account.value, account.text == "[IBAN_CODE]") == ((None, True) if redact else (one.account, False))
+        assert redact != (one.account.encode() in told)

@@ -20,7 +20,7 @@ from docmill.services.review.applying import Applied, apply_decision, waiting_de
 from docmill.services.review.deciding import Answer, decide
 from docmill.storage.ledger import artefacts, open_ledger, upgrade_ledger
 from docmill.storage.ledger.tables_results import RESULT_VERSIONS
-from docmill.values.evidence import Field
+from docmill.values.evidence import DocumentPart, Field, Understanding
 from docmill.values.jobs import JobState
 from docmill.values.options import MillOptions
 from docmill.values.outcome import CHECK_FAILED, Problem
@@ -150,7 +150,7 @@ def test_a_contradiction_that_a_person_confirmed_stays_although_the_values_fit(w
 
 
 def test_a_masked_field_stays_masked_and_typed_names_are_not_shown_beside_a_redacted_copy(work, opened, monkeypatch):
-    def masked(fields, _spans, _pages):
+    def masked(fields, _hidden):
         return tuple(f.model_copy(update={"value": None, "text": "[PERSON]"}) if f.name == "vendor_name" else f for f in fields)
 
     monkeypatch.setattr("docmill.services.publishing.mask_fields", masked)
@@ -166,6 +166,33 @@ def test_a_masked_field_stays_masked_and_typed_names_are_not_shown_beside_a_reda
     assert (fields["total"]["value"], fields["vendor_name"]["value"], fields["vendor_name"]["text"]) == ("9.99", None, "[PERSON]")
     assert (fields["customer_name"]["value"], fields["customer_name"]["text"]) == (None, "[NOT_SEARCHED]")
     assert "Maier" not in json.dumps(results)
+
+
+def test_decisions_about_a_package_stand_in_its_main_part_and_settle_the_doubts_of_the_others(work, opened, monkeypatch):
+    said = review_papers.UNDERSTOOD
+    doubt = Problem(
+        code=CHECK_FAILED, stage="understand", message="the page contradicts itself: due_date lies before issue_date (invoice on page 2)"
+    )
+    main = DocumentPart(first_page=1, last_page=1, is_main=True, kind=said.kind, fields=said.fields)
+    other = DocumentPart(first_page=2, last_page=2, is_main=False, kind=said.kind, fields=said.fields, problems=(doubt,))
+    monkeypatch.setattr(review_papers, "UNDERSTOOD", said.model_copy(update={"problems": (doubt,), "parts": (main, other)}))
+    job = published(opened, work, TOTAL, Doubt(subject=Subject.CONTRADICTION, reason=doubt.message))
+    before = results_now(opened, work, job.document_id)
+    total, contradiction = (next(t for t in tasks_of(work) if t.name == n) for n in ("total", ""))
+    decided(opened, contradiction, Answer(Verdict.ACCEPTED))
+    made = decided(opened, total, Answer(Verdict.CORRECTED, "123.54"))
+    applied = apply_decision(opened, made.decision_id, run_id="r")
+    after = results_now(opened, work, job.document_id)
+    assert (applied.state, after["outcome"]["problems"]) == (JobState.COMPLETED, [])
+    assert by_name(after["parts"][0])["total"] == by_name(after)["total"]
+    assert by_name(after)["total"]["value"] == "123.54"
+    assert before["parts"][1]["problems"]
+    assert after["parts"][1] == {**before["parts"][1], "problems": []}
+    with work.ledger.reading() as conn:
+        (kept,) = [one for one in artefacts.of_job(conn, "default", applied.job_id) if one.name == "understanding"]
+    understood = Understanding.model_validate_json(opened.store.read(kept.object_name))
+    assert understood.parts[0].fields == understood.fields
+    assert understood.parts[1] == other.model_copy(update={"problems": ()})
 
 
 def test_two_runs_apply_at_once_and_one_does_it(work, opened, clock):

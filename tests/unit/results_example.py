@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 
 from docmill.services.publishing import PublishInput
 from docmill.values.enrichment import Enrichment
-from docmill.values.evidence import Evidence, Field, Kind, Span, Understanding
+from docmill.values.evidence import DocumentPart, Evidence, Field, Kind, LineItem, Span, TaxShare, Understanding
 from docmill.values.geometry import Box, union
 from docmill.values.jobs import Artefact, ClaimedJob
 from docmill.values.options import MillOptions
+from docmill.values.outcome import CHECK_FAILED, Problem
 from docmill.values.page import Line, Page, Word
 
 TEXT = (("Jane", "Doe", "Consulting"), ("Invoice", "no", "A-17"), ("Total", "EUR", "42.00"), ("IBAN", "DE02", "1203"))
+_SHARED = ("kind", "fields", "line_items", "taxes", "problems")
 CONFIDENCES = (0.9, 0.95, 0.99, 0.5)
 
 
@@ -52,6 +54,28 @@ def understood(page: Page) -> Understanding:
         field(page, "total", "42.00", "42.00"),
     )
     return Understanding(kind=Kind(name="invoice", confidence=0.85, reason="invoice: title"), fields=fields)
+
+
+def packaged(found: Understanding) -> Understanding:
+    """The same as the first of two documents in one file, the second of which has doubts of its own."""
+    seen = Evidence(page=2, confidence=0.8, source="label:test")
+    problem = Problem(code=CHECK_FAILED, stage="understand", message="line 1 does not add up (receipt on pages 2-3)", page=2)
+    second = DocumentPart(
+        first_page=2,
+        last_page=3,
+        is_main=False,
+        kind=Kind(name="receipt", confidence=0.8, reason="receipt: title"),
+        fields=(
+            Field(name="vendor_name", value="Jane Doe Consulting", text="JANE DOE CONSULTING", evidence=seen),
+            Field(name="total", value="7.00", text="7.00", evidence=seen),
+            Field(name="vendor_iban", value="DE021203", text="DE02 1203", evidence=seen.model_copy(update={"page": 3})),
+        ),
+        line_items=(LineItem(description="Walk with Jane Doe", amount="7.00", evidence=seen.model_copy(update={"start": 0, "end": 18})),),
+        taxes=(TaxShare(rate="5", tax="0.33", evidence=seen),),
+        problems=(problem,),
+    )
+    main = DocumentPart(first_page=1, last_page=1, is_main=True, **{name: getattr(found, name) for name in _SHARED})
+    return found.model_copy(update={"problems": (*found.problems, problem), "parts": (main, second)})
 
 
 def artefact(name: str, object_name: str) -> Artefact:

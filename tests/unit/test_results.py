@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from results_example import enriched, field, given, given_redacted, read_page, span
+from results_example import enriched, field, given, given_redacted, packaged, read_page, span
 
 import docmill.values.results as shape
 from docmill.errors import Damaged, StageFailed, VersionMismatch
 from docmill.services.publishing import PublishInput, build_results, outcome_of
-from docmill.services.publishing_masked import mask_fields
+from docmill.services.publishing_masked import hidden_by, mask_fields
 from docmill.stages.validation.suite import checks
 from docmill.values.evidence import Evidence, Field, Kind, LineItem, TaxShare, Understanding
 from docmill.values.geometry import Box
 from docmill.values.outcome import CHECK_FAILED, Problem
+from docmill.values.result_fields import ResultField
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SCHEMA = Path(shape.__file__).parent / "schemas" / "results.schema.json"
@@ -25,6 +26,7 @@ THEN = {
     "1.1.0": ("Jane Doe Consulting", "needs_review"),
     "1.2.0": ("Jane Doe Consulting", "needs_review"),
     "1.3.0": ("Jane Doe Consulting", "needs_review"),
+    "1.4.0": ("Jane Doe Consulting", "needs_review"),
 }
 """Version -> value of the second field and outcome, as they were when that version was current."""
 REWRITE = bool(os.environ.get("DOCMILL_REWRITE_GOLDEN"))
@@ -35,7 +37,9 @@ def _changed(**changes: object) -> dict[str, object]:
 
 
 def _golden() -> PublishInput:
-    return replace(_einvoiced(entities=("IBAN_CODE", "PERSON")), enrichment=enriched())
+    base = _einvoiced(entities=("IBAN_CODE", "PERSON"))
+    assert base.understanding is not None
+    return replace(base, understanding=packaged(base.understanding), enrichment=enriched())
 
 
 def test_the_shipped_schema_is_the_models_own() -> None:
@@ -128,9 +132,7 @@ def test_the_schema_refuses_and_names_the_place_not_the_value(changes: dict[str,
 
 def test_a_field_value_is_never_a_number() -> None:
     with pytest.raises(ValidationError):
-        shape.ResultField.model_validate(
-            {"name": "total", "value": 42.0, "text": "42", "page": 1, "box": None, "confidence": 1, "source": "s"}
-        )
+        ResultField.model_validate({"name": "total", "value": 42.0, "text": "42", "page": 1, "box": None, "confidence": 1, "source": "s"})
 
 
 def test_lines_below_the_threshold_are_counted_but_stay_in_the_full_text() -> None:
@@ -183,19 +185,19 @@ def test_a_field_is_masked_by_place_by_box_and_by_text() -> None:
     by_value = seen.model_copy(update={"text": "x", "value": "Consulting of jane doe", "evidence": elsewhere})
     part_of_span = seen.model_copy(update={"text": "Doe", "value": "Doe", "evidence": elsewhere})
     for one in (by_place, by_box, by_text, by_value, part_of_span):
-        masked = mask_fields([one], [person], [page])[0]
+        masked = mask_fields([one], hidden_by([person], [page]))[0]
         assert (masked.value, masked.text) == (None, "[PERSON]")
     far = elsewhere.model_copy(update={"box": Box(0, 0, 5, 5)})
     kept = seen.model_copy(update={**nothing_shared, "evidence": far})
-    assert mask_fields([kept], [person], [page]) == (kept,)
+    assert mask_fields([kept], hidden_by([person], [page])) == (kept,)
 
 
 def test_two_letters_in_common_prove_nothing() -> None:
     page = read_page()
     kept = field(page, "total", "42.00", "42.00")
-    assert mask_fields([kept], [span(page, "42", "US_SSN")], [page])[0].value is None  # it overlaps
+    assert mask_fields([kept], hidden_by([span(page, "42", "US_SSN")], [page]))[0].value is None  # it overlaps
     elsewhere = kept.model_copy(update={"evidence": kept.evidence.model_copy(update={"page": 9})})
-    assert mask_fields([elsewhere], [span(page, "42", "US_SSN")], [page])[0].value == "42.00"
+    assert mask_fields([elsewhere], hidden_by([span(page, "42", "US_SSN")], [page]))[0].value == "42.00"
 
 
 def test_outcomes_follow_problems_and_failed_checks() -> None:
@@ -303,6 +305,39 @@ def test_with_redaction_nothing_of_the_xml_is_shown_that_was_not_searched() -> N
         ("due_date", "2026-04-01", "2026-04-01"),
     ]
     assert [(i.description, i.amount) for i in results.line_items] == [(None, "40.00"), ("Invoice", "2.00")]
+
+
+def _with_parts(base: PublishInput) -> PublishInput:
+    assert base.understanding is not None
+    return replace(base, understanding=packaged(base.understanding))
+
+
+def test_the_parts_of_a_package_are_told_with_what_each_says() -> None:
+    results = build_results(_with_parts(given()))
+    main, second = results.parts
+    assert [(p.first_page, p.last_page, p.is_main, p.kind.name) for p in results.parts] == [
+        (1, 1, True, "invoice"),
+        (2, 3, False, "receipt"),
+    ]
+    assert main.fields == results.fields
+    assert [(f.name, f.value, f.page) for f in second.fields] == [
+        ("vendor_name", "Jane Doe Consulting", 2), ("total", "7.00", 2), ("vendor_iban", "DE021203", 3),
+    ]  # fmt: skip
+    assert [(i.description, i.amount, i.page) for i in second.line_items] == [("Walk with Jane Doe", "7.00", 2)]
+    assert [(t.rate, t.tax) for t in second.taxes] == [("5", "0.33")]
+    assert second.problems == results.outcome.problems[-1:]
+    assert shape.read_results(shape.results_bytes(results)) == results
+    assert build_results(given()).parts == ()
+
+
+def test_with_redaction_every_part_is_masked_as_the_file_is() -> None:
+    results = build_results(_with_parts(given_redacted()))
+    told = shape.results_bytes(results).decode()
+    for secret in ("Jane", "DE02"):
+        assert secret not in told
+    assert [f.text for f in results.parts[1].fields] == ["[PERSON]", "7.00", "[IBAN_CODE]"]
+    assert [(i.description, i.amount) for i in results.parts[1].line_items] == [(None, "7.00")]
+    assert results.parts[0].fields == results.fields
 
 
 def test_results_of_the_first_version_are_read_without_the_additions() -> None:

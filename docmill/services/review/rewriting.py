@@ -14,7 +14,8 @@ from docmill.stages.understanding.kind_evidence import OTHER
 from docmill.stages.understanding.sum_checks import PAGE_SAYS, field_contradictions
 from docmill.values.evidence import Evidence, Field, Kind, Understanding
 from docmill.values.outcome import CHECK_FAILED, Problem, judge
-from docmill.values.results import ResultField, ResultKind, ResultOutcome, Results
+from docmill.values.result_fields import ResultDocument, ResultField, ResultKind
+from docmill.values.results import ResultOutcome, Results
 from docmill.values.review import DecisionView, ReviewTask, Subject, Verdict
 
 
@@ -50,7 +51,8 @@ def rewritten_understanding(understanding: Understanding, decided: Sequence[Deci
             fields[name] = fields[name].model_copy(update={"evidence": seen})
     new = understanding.model_copy(update={"kind": _kind(understanding.kind, decided), "fields": tuple(fields.values())})
     settled = settled_messages(decided) | resolved_messages(understanding, new, decided)
-    return new.model_copy(update={"problems": tuple(one for one in understanding.problems if one.message not in settled)})
+    left = tuple(one for one in understanding.problems if one.message not in settled)
+    return new.model_copy(update={"problems": left}).with_parts_in_step()
 
 
 def resolved_messages(before: Understanding, after: Understanding, decided: Sequence[Decided]) -> set[str]:
@@ -103,16 +105,31 @@ def rewritten_results(
     outcome = judge(tuple(one for one in left if one.code != CHECK_FAILED or one.message not in settled), something_done=True)
     names = settled_checks(decided)
     failed = tuple(one for one in results.validation.failed_checks if one not in names)
+    kind = ResultKind.model_validate(understanding.kind.model_dump())
     return results.model_copy(
         update={
             "task_id": task_id,
-            "kind": ResultKind.model_validate(understanding.kind.model_dump()),
+            "kind": kind,
             "fields": tuple(fields),
             "outcome": ResultOutcome.model_validate(outcome.model_dump()),
+            "parts": _parts(results, kind, tuple(fields), {one.message for one in outcome.problems}),
             "validation": results.validation.model_copy(
                 update={"failed_checks": failed, "passed": results.validation.passed or not failed}
             ),
         }
+    )
+
+
+def _parts(results: Results, kind: ResultKind, fields: tuple[ResultField, ...], left: Collection[str]) -> tuple[ResultDocument, ...]:
+    """The parts of a package: people decide about the file's kind and fields, which are those of its main part."""
+    return tuple(
+        part.model_copy(
+            update={
+                **({"kind": kind, "fields": fields} if part.is_main else {}),
+                "problems": tuple(one for one in part.problems if one.message in left),
+            },
+        )
+        for part in results.parts
     )
 
 

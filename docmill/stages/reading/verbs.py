@@ -155,6 +155,25 @@ def searchable_pdf(path: str, pages_path: str, out_path: str, scratch_dir: str, 
     return {"pages": len(pages)}
 
 
+def split(path: str, spans: list[tuple[int, int, str]]) -> dict[str, int]:
+    """Write pages of a PDF as PDFs of their own.
+
+    Args:
+        path: the PDF.
+        spans: first and last page, counted from 1, both within, and the file to write.
+
+    Returns:
+        {"files": how many were written}.
+
+    Raises:
+        Damaged, Encrypted: its pages cannot be copied.
+    """
+    from docmill.stages.reading.splitting import write_parts  # noqa: PLC0415 - only where PDFs are written
+
+    write_parts(Path(path), [(first, last, Path(out)) for first, last, out in spans])
+    return {"files": len(spans)}
+
+
 def read_pictures(
     paths: list[str], language: str, engine: str, scratch_dir: str, out_path: str, limits: dict[str, float]
 ) -> dict[str, int]:

@@ -22,7 +22,7 @@ from docmill.stages.understanding.sum_checks import PAGE_SAYS, other_contradicti
 from docmill.stages.understanding.sums import Choice, choose_sums
 from docmill.stages.understanding.till_rows import till_rows
 from docmill.stages.understanding.totals import currency, total_at
-from docmill.values.evidence import Field, Kind, LineItem, TaxShare, Understanding
+from docmill.values.evidence import DocumentPart, Field, Kind, LineItem, TaxShare, Understanding
 from docmill.values.page import Page
 
 FIRST_PAGES, LAST_PAGES = 4, 2
@@ -84,13 +84,39 @@ def understand_pages(
 
 
 def _of_package(pages: Sequence[Page], parts: Sequence[Part], ranker: Ranker) -> Understanding:
-    """The first part that has sums, else the first part; and a problem that says what else the file holds."""
+    """What the first part that has sums says, else the first part; every part for itself; a problem that says what the file holds."""
     main = next((part for part in parts if part.kind.name in MONEY_KINDS), parts[0])
-    own = [page for page in pages if main.first <= page.number <= main.last]
-    found = understand_pages(own, main.kind.name, ranker=ranker)
+    told = tuple(_told(pages, part, ranker, is_main=part is main) for part in parts)
     held = ", ".join(f"{part.kind.name} on {part.where}" for part in parts)
     problem = doubt(f"the file holds {len(parts)} documents: {held}; the fields are those of {main.where}")
-    return found.model_copy(update={"kind": main.kind, "problems": (problem, *found.problems)})
+    found = told[parts.index(main)]
+    others = [one for part in told if not part.is_main for one in part.problems]
+    return Understanding(
+        kind=found.kind,
+        fields=found.fields,
+        line_items=found.line_items,
+        taxes=found.taxes,
+        problems=(problem, *found.problems, *others),
+        parts=told,
+    )
+
+
+def _told(pages: Sequence[Page], part: Part, ranker: Ranker, *, is_main: bool) -> DocumentPart:
+    """One part as if it were a file of its own. Problems of another part than the main one say where they are."""
+    own = [page for page in pages if part.first <= page.number <= part.last]
+    found = understand_pages(own, part.kind.name, ranker=ranker)
+    where = f" ({part.kind.name} on {part.where})"
+    placed = (p.model_copy(update={"message": f"{p.message}{where}", "page": part.first}) for p in found.problems)
+    return DocumentPart(
+        first_page=part.first,
+        last_page=part.last,
+        is_main=is_main,
+        kind=part.kind,
+        fields=found.fields,
+        line_items=found.line_items,
+        taxes=found.taxes,
+        problems=found.problems if is_main else tuple(placed),
+    )
 
 
 def _printed(pages: list[Page], kind: Kind, ranker: Ranker = NO_RANKER) -> Understanding:

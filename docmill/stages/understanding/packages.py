@@ -11,7 +11,7 @@ from itertools import pairwise
 from docmill.stages.understanding.kind_evidence import MONEY_KINDS, OTHER
 from docmill.stages.understanding.kinds import AUTO, decide_kind
 from docmill.stages.understanding.numbers import document_number
-from docmill.values.evidence import Kind
+from docmill.values.evidence import Kind, pages_named
 from docmill.values.page import Page
 
 MOST_PAGES = 40
@@ -76,7 +76,7 @@ class Part:
     @property
     def where(self) -> str:
         """Its pages for people."""
-        return f"page {self.first}" if self.first == self.last else f"pages {self.first}-{self.last}"
+        return pages_named(self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)

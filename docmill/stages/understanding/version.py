@@ -4,7 +4,7 @@ from typing import Final
 
 from docmill.values.options import MillOptions
 
-VERSION: Final = "11"
+VERSION: Final = "12"
 
 
 def engine(_options: MillOptions) -> dict[str, str]:

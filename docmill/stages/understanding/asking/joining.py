@@ -97,7 +97,7 @@ def _merged(found: Understanding, new: Mapping[str, Field], lost: Sequence[str],
                 "fields": tuple(fields[name] for name in order if name in fields),
                 "problems": (*_left(found.problems, fields, proven=proven), *(_not_there(name) for name in lost)),
             },
-        ),
+        ).with_parts_in_step(),
         answered=sum(1 for name in new if fields[name].value == new[name].value),
     )
 

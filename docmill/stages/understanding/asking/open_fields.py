@@ -38,7 +38,7 @@ _NAME = re.compile(r"[a-z]+(?:_[a-z]+)+|\btotal\b")
 def contradictory(found: Understanding) -> frozenset[str]:
     """Fields that the document's contradictions name. Their messages name fields and never values, so this reads no text of the document."""
     known = {name for groups in FIELDS_OF_KIND.values() for group in groups for name in group}
-    named = {name for problem in found.problems for name in _NAME.findall(problem.message)}
+    named = {name for problem in found.own_problems for name in _NAME.findall(problem.message)}
     exact = {one.name for one in found.fields if one.evidence.source.startswith(EINVOICE)}
     return frozenset((named & known) - exact)
 
