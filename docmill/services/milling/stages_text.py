@@ -30,6 +30,8 @@ from docmill.stages.knowledge.reembedding import embed_file
 from docmill.stages.understanding import version as understanding
 from docmill.stages.validation import version as validation
 from docmill.stages.validation.rows import ValidationRow, row_from
+from docmill.stages.validation.suite import Checks, checks, checks_in
+from docmill.stages.validation.suite_file import read_suite
 from docmill.values.embedding import PACKAGED
 from docmill.values.evidence import Kind, Understanding
 from docmill.values.keys import private_name
@@ -135,13 +137,25 @@ def _review_settings(shard: Shard) -> list[str]:
 
 def _validate_inputs(shard: Shard, item: Item) -> list[str]:
     # one check asks whether a date lies in the future: the day it is asked belongs to the answer
-    return [*artefact_inputs(shard, item), item.accepted_on, *_review_settings(shard), str(item.options.redact)]
+    own = filter(None, [shard.limits.checks])  # its name holds its digest
+    return [*artefact_inputs(shard, item), item.accepted_on, *_review_settings(shard), str(item.options.redact), *own]
+
+
+def known_checks(bench: Bench) -> Checks:
+    """The checks of the suite that this run asks.
+
+    Raises:
+        SettingsInvalid: the user's suite cannot be used.
+    """
+    own = bench.shard.limits.checks
+    return checks_in(read_suite(Path(bench.file(own)).read_text(encoding="utf-8"))) if own else checks()
 
 
 def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
     understood = [_understood(bench, item) for item, _ in items]
     rows: list[JsonValue] = [_row(item, one).model_dump(mode="json") for (item, _), one in zip(items, understood, strict=True)]
-    reply = bench.call("docmill.stages.validation.verbs:validate", rows)["reply"]
+    own = bench.shard.limits.checks
+    reply = bench.call("docmill.stages.validation.verbs:validate", rows, *([bench.file(own)] if own else []))["reply"]
     if not isinstance(reply, list) or len(reply) != len(items):
         raise StageFailed("validation did not answer for every document")
     failed = [[str(name) for name in verdict["failed"]] for verdict in reply]  # type: ignore[index,call-overload,union-attr] # list of dicts by contract
@@ -157,6 +171,7 @@ def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[s
         spans=read_spans(json.loads(Path(bench.file(found[0].object_name)).read_bytes())["spans"]) if found else (),
         chunks=[ChunkFact(*one) for one in json.loads(str(item.facts.get("chunks_least_sure") or "[]"))],
         failed_checks=failed,
+        known=known_checks(bench),
         is_redacted=item.options.redact,
         is_sampled=thresholds.is_sampled(item.document_id),
         thresholds=thresholds,
