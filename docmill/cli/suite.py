@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from docmill.cli.output import show_table
-from docmill.errors import DocmillError, SettingsInvalid
+from docmill.cli.rooms import room
+from docmill.errors import DocmillError, InvalidOptions, SettingsInvalid
+from docmill.services.running.report import stored_page
 from docmill.services.validation_suite import suite_in, suite_of
 from docmill.settings import settings
 from docmill.stages.validation.suite import DOCUMENT, SuiteData, suite_text
@@ -42,6 +44,22 @@ def check(
     _try(found)
     rows = [(e["meta"]["check"], e["severity"], e["meta"].get("scope", DOCUMENT), e["meta"]["title"]) for e in found["expectations"]]
     show_table("Checks", ("check", "severity", "scope", "title"), rows)
+
+
+@suite.command()
+def page(
+    batch: Annotated[str, typer.Argument(help="Batch id, as `docmill ingest` prints it.", metavar="BATCH")],
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path("checks.html"),
+) -> None:
+    """Write the page of a batch's checks: which hold, and the ids of the documents that fail."""
+    with room() as opened:
+        found = stored_page(opened, batch)
+    try:
+        output.write_bytes(found)
+    except OSError as error:
+        raise InvalidOptions(f"--output: cannot write this file ({error.strerror})") from None
+    typer.echo(str(output))
 
 
 def _try(found: SuiteData) -> None:

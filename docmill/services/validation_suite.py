@@ -33,6 +33,15 @@ def suite_of(settings: Settings) -> SuiteData:
     return suite_in(settings.validation_suite) if settings.validation_suite else suite_data()
 
 
+def own_suite(settings: Settings) -> tuple[str, ...]:
+    """The digest of the settings' suite, part of what decides a result; none where the settings name none.
+
+    Raises:
+        SettingsInvalid: as `suite_in`.
+    """
+    return (_digest(_checked(settings.validation_suite)),) if settings.validation_suite else ()
+
+
 def kept_suite(room: Room) -> str:
     """Put the settings' suite where workers find it; its object's name, empty where the settings name none.
 
@@ -43,11 +52,20 @@ def kept_suite(room: Room) -> str:
     file = room.settings.validation_suite
     if file is None:
         return ""
-    text = _text(file, _PLACE)
-    _read(text, _PLACE)
-    name = private_name(room.tenant, "validation_suite", hashlib.sha256(text.encode()).hexdigest())
+    text = _checked(file)
+    name = private_name(room.tenant, "validation_suite", _digest(text))
     room.store.create(name, text.encode(), media_type="application/json")
     return name
+
+
+def _checked(file: Path) -> str:
+    text = _text(file, _PLACE)
+    _read(text, _PLACE)
+    return text
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _text(file: Path, place: str) -> str:

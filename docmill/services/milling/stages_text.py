@@ -11,6 +11,7 @@ from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item, Shard, type_fact
 from docmill.services.milling.stage_work import (
+    CHECKED_ROW,
     CHUNKS,
     JSON,
     PAGE_WORDS,
@@ -34,6 +35,7 @@ from docmill.stages.validation.suite import Checks, checks, checks_in
 from docmill.stages.validation.suite_file import read_suite
 from docmill.values.embedding import PACKAGED
 from docmill.values.evidence import Kind, Understanding
+from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages, read_spans
@@ -153,13 +155,23 @@ def known_checks(bench: Bench) -> Checks:
 
 def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
     understood = [_understood(bench, item) for item, _ in items]
-    rows: list[JsonValue] = [_row(item, one).model_dump(mode="json") for (item, _), one in zip(items, understood, strict=True)]
+    made = [_row(item, one) for (item, _), one in zip(items, understood, strict=True)]
+    rows: list[JsonValue] = [row.model_dump(mode="json") for row in made]
     own = bench.shard.limits.checks
     reply = bench.call("docmill.stages.validation.verbs:validate", rows, *([bench.file(own)] if own else []))["reply"]
     if not isinstance(reply, list) or len(reply) != len(items):
         raise StageFailed("validation did not answer for every document")
     failed = [[str(name) for name in verdict["failed"]] for verdict in reply]  # type: ignore[index,call-overload,union-attr] # list of dicts by contract
-    return [Receipt(facts=_verdict(bench, item, one, names)) for (item, _), one, names in zip(items, understood, failed, strict=True)]
+    return [
+        Receipt(artefacts=(_keep_row(bench, key, row),), facts=_verdict(bench, item, one, names))
+        for (item, key), row, one, names in zip(items, made, understood, failed, strict=True)
+    ]
+
+
+def _keep_row(bench: Bench, key: str, row: ValidationRow) -> Artefact:
+    """The checks over the whole batch ask it once more."""
+    place = private_name(bench.shard.tenant, "validate", key)
+    return bench.keep(key, CHECKED_ROW, place, row.model_dump_json().encode(), media_type=JSON)
 
 
 def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[str]) -> dict[str, type_fact]:

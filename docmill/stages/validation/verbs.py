@@ -1,15 +1,21 @@
 """The verbs of this stage: rows in, the names of failed checks out. Great Expectations stays behind `gates`."""
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import ValidationError
 
 from docmill.errors import StageFailed
-from docmill.stages.validation.gates import failing_ids, run_suite
+from docmill.stages.validation.gates import failing_ids, run_suite, was_not_evaluated
 from docmill.stages.validation.rows import ValidationRow
-from docmill.stages.validation.suite import DOCUMENT, SuiteData, suite_data
+from docmill.stages.validation.suite import BATCH, DOCUMENT, ExpectationData, SuiteData, checks_in, suite_data
 from docmill.stages.validation.suite_file import read_suite
+from docmill.values.batch_checks import CheckLine
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationValidationResult
 
 
 class Verdict(TypedDict):
@@ -56,8 +62,43 @@ def suite_from(path: str | None) -> SuiteData:
     return read_suite(Path(path).read_text(encoding="utf-8")) if path else suite_data()
 
 
-def _typed(rows: list[dict[str, object]]) -> list[ValidationRow]:
+def _typed(rows: Iterable[dict[str, object]]) -> list[ValidationRow]:
     try:
         return [ValidationRow.model_validate(row) for row in rows]
     except ValidationError as error:
         raise StageFailed("a validation row has another shape", errors=error.error_count()) from None
+
+
+def judge_batch(rows_path: str, suite: str | None = None) -> list[dict[str, object]]:
+    """Run all checks over the rows of a whole batch, those of single documents too.
+
+    Args:
+        rows_path: a file with a dumped ValidationRow in each line.
+        suite: as `validate`.
+
+    Returns:
+        A dumped CheckLine for each check, in the suite's order; empty without rows.
+
+    Raises:
+        StageFailed, SettingsInvalid, EngineMissing: as `validate`; one expectation that cannot be evaluated is told in its line.
+    """
+    with Path(rows_path).open(encoding="utf-8") as lines:
+        typed = _typed(json.loads(line) for line in lines)
+    asked = suite_from(suite)
+    results = {**run_suite(typed, asked, DOCUMENT), **run_suite(typed, asked, BATCH)}
+    return [_line(one, results[name]).model_dump(mode="json") for name, one in checks_in(asked).items() if name in results]
+
+
+def _line(one: ExpectationData, result: "ExpectationValidationResult") -> CheckLine:
+    counted = result.result
+    return CheckLine(
+        check=one["meta"]["check"],
+        title=one["meta"]["title"],
+        severity=one["severity"],
+        scope=one["meta"].get("scope", DOCUMENT),
+        passed=bool(result.success),
+        evaluated=not was_not_evaluated(result),
+        documents=counted.get("element_count"),
+        missing=counted.get("missing_count"),
+        document_ids=() if result.success else tuple(failing_ids(result)),
+    )
