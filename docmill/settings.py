@@ -58,6 +58,9 @@ class Settings(ModelSettings):
     pii_rules: Path | None = Field(
         default=None, description="File or folder (YAML, JSON) of allow- and deny-lists, thresholds and recognisers of personal data."
     )
+    validation_suite: Path | None = Field(
+        default=None, description="File (JSON, YAML) with the checks of documents and batches; default is what `docmill suite show` prints."
+    )
     match_line_price_share: Decimal = Field(
         default=Decimal("0.01"), ge=0, description="Share of a unit price that a receipt may differ by."
     )

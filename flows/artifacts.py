@@ -57,4 +57,6 @@ def publish_outcomes(room: Room, report: BatchReport) -> None:
         create_markdown_artifact(summary(report), key="summary", description=f"Batch {report.batch_id}")
         tasks = f"{room.store_spec.gateway_url.rstrip('/')}/api/v1/batches/{report.batch_id}"
         create_link_artifact(tasks, link_text="Tasks of this batch", key="tasks")
+        if report.checks and report.checks.lines:
+            create_link_artifact(f"{tasks}/checks", link_text="Checks of this batch", key="checks")
         create_table_artifact(table=rows[:MOST_ROWS], key="outcomes", description=f"Outcomes of batch {report.batch_id}")

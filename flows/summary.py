@@ -22,11 +22,20 @@ def tell(report: BatchReport) -> None:
 
 
 def summary(report: BatchReport) -> str:
-    """Markdown: the counts, then each failure's code with what to do."""
+    """Markdown: the counts, each failure's code with what to do, and the checks that do not hold over the batch."""
     counts = "\n".join(f"| {name.replace('_', ' ')} | {count} |" for name, count in _counts(report).items())
     told = f"**{report.total_files} files**\n\n| outcome | files |\n|---|---:|\n{counts}\n"
     rows = "\n".join(f"| {code} | {count} | {_hint(code)} |" for code, count in _codes(report).most_common())
-    return f"{told}\n| failure | files | what to do |\n|---|---:|---|\n{rows}\n" if rows else told
+    told += f"\n| failure | files | what to do |\n|---|---:|---|\n{rows}\n" if rows else ""
+    return told + _checks(report)
+
+
+def _checks(report: BatchReport) -> str:
+    found = report.checks
+    if found is None or not found.failed:
+        return f"\nThe checks over the batch were not asked: {found.error_code}\n" if found and found.error_code else ""
+    rows = "\n".join(f"| {one.check} | {one.severity} | {len(one.document_ids) or ''} |" for one in found.failed)
+    return f"\n| check that does not hold | severity | documents |\n|---|---|---:|\n{rows}\n"
 
 
 def _hint(code: str) -> str:

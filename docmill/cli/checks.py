@@ -10,6 +10,7 @@ import httpx
 from docmill.errors import DocmillError
 from docmill.services.programs import program_version, tesseract_languages
 from docmill.services.stack_note import prefect_address, running_stack
+from docmill.services.validation_suite import suite_of
 from docmill.settings import Settings
 from docmill.storage.ledger import open_ledger
 from docmill.storage.objects import StoreSpec, open_store
@@ -104,5 +105,14 @@ def _disk(found: Settings) -> Finding:
     )
 
 
-CHECKS: tuple[Callable[[Settings], Finding], ...] = (_tesseract, _poppler, _languages, _speech, _store, _ledger, _prefect, _disk)
+def _suite(found: Settings) -> Finding:
+    try:
+        count = len(suite_of(found)["expectations"])
+    except DocmillError as error:
+        return Finding(name="suite of checks", ok=False, detail=error.message, mend="docmill suite check FILE")
+    own = "of one's own" if found.validation_suite else "that come with docmill"
+    return Finding(name="suite of checks", ok=True, detail=f"{count} checks {own}", mend="")
+
+
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (_tesseract, _poppler, _languages, _speech, _suite, _store, _ledger, _prefect, _disk)
 """All checks, in the order they are shown."""

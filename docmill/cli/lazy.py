@@ -67,6 +67,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         },
         "Upkeep": {
             "doctor": ("installation", "what is missing here and how to mend it"),
+            "suite": ("suite", "the checks of documents: print them, try one's own"),
             "db": ("installation", "the ledger's schema"),
             "back-up": ("backup", "ledger, store and index of one point in time"),
             "restore": ("backup", "bring a backup back, into an empty place"),

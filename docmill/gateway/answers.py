@@ -8,6 +8,7 @@ from docmill.gateway.access import may_see_originals
 from docmill.services import task_view
 from docmill.services.running.room import Room
 from docmill.services.uploads import Submission
+from docmill.values.batch_checks import BatchChecks
 from docmill.values.jobs import BatchView, JobState, JobView
 from docmill.values.results import Results
 
@@ -138,7 +139,7 @@ def download_urls(links: task_view.Links) -> dict[str, str | None]:
     return first | {name: link.url for name, link in links.others.items()}
 
 
-def batch_answer(view: BatchView, jobs: Sequence[JobView]) -> shape.BatchAnswer:
+def batch_answer(view: BatchView, jobs: Sequence[JobView], checks: BatchChecks | None) -> shape.BatchAnswer:
     """A batch; it is over when the last of its tasks is, whichever run milled them."""
     ends = [job.finished_at for job in jobs if job.finished_at is not None]
     return shape.BatchAnswer(
@@ -148,6 +149,16 @@ def batch_answer(view: BatchView, jobs: Sequence[JobView]) -> shape.BatchAnswer:
         total_files=view.total_files,
         by_outcome=view.by_state,
         tasks=[task_line(job) for job in jobs],
+        checks=_checks(view.batch_id, checks) if checks else None,
+    )
+
+
+def _checks(batch_id: str, found: BatchChecks) -> shape.BatchChecksAnswer:
+    return shape.BatchChecksAnswer(
+        documents=found.documents,
+        failed={one.check: len(one.document_ids) for one in found.failed},
+        error_code=found.error_code,
+        page_url=f"/api/v1/batches/{batch_id}/checks" if found.page else None,
     )
 
 

@@ -176,6 +176,17 @@ class TaskPage(Part):
     next_cursor: str | None
 
 
+class BatchChecksAnswer(Part):
+    """What the checks said of the whole batch when it ended."""
+
+    documents: int = Field(description="Documents with a result.")
+    failed: dict[str, int] = Field(
+        description="Checks that do not hold, with how many documents fail; 0 where it is of the batch as a whole."
+    )
+    error_code: str | None = Field(description="Why they could not be asked.")
+    page_url: str | None = Field(description="A page with the ids of the documents; path on this gateway.")
+
+
 class BatchAnswer(Part):
     """The files of one request."""
 
@@ -185,6 +196,7 @@ class BatchAnswer(Part):
     total_files: int
     by_outcome: dict[str, int]
     tasks: list[TaskLine]
+    checks: BatchChecksAnswer | None = Field(description="docmill's own. None until a run has ended the batch.")
 
 
 class DocumentAnswer(Part):

@@ -1,8 +1,9 @@
 """`/api/v1/batches` and `/api/v1/documents`."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request
+from fastapi.responses import HTMLResponse
 
 from docmill.errors import NotFound
 from docmill.gateway import answers
@@ -13,10 +14,14 @@ from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services import task_view
 from docmill.services.erase import erase
+from docmill.services.running.report import stored_checks, stored_page
 
 BatchId = Annotated[str, Path(pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
 DocumentId = Annotated[str, Path(description="At least 6 characters of it.", pattern=r"^[0-9a-f]{6,32}$")]
 WholeDocumentId = Annotated[str, Path(description="All 32 characters.", pattern=r"^[0-9a-f]{32}$")]
+
+POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+"""The page holds no script and no link."""
 
 
 def records_router(desk: Desk) -> APIRouter:
@@ -26,7 +31,12 @@ def records_router(desk: Desk) -> APIRouter:
     @router.get("/batches/{batch_id}", summary="Look at a batch", responses=problems(404, 422))
     def batch(batch_id: BatchId) -> shape.BatchAnswer:
         """The files of one upload, each with its task."""
-        return answers.batch_answer(*task_view.batch_tasks(desk.room, batch_id))
+        return answers.batch_answer(*task_view.batch_tasks(desk.room, batch_id), stored_checks(desk.room, batch_id))
+
+    @router.get("/batches/{batch_id}/checks", summary="The checks of a batch", response_class=HTMLResponse, responses=problems(404, 422))
+    def checks(batch_id: BatchId) -> HTMLResponse:
+        """A page that needs nothing else: each check over the whole batch, and the ids of the documents that fail it."""
+        return HTMLResponse(stored_page(desk.room, batch_id), headers={"Content-Security-Policy": POLICY})
 
     @router.get("/documents/{document_id}", summary="Look at a document", responses=problems(404, 422))
     def document(document_id: DocumentId) -> shape.DocumentAnswer:

@@ -99,8 +99,10 @@ def batch_jobs(ledger: Ledger, tenant: str, batch_id: str) -> list[JobView]:
         return views.of_batch(conn, tenant, batch_id)
 
 
-def finish_batch(ledger: Ledger, tenant: str, batch_id: str, *, report_object: str) -> None:
+def finish_batch(ledger: Ledger, tenant: str, batch_id: str, *, report_object: str, failed_checks: int = 0) -> None:
     """Note that the batch is over and where its report lies; a later run of the same batch puts its own report in the place.
+
+    `failed_checks`: how many checks of severity critical or warning do not hold over the whole batch.
 
     Raises:
         NotFound: no such batch.
@@ -117,5 +119,6 @@ def finish_batch(ledger: Ledger, tenant: str, batch_id: str, *, report_object: s
             "report_object": report_object,
             "files": sum(counts.values()),
             "failed": counts.get("failed", 0),
+            "failed_checks": failed_checks,
         }
         put_notices(conn, tenant, [Notice("batch.finished", facts)], at=at)

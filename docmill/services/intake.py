@@ -22,6 +22,7 @@ from docmill.services.milling.stages import STAGE_WORK
 from docmill.services.pii_rules import under_rules
 from docmill.services.running.room import Room
 from docmill.services.seen_files import SeenFiles
+from docmill.services.validation_suite import own_suite
 from docmill.values.jobs import IncomingFile
 from docmill.values.options import MillOptions
 
@@ -47,13 +48,14 @@ def take_in(
         The batch id and a registration per document, in the order of the files; an archive gives one for each of its members.
 
     Raises:
+        SettingsInvalid: the rules for personal data or the suite of checks that the settings name cannot be used; nothing was registered.
         StoreUnavailable, LedgerUnavailable: what was registered before stays registered; taking in again finds the same documents.
     """
     finish_erasures(room)  # the same bytes may come again
     sender, options = sender or Sender(), under_rules(room, options)
     incoming = list(files)
+    plan = plan_digest(options, list(STAGE_WORK.values()), *own_suite(room.settings))
     batch_id = batches.create_batch(room.ledger, room.tenant, total_files=len(incoming), submitted_by=sender.submitted_by)
-    plan = plan_digest(options, list(STAGE_WORK.values()))
     registered: list[Registration] = []
     waiting = iter(incoming)
     while group := list(islice(waiting, REGISTER_AT_ONCE)):

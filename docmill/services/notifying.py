@@ -32,7 +32,7 @@ TITLES: MappingProxyType[str, str] = MappingProxyType(
 
 FAILED_BATCH: Final = "Files of a batch failed"
 SHOWN: Final = (
-    *("document_id", "task_id", "job_id", "batch_id", "priority", "tasks", "files", "failed"),
+    *("document_id", "task_id", "job_id", "batch_id", "priority", "tasks", "files", "failed", "failed_checks"),
     *("request_id", "order_number", "match_id", "outcome", "score_percent", "codes"),
 )
 """What of a payload is told, in this order."""

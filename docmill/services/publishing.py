@@ -10,7 +10,7 @@ from datetime import datetime
 
 from docmill import __version__
 from docmill.services.publishing_masked import Hidden, hidden_by, mask_fields, mask_line_items
-from docmill.stages.validation.suite import checks
+from docmill.stages.validation.suite import Checks, checks, is_doubt, title_of
 from docmill.values import results as shape
 from docmill.values.enrichment import Enrichment
 from docmill.values.evidence import DocumentPart, Field, Kind, LineItem, Span, Understanding
@@ -38,6 +38,7 @@ class PublishInput:
         spans: personal data found.
         searched: entity types searched for; empty when the stage failed.
         failed_checks: names of validation checks that failed.
+        known_checks: of the suite that they failed.
         problems: of all stages, without failed checks.
         artefacts: what was made; with redaction only those under public/ are listed.
         timings_s: wall time in seconds by stage.
@@ -56,6 +57,7 @@ class PublishInput:
     spans: Sequence[Span] = ()
     searched: Sequence[str] = ()
     failed_checks: Sequence[str] = ()
+    known_checks: Checks = field(default_factory=checks)
     problems: Sequence[Problem] = ()
     artefacts: Sequence[Artefact] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
@@ -68,12 +70,7 @@ def outcome_of(given: PublishInput) -> Outcome:
 
     Checks of severity info are no doubts.
     """
-    doubts = tuple(
-        Problem(
-            code=CHECK_FAILED, stage="validate", message=checks()[name]["meta"]["title"] if name in checks() else f"check {name} failed"
-        )
-        for name in _doubtful(given.failed_checks)
-    )
+    doubts = tuple(Problem(code=CHECK_FAILED, stage="validate", message=title_of(name, given.known_checks)) for name in _doubtful(given))
     contradictions = given.understanding.problems if given.understanding else ()
     return judge((*given.problems, *contradictions, *doubts), something_done=bool(given.pages))
 
@@ -124,7 +121,7 @@ def build_results(given: PublishInput) -> shape.Results:
         text_blocks_dropped=shown.dropped,
         pages=tuple(shown.facts),
         personal_data=_personal_data(given),
-        validation=shape.ValidationFacts(passed=not _doubtful(given.failed_checks), failed_checks=tuple(given.failed_checks)),
+        validation=shape.ValidationFacts(passed=not _doubtful(given), failed_checks=tuple(given.failed_checks)),
         artefacts=tuple(_artefact(one) for one in given.artefacts if one.prefix == PUBLIC or not options.redact),
         timings_s={stage: round(seconds, 3) for stage, seconds in given.timings_s.items()},
         engines={stage: dict(names) for stage, names in given.engines.items()},
@@ -185,8 +182,8 @@ def _enrichment(given: PublishInput) -> Enrichment | None:
     return found.model_copy(update={"page_count": given.page_count, "file": file})
 
 
-def _doubtful(failed: Sequence[str]) -> list[str]:
-    return [name for name in failed if name not in checks() or checks()[name]["severity"] != "info"]
+def _doubtful(given: PublishInput) -> list[str]:
+    return [name for name in given.failed_checks if is_doubt(name, given.known_checks)]
 
 
 def _document(given: PublishInput) -> shape.DocumentFacts:

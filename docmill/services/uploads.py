@@ -22,6 +22,7 @@ from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
 from docmill.services.pii_rules import kept_rules, under_rules
 from docmill.services.running.room import Room
+from docmill.services.validation_suite import own_suite
 from docmill.stages.reading.sniff import HEAD_BYTES, media_type_of, refuse_lie
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import idempotency, waiting
@@ -99,12 +100,13 @@ def submit(
         InvalidOptions: metadata, a label, the password or the idempotency key cannot be used.
         Conflict: the idempotency key was used with another request.
         NotAllowed: a document is shown redacted, and the asker may not go back to the open version.
+        SettingsInvalid: the rules for personal data or the suite of checks that the settings name cannot be used.
         StoreUnavailable, LedgerUnavailable: nothing was registered.
     """
     if idempotency_key is not None and not KEY_FORM.fullmatch(idempotency_key):
         raise InvalidOptions("Idempotency-Key is 1-200 visible ASCII characters")
     options = under_rules(room, options)
-    plan = plan_digest(options, list(STAGE_WORK.values()))
+    plan = plan_digest(options, list(STAGE_WORK.values()), *own_suite(room.settings))
     order = Order(options, plan, GATEWAY, said.tags, said.collection, said.metadata, said.password, asker)
     if len(files) == 1:
         _refuse_unreadable(files[0])

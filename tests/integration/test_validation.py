@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from docmill.errors import StageFailed
-from docmill.stages.validation import verbs, version
-from docmill.stages.validation.rows import ValidationRow, row_from
-from docmill.stages.validation.suite import checks, suite_data
-from docmill.stages.validation.verbs import validate
+from docmill.errors import SettingsInvalid, StageFailed
+from docmill.stages.validation import gates, version
+from docmill.stages.validation.rows import COLUMNS, ValidationRow, row_from
+from docmill.stages.validation.suite import checks_in, suite_data
+from docmill.stages.validation.verbs import suite_from, validate
 from docmill.values.evidence import Evidence, Field, Kind, Understanding
 from docmill.values.options import MillOptions
 
@@ -72,7 +72,7 @@ def test_each_check_fails_for_the_document_that_breaks_it_and_for_no_other() -> 
 
 
 def test_every_check_of_the_suite_can_fail() -> None:
-    assert {check for check, _ in BREAKS} == set(checks())
+    assert {check for check, _ in BREAKS} == set(checks_in(suite_data(), "document"))
 
 
 def test_conditions_on_kind_and_edges_hold() -> None:
@@ -100,15 +100,15 @@ def test_a_thousand_rows_are_one_run() -> None:
 
 def test_no_value_reaches_the_librarys_results() -> None:
     secret = GOOD.model_copy(update={"document_id": "d", "currency": "SECRET", "total": "-7777.77", "issue_date": "1955-06-17"})
-    result = verbs._definition().run(batch_parameters={"dataframe": verbs._frame([secret])}, result_format=verbs._ONLY_IDS)
-    assert not result.success
-    told = json.dumps(result.to_json_dict()["results"], default=str)
+    results = gates.run_suite([secret], suite_data(), "document")
+    assert not all(one.success for one in results.values())
+    told = json.dumps([one.to_json_dict() for one in results.values()], default=str)
     for value in ("SECRET", "7777", "1955"):
         assert value not in told
 
 
 def test_a_check_that_cannot_be_evaluated_is_a_failure_not_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verbs, "_COLUMNS", {k: v for k, v in verbs._COLUMNS.items() if k != "currency"})
+    monkeypatch.setattr(gates, "COLUMNS", {k: v for k, v in COLUMNS.items() if k != "currency"})
     with pytest.raises(StageFailed, match="could not be evaluated"):
         validate(_rows([{}]))
 
@@ -146,6 +146,42 @@ def test_a_blank_document_has_no_confidence() -> None:
         "d", Understanding(kind=Kind(name="other", confidence=0.5, reason="r")), pages=[], chunks=None, checked_on=date(2024, 2, 2)
     )
     assert (row.ocr_confidence, row.has_text, row.least_field_confidence) == (0.0, False, None)
+
+
+def _own(tmp_path: Path, **changes: object) -> str:
+    one = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "total_amount", "max_value": 1000},
+        "severity": "info",
+        "meta": {"check": "not_too_much", "title": "The total is at most 1000."},
+    }
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps({"expectations": [one | changes]}))
+    return str(file)
+
+
+def test_a_suite_of_ones_own_is_asked_instead(tmp_path: Path) -> None:
+    verdicts = validate(_rows([{}, {"total": "999"}, {"total": None}]), _own(tmp_path))
+    assert [v["failed"] for v in verdicts] == [["not_too_much"], [], []]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"type": "expect_column_values_to_be_fine"}, "not_too_much: Great Expectations knows no such `type`"),
+        ({"kwargs": {"column": "total_amount"}}, "not_too_much: .* cannot both be None"),
+        ({"kwargs": {"column": "total_amount", "max_value": 1, "most": 2}}, "not_too_much: .*most"),
+    ],
+)
+def test_what_the_library_refuses_is_an_error_and_not_left_out(tmp_path: Path, changes: dict[str, object], told: str) -> None:
+    with pytest.raises(SettingsInvalid, match=told):
+        validate(_rows([{}]), _own(tmp_path, **changes))
+    with pytest.raises(SettingsInvalid, match=told):
+        gates.try_suite(suite_from(_own(tmp_path, **changes)))
+
+
+def test_the_shipped_suite_can_be_tried() -> None:
+    gates.try_suite(suite_data())
 
 
 @pytest.mark.slow

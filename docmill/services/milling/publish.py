@@ -26,6 +26,7 @@ from docmill.services.milling.stage_work import (
     one_by_one,
     understanding_in,
 )
+from docmill.services.milling.stages_text import known_checks
 from docmill.services.publishing import PublishInput, build_results
 from docmill.stages.knowledge import version as knowledge
 from docmill.stages.privacy import version as privacy
@@ -144,6 +145,7 @@ def _input(bench: Bench, item: Item, pages: Sequence[Page], text: Artefact) -> P
         spans=spans or (),
         searched=item.options.entities if spans is not None else (),
         failed_checks=[name for name in str(facts.get("failed_checks") or "").split(",") if name],
+        known_checks=known_checks(bench),
         problems=item.problems,
         artefacts=(*made, text),
         timings_s={name.removeprefix(TIMED): float(value or 0.0) for name, value in facts.items() if name.startswith(TIMED)},

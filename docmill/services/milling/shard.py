@@ -51,11 +51,13 @@ class MillLimits:
     ranker: str = ""
     """Object name of the ranker of candidates; empty where the rules decide."""
     language_model: ModelSpec | None = None
+    checks: str = ""
+    """Object name of the user's suite of checks; empty for the one that comes with docmill."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "MillLimits":
         """The limits that the flow process's settings ask for."""
-        return cls(**{name: getattr(settings, name) for name in cls.__slots__ if name not in {"kind_model", "ranker"}})
+        return cls(**{name: getattr(settings, name) for name in cls.__slots__ if name not in {"kind_model", "ranker", "checks"}})
 
     def deadline_s(self, stage: str) -> float:
         """The longest time for one item of a stage."""

@@ -11,7 +11,7 @@ from docmill.values.keys import artefact_key, digest
 from docmill.values.options import MillOptions
 
 JSON = "application/json"
-PAGE_WORDS, UNDERSTANDING, SPANS, REDACTED, REDACTED_PAGES, ENRICHMENT, CHUNKS = (
+PAGE_WORDS, UNDERSTANDING, SPANS, REDACTED, REDACTED_PAGES, ENRICHMENT, CHUNKS, CHECKED_ROW = (
     "page_words",
     "understanding",
     "spans",
@@ -19,6 +19,7 @@ PAGE_WORDS, UNDERSTANDING, SPANS, REDACTED, REDACTED_PAGES, ENRICHMENT, CHUNKS =
     "redacted_pages",
     "enrichment",
     "chunks",
+    "checked_row",
 )
 """Names of artefacts."""
 
@@ -84,6 +85,9 @@ def one_by_one(make: Callable[[Bench, Item, str], Receipt]) -> Callable[[Bench, 
     return make_each
 
 
-def plan_digest(options: MillOptions, works: Sequence[StageWork]) -> str:
-    """Digest of everything that decides what milling a document gives: options, stage versions, engines. Same digest, same result."""
-    return digest("plan", options.digest(), [(w.stage, w.version, w.engine(options)) for w in works])
+def plan_digest(options: MillOptions, works: Sequence[StageWork], *own: str) -> str:
+    """Digest of everything that decides what milling a document gives: options, stage versions, engines, and digests of the user's own files.
+
+    Same digest, same result.
+    """
+    return digest("plan", options.digest(), [(w.stage, w.version, w.engine(options)) for w in works], *own)

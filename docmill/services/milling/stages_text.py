@@ -11,6 +11,7 @@ from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item, Shard, type_fact
 from docmill.services.milling.stage_work import (
+    CHECKED_ROW,
     CHUNKS,
     JSON,
     PAGE_WORDS,
@@ -30,8 +31,11 @@ from docmill.stages.knowledge.reembedding import embed_file
 from docmill.stages.understanding import version as understanding
 from docmill.stages.validation import version as validation
 from docmill.stages.validation.rows import ValidationRow, row_from
+from docmill.stages.validation.suite import Checks, checks, checks_in
+from docmill.stages.validation.suite_file import read_suite
 from docmill.values.embedding import PACKAGED
 from docmill.values.evidence import Kind, Understanding
+from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages, read_spans
@@ -135,17 +139,39 @@ def _review_settings(shard: Shard) -> list[str]:
 
 def _validate_inputs(shard: Shard, item: Item) -> list[str]:
     # one check asks whether a date lies in the future: the day it is asked belongs to the answer
-    return [*artefact_inputs(shard, item), item.accepted_on, *_review_settings(shard), str(item.options.redact)]
+    own = filter(None, [shard.limits.checks])  # its name holds its digest
+    return [*artefact_inputs(shard, item), item.accepted_on, *_review_settings(shard), str(item.options.redact), *own]
+
+
+def known_checks(bench: Bench) -> Checks:
+    """The checks of the suite that this run asks.
+
+    Raises:
+        SettingsInvalid: the user's suite cannot be used.
+    """
+    own = bench.shard.limits.checks
+    return checks_in(read_suite(Path(bench.file(own)).read_text(encoding="utf-8"))) if own else checks()
 
 
 def _validate(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
     understood = [_understood(bench, item) for item, _ in items]
-    rows: list[JsonValue] = [_row(item, one).model_dump(mode="json") for (item, _), one in zip(items, understood, strict=True)]
-    reply = bench.call("docmill.stages.validation.verbs:validate", rows)["reply"]
+    made = [_row(item, one) for (item, _), one in zip(items, understood, strict=True)]
+    rows: list[JsonValue] = [row.model_dump(mode="json") for row in made]
+    own = bench.shard.limits.checks
+    reply = bench.call("docmill.stages.validation.verbs:validate", rows, *([bench.file(own)] if own else []))["reply"]
     if not isinstance(reply, list) or len(reply) != len(items):
         raise StageFailed("validation did not answer for every document")
     failed = [[str(name) for name in verdict["failed"]] for verdict in reply]  # type: ignore[index,call-overload,union-attr] # list of dicts by contract
-    return [Receipt(facts=_verdict(bench, item, one, names)) for (item, _), one, names in zip(items, understood, failed, strict=True)]
+    return [
+        Receipt(artefacts=(_keep_row(bench, key, row),), facts=_verdict(bench, item, one, names))
+        for (item, key), row, one, names in zip(items, made, understood, failed, strict=True)
+    ]
+
+
+def _keep_row(bench: Bench, key: str, row: ValidationRow) -> Artefact:
+    """The checks over the whole batch ask it once more."""
+    place = private_name(bench.shard.tenant, "validate", key)
+    return bench.keep(key, CHECKED_ROW, place, row.model_dump_json().encode(), media_type=JSON)
 
 
 def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[str]) -> dict[str, type_fact]:
@@ -157,6 +183,7 @@ def _verdict(bench: Bench, item: Item, understood: Understanding, failed: list[s
         spans=read_spans(json.loads(Path(bench.file(found[0].object_name)).read_bytes())["spans"]) if found else (),
         chunks=[ChunkFact(*one) for one in json.loads(str(item.facts.get("chunks_least_sure") or "[]"))],
         failed_checks=failed,
+        known=known_checks(bench),
         is_redacted=item.options.redact,
         is_sampled=thresholds.is_sampled(item.document_id),
         thresholds=thresholds,

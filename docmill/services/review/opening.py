@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import uuid4
 
-from docmill.storage.ledger import Connection, review_tasks
+from docmill.storage.ledger import Connection, review_tasks, versions
 from docmill.storage.ledger import audit as audit_rows
 from docmill.storage.ledger.audit import AuditEvent
 from docmill.storage.ledger.bulk import Row
@@ -71,6 +71,23 @@ def open_review_task(
     row = _row(tenant, document_id, job_id, doubt, at) | ({"task_id": uuid4().hex} if is_new else {})
     review_tasks.insert(conn, [row])
     return str(row["task_id"])
+
+
+def open_more_tasks(conn: Connection, tenant: str, found: Sequence[tuple[str, str, Doubt]], *, at: datetime) -> int:
+    """Open tasks (document id, job id, doubt) for jobs that are over; returns how many are new.
+
+    Those that are there stay as they are, and a job that is not its document's current one any more is left alone.
+    """
+    current = versions.current_of(conn, tenant, {document_id for document_id, _, _ in found})
+    rows = [_row(tenant, document_id, job_id, doubt, at) for document_id, job_id, doubt in found if current.get(document_id) == job_id]
+    known = review_tasks.known(conn, tenant, [str(row["task_id"]) for row in rows])
+    new = [row for row in rows if row["task_id"] not in known]
+    review_tasks.insert(conn, new)
+    facts = [{"document_id": row["document_id"], "job_id": row["job_id"], "tasks": 1} for row in new]
+    told = [AuditEvent(one["document_id"], "review.opened", {"job_id": one["job_id"], "tasks": 1}) for one in facts]
+    audit_rows.append_events(conn, tenant, told, at=at)
+    put_notices(conn, tenant, [Notice("review.opened", one) for one in facts], at=at)
+    return len(new)
 
 
 def close_task(conn: Connection, tenant: str, task_id: str, *, at: datetime) -> None:

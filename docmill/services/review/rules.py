@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from docmill.services.review.thresholds import Thresholds
-from docmill.stages.validation.suite import checks
+from docmill.stages.validation.suite import Checks, checks, is_doubt, title_of
 from docmill.values.evidence import Field, Kind, Span, Understanding
 from docmill.values.geometry import Box, union
 from docmill.values.outcome import Problem
@@ -57,6 +57,7 @@ def find_doubts(
     spans: Sequence[Span] = (),
     chunks: Sequence[ChunkFact] = (),
     failed_checks: Iterable[str] = (),
+    known: Checks | None = None,
     is_redacted: bool = False,
     is_sampled: bool = False,
     thresholds: Thresholds,
@@ -68,15 +69,17 @@ def find_doubts(
         spans: personal data found.
         chunks: the least sure passages of the search index.
         failed_checks: names of validation checks that failed; those of severity info are no doubts.
+        known: the suite's checks; None for those that come with docmill.
         is_redacted: whether spans decide what is burned out; else doubts about them are of low priority.
         is_sampled: whether every field is shown, however sure.
         thresholds: below which confidence a finding is doubted.
     """
+    known = checks() if known is None else known
     found = [
         *_kind(understanding.kind, thresholds, is_sampled=is_sampled),
         *(doubt for one in understanding.fields if (doubt := _field(one, thresholds, is_sampled=is_sampled)) is not None),
         *(_contradiction(one) for one in understanding.problems),
-        *(_check(name) for name in failed_checks if name not in checks() or checks()[name]["severity"] != "info"),
+        *(check_doubt(name, known) for name in failed_checks if is_doubt(name, known)),
         *(_span(one, is_redacted=is_redacted) for one in spans if one.confidence < thresholds.of("span", one.type)),
         *(_chunk(one) for one in chunks if one.confidence < thresholds.of("chunk")),
     ]
@@ -132,11 +135,10 @@ def _contradiction(problem: Problem) -> Doubt:
     )
 
 
-def _check(name: str) -> Doubt:
-    known = checks().get(name)
-    title = known["meta"]["title"] if known else f"check {name} failed"
-    is_critical = known is not None and known["severity"] == "critical"
-    return Doubt(subject=Subject.CHECK, name=name, reason=title, priority=Priority.HIGH if is_critical else Priority.MEDIUM)
+def check_doubt(name: str, known: Checks) -> Doubt:
+    """The doubt that a failed check is."""
+    is_critical = name in known and known[name]["severity"] == "critical"
+    return Doubt(subject=Subject.CHECK, name=name, reason=title_of(name, known), priority=Priority.HIGH if is_critical else Priority.MEDIUM)
 
 
 def _span(one: Span, *, is_redacted: bool) -> Doubt:

@@ -3,10 +3,15 @@
 import json
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
+
+from docmill.errors import NotFound
 from docmill.services import batches
+from docmill.services.running.checks_page import checks_page
 from docmill.services.running.room import Room
+from docmill.values.batch_checks import BatchChecks
 from docmill.values.jobs import JobState, JobView
-from docmill.values.keys import PUBLIC
+from docmill.values.keys import PRIVATE, PUBLIC
 from docmill.values.model import Value
 
 
@@ -25,7 +30,10 @@ class ReportLine(Value):
 
 
 class BatchReport(Value):
-    """What became of a batch; `completed` counts jobs without any problem, `partial` and `needs_review` stand beside it."""
+    """What became of a batch; `completed` counts jobs without any problem, `partial` and `needs_review` stand beside it.
+
+    `checks` says what the checks found over the whole batch; None where nobody asked them.
+    """
 
     batch_id: str
     total_files: int
@@ -37,6 +45,7 @@ class BatchReport(Value):
     unfinished: int
     results: tuple[ReportLine, ...]
     failures: tuple[ReportLine, ...]
+    checks: BatchChecks | None = None
 
 
 def _line(job: JobView) -> ReportLine:
@@ -74,8 +83,45 @@ def batch_report(room: Room, batch_id: str) -> BatchReport:
 
 
 def store_report(room: Room, report: BatchReport) -> str:
-    """Keep the report and close the batch; returns the object's name."""
-    name = f"{PUBLIC}/{room.tenant}/reports/{report.batch_id}/{datetime.now(UTC):%Y%m%dT%H%M%S%f}.json"
+    """Keep the report, with the page of its checks beside it, and close the batch; returns the object's name."""
+    at = datetime.now(UTC)
+    place = f"{room.tenant}/reports/{report.batch_id}/{at:%Y%m%dT%H%M%S%f}"
+    if report.checks and report.checks.lines:
+        page = f"{PRIVATE}/{place}.checks.html"
+        room.store.create(page, checks_page(report.batch_id, report.checks, made_at=at), media_type="text/html")
+        report = report.model_copy(update={"checks": report.checks.model_copy(update={"page": page})})
+    name = f"{PUBLIC}/{place}.json"
     room.store.create(name, json.dumps(report.model_dump(mode="json"), indent=1).encode(), media_type="application/json")
-    batches.finish_batch(room.ledger, room.tenant, report.batch_id, report_object=name)
+    batches.finish_batch(
+        room.ledger, room.tenant, report.batch_id, report_object=name, failed_checks=report.checks.grave if report.checks else 0
+    )
     return name
+
+
+def stored_checks(room: Room, batch_id: str) -> BatchChecks | None:
+    """What the checks said when the batch ended; None before, or where its report is of an older version.
+
+    Raises:
+        NotFound: no such batch.
+        StoreUnavailable: the store did not answer.
+    """
+    name = batches.batch_view(room.ledger, room.tenant, batch_id).report_object
+    if name is None:
+        return None
+    try:
+        return BatchReport.model_validate_json(room.store.read(name)).checks
+    except (NotFound, ValidationError):
+        return None
+
+
+def stored_page(room: Room, batch_id: str) -> bytes:
+    """The page of a batch's checks.
+
+    Raises:
+        NotFound: no such batch, or it has none: it is not over, or fewer than two documents have a result.
+        StoreUnavailable: the store did not answer.
+    """
+    found = stored_checks(room, batch_id)
+    if found is None or found.page is None:
+        raise NotFound("no checks were asked over this batch: it is not over, or fewer than two documents have a result")
+    return room.store.read(found.page)

@@ -40,8 +40,8 @@ class BatchRun:
 
     def __init__(self, room: Room, batch_id: str, run_id: str, *, workers: int, lease_s: float) -> None:
         self.room, self.batch_id, self.run_id, self.workers = room, batch_id, run_id, workers
+        self.limits = limits_of_today(room)  # before anything is claimed: settings that cannot be used must leave no leases
         claimed = ledger_jobs.claim_jobs(room.ledger, room.tenant, batch_id, run_id=run_id, lease_s=lease_s)
-        self.limits = limits_of_today(room)
         self.tracked = {job.job_id: Tracked(job, job.media_type) for job in claimed}
         self.open: dict[str, Shard] = {}
         self.refused: list[str] = []

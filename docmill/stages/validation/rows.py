@@ -6,9 +6,23 @@ Belongs here: the row's shape and how it is made from what earlier stages found.
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
 from docmill.values.evidence import Understanding
 from docmill.values.model import Value
+
+COLUMNS: MappingProxyType[str, str] = MappingProxyType({
+    "document_id": "object", "kind": "object", "kind_confidence": "float64", "page_count": "int64", "words": "int64",
+    "ocr_confidence": "float64", "has_text": "bool", "document_number_present": "bool", "issue_year": "float64",
+    "issue_date_age_days": "float64", "total_amount": "float64", "sums_rest": "float64", "currency": "object",
+    "least_field_confidence": "float64", "chunks": "float64",
+})  # fmt: skip
+"""Columns of the frame with their types, said outright: a column of None alone would otherwise have none to compare with."""
+
+BATCH_COLUMNS: MappingProxyType[str, str] = MappingProxyType(
+    {"document_number_digest": "object", "vendor_digest": "object", "total_digest": "object"}
+)
+"""Columns that only the frame of a whole batch has: keyed digests, by which the same text is known again and nothing else."""
 
 
 class ValidationRow(Value):
@@ -26,6 +40,8 @@ class ValidationRow(Value):
         currency: ISO 4217 or None.
         least_field_confidence: of the fields found, 0.0-1.0; None without fields.
         chunks: pieces in the search index; None when the document isn't indexed.
+        document_number_digest, vendor_digest, total_digest: keyed digests of what the document says; None where it does not say it, and always
+            in a shard, because workers have no key.
     """
 
     document_id: str
@@ -43,6 +59,9 @@ class ValidationRow(Value):
     chunks: int | None
     net_total: str | None = None
     tax_total: str | None = None
+    document_number_digest: str | None = None
+    vendor_digest: str | None = None
+    total_digest: str | None = None
 
     @property
     def has_text(self) -> bool:

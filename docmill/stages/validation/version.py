@@ -7,7 +7,7 @@ from docmill.stages.validation.suite import suite_digest
 from docmill.values.options import MillOptions
 from docmill.values.packages import installed_version
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 """Result versions in the ledger: each job that published made one, numbered per document."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -19,6 +19,16 @@ def insert(conn: sa.Connection, rows: Sequence[Row]) -> None:
 def current_job(conn: sa.Connection, tenant: str, document_id: str) -> str | None:
     """The job that made the document's current version; None when there is no result yet."""
     found: str | None = conn.execute(current_jobs(tenant).where(DOCUMENTS.c.document_id == document_id)).scalar()
+    return found
+
+
+def current_of(conn: sa.Connection, tenant: str, document_ids: Iterable[str]) -> dict[str, str]:
+    """Document -> the job that made its current version; documents without a result are left out."""
+    found: dict[str, str] = {}
+    for part in chunks(sorted(document_ids)):
+        query = sa.select(DOCUMENTS.c.document_id, RESULT_VERSIONS.c.job_id).select_from(DOCUMENTS).join(RESULT_VERSIONS, _IS_CURRENT)
+        query = query.where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.document_id.in_(part))
+        found |= {row.document_id: row.job_id for row in conn.execute(query)}
     return found
 
 
