@@ -2,13 +2,16 @@
 
 import io
 import struct
+import sys
 import zipfile
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from api_milling import mill
 from gateway_process import gateway_process, multipart_file, settings_of
 from PIL import Image
+from sale_papers import write_package
 
 from docmill.errors import StageFailed
 from docmill.services.api_keys import ORIGINALS, READ, WRITE, create_key
@@ -17,6 +20,9 @@ from docmill.services.page_pictures import png_of
 from docmill.services.running.room import Room
 from docmill.services.samples.bulk import write_tiny
 from docmill.settings import settings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
+from invoice_generator import sale
 
 UPLOAD = "/api/v1/upload/async/"
 
@@ -37,6 +43,22 @@ def room(gateway, monkeypatch):
     with closing(Room.open(settings_of(gateway[1]))) as opened:
         yield opened
     settings.cache_clear()
+
+
+def test_the_page_lists_the_documents_of_a_package_as_far_as_they_may_be_seen(gateway, room, tmp_path):
+    client, _, (clerk, _) = gateway
+    sales = sale(1), sale(2)
+    data = write_package(tmp_path / "a.pdf", *sales).read_bytes()
+    fields = {"index": "false", "redact": "true", "language": "en"}
+    sent = client.post(UPLOAD, headers=clerk, files=multipart_file("two.pdf", data, "application/pdf"), data=fields).json()
+    mill(room, sent["batch_id"])
+    page = client.get(f"/tasks/{sent['task_id']}", headers=clerk).text
+    assert "<h3>Documents in this file</h3>" in page
+    for number, one in enumerate(sales, 1):
+        assert f'<th scope="row"><a href="#page-{number}">{number}</a></th><td>invoice</td>' in page
+        assert f"<td>{one.total:.2f} EUR</td>" in page
+        assert one.account not in page
+    assert page.count("<title>total</title>") == 2  # a box on the redacted copy of each page
 
 
 @pytest.mark.parametrize("redact", [False, True])
