@@ -9,6 +9,7 @@ from docmill.cli.option_flags import with_mill_options
 from docmill.cli.output import show_json, show_table
 from docmill.cli.password import PasswordFile, read_password
 from docmill.cli.rooms import room
+from docmill.cli.status import show_checks
 from docmill.errors import error_from_code
 from docmill.services.batches import batch_jobs
 from docmill.services.documents import remill as remill_documents
@@ -70,6 +71,7 @@ def _mill_and_show(opened: Room, batch_id: str, reused: set[str], *, as_json: bo
         show_json(report)
     elif report.total_files:
         show_outcomes(opened, batch_jobs(opened.ledger, opened.tenant, batch_id), reused)
+        show_checks(report)
     _end_with(report)
 
 

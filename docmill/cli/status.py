@@ -11,7 +11,7 @@ from docmill.cli.rooms import room
 from docmill.error_table import ERROR_TABLE
 from docmill.errors import NotFound
 from docmill.services import batches, jobs, lookups
-from docmill.services.running.report import batch_report, stored_checks
+from docmill.services.running.report import BatchReport, batch_report, stored_checks
 from docmill.services.running.room import Room
 from docmill.values.jobs import JobState, JobView
 from docmill.values.result_fields import ResultProblem
@@ -106,6 +106,11 @@ def _show_batch(opened: Room, batch_id: str, *, as_json: bool) -> None:
     if report.failures:
         rows = [(line.document_id[:12], line.task_id, line.code or line.state, line.message or "") for line in report.failures]
         show_table("Failures", ("document", "job", "code", "what"), rows)
+    show_checks(report)
+
+
+def show_checks(report: BatchReport) -> None:
+    """What does not hold over the whole batch; nothing where all does."""
     if report.checks and report.checks.error_code:
         typer.echo(f"The checks of the whole batch were not asked: {report.checks.error_code}.")
     elif report.checks and report.checks.failed:
@@ -113,7 +118,7 @@ def _show_batch(opened: Room, batch_id: str, *, as_json: bool) -> None:
             (one.check, one.severity, str(len(one.document_ids)) if one.document_ids else "", one.title) for one in report.checks.failed
         ]
         show_table("Checks that do not hold", ("check", "severity", "documents", "what holds of a good one"), told)
-        typer.echo(f"docmill suite page {batch_id} writes a page with the ids")
+        typer.echo(f"docmill suite page {report.batch_id} writes a page with the ids")
 
 
 def _facts(job: JobView) -> list[tuple[str, str]]:
