@@ -13,6 +13,8 @@ from docmill.services.fresh_home import open_home
 from docmill.services.intake import Sender, take_in
 from docmill.services.purchasing import desk, matching
 from docmill.services.review.claiming import find_tasks
+from docmill.services.running.batch_checks import check_batch
+from docmill.services.running.report import batch_report, store_report
 from docmill.services.running.room import Room
 from docmill.services.sources import files_of
 from docmill.services.task_view import batch_tasks, document_tasks
@@ -57,16 +59,20 @@ def two(tmp_path_factory):
         yield (*found, ids)
 
 
-def milled(room, path, options):
-    batch_id, registered = take_in(room, files_of([str(path)], room.settings), options, Sender(tags=["secret"]))
+def milled(room, paths, options):
+    batch_id, registered = take_in(room, files_of([str(path) for path in paths], room.settings), options, Sender(tags=["secret"]))
     mill(room, batch_id)
+    report = batch_report(room, batch_id)
+    store_report(room, report.model_copy(update={"checks": check_batch(room, report)}))
     return registered[0].document_id
 
 
 def everything_there_can_be(room, folder):
     request = desk.submit(room, CONTENT, by="local")
     number = desk.approve(room, request.request_id, by="local").order_number
-    document_id = milled(room, invoice_pdf(folder / "invoice.pdf", number="NW-1", order_number=number), MillOptions())
+    (folder / "note.txt").write_text("A drill was ordered, and this note says so.")  # a batch of one has no page of checks
+    papers = [invoice_pdf(folder / "invoice.pdf", number="NW-1", order_number=number), folder / "note.txt"]
+    document_id = milled(room, papers, MillOptions())
     (review,) = find_tasks(room.ledger, room.tenant, TaskFilter(OPEN_STATES), limit=1)
 
     job = document_tasks(room, document_id)[0]
@@ -164,7 +170,7 @@ def test_tenants_are_made_once(home):
             with pytest.raises(InvalidOptions):
                 create_tenant(room.ledger, bad)
     with closing(Room.open(settings_of(home, tenant="acme"))) as room:
-        document_id = milled(room, write(home.parent / "a.txt"), MillOptions(index=False))
+        document_id = milled(room, [write(home.parent / "a.txt")], MillOptions(index=False))
         assert document_tasks(room, document_id)[0].state.is_final
 
 
