@@ -46,6 +46,15 @@ def test_readyz_tells_of_the_last_proven_backup(room, tmp_path):
     assert 0 <= told["proof_age_s"] <= told["rpo_s"] < 120
 
 
+@pytest.fixture
+def without_automations(prefect_server):
+    """Other tests' runs on this server must not be ended by what this one makes."""
+    yield
+    for made in httpx.post(f"{prefect_server}/automations/filter", json={}, timeout=30).raise_for_status().json():
+        httpx.delete(f"{prefect_server}/automations/{made['id']}", timeout=30).raise_for_status()
+
+
+@pytest.mark.usefixtures("without_automations")
 def test_the_automations_of_docmill_are_made_once(prefect_server):
     from docmill.cli.automations import make_automations, put_automation, zombies
 
