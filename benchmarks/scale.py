@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -106,7 +107,7 @@ def measure(count: int, home: Path, url: str, pids: dict[str, int], *, first: in
     assert counts["completed"] == count, counts
     time.sleep(10)  # Prefect's server writes events after the run has ended
     after = {name: database_bytes(url, name) for name in ("docmill", "prefect")}
-    return {
+    row = {
         "documents": count,
         "register_s": registered - started,
         "mill_s": ended - registered,
@@ -117,6 +118,8 @@ def measure(count: int, home: Path, url: str, pids: dict[str, int], *, first: in
         **{f"{name} MB": value for name, value in memory.peak().items()},
         **{f"{name} MB/1k": value for name, value in memory.growth(count).items()},
     }
+    print(json.dumps(row), file=sys.stderr, flush=True)  # a run that is stopped keeps the sizes it has done
+    return row
 
 
 def main() -> None:
