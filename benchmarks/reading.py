@@ -5,8 +5,9 @@
 Scanned pages are generated. Plain Tesseract runs as one process per page, as many at a time as there are cores, with OMP_THREAD_LIMIT=1 and the
 same settings, on PNG files. docmill mills the same PNG files, and the scans as one PDF, through the read stage on a warm local cluster; the
 start of the cluster is printed apart. OCRmyPDF gets the same PDF with a job per core and nothing optional switched on; it is left out when the
-program is not there. Then pages with a text layer: what the read stage takes per page, beside raw pypdfium2 and `pdftotext -bbox` on one core
-each. Rounds alternate, so that a noisy machine hurts all.
+program is not there. Then pages with a text layer: what the read stage takes per page, beside three raw extractions on one core each: pypdfium2's
+text alone, pypdfium2's words with their boxes (what docmill extracts, too, before it judges, orders and keeps it), and `pdftotext -bbox`. Rounds
+alternate, so that a noisy machine hurts all.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -25,6 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from blocks.runners import ShardRunner
     from docmill.services.running.room import Room
 
@@ -63,17 +67,37 @@ def ocrmypdf(program: str, scans: Path, cores: int) -> float:
     return time.perf_counter() - started
 
 
-def raw_extraction(file: Path) -> tuple[float, float]:
-    """Seconds of pypdfium2 and of poppler for the text of all pages of a PDF, one after another."""
+def raw_extraction(file: Path) -> dict[str, float]:
+    """Seconds of raw extractions of all pages of a PDF, one page after another."""
     import pypdfium2
 
+    def texts() -> None:
+        with pypdfium2.PdfDocument(file) as document:
+            for page in document:
+                page.get_textpage().get_text_range()
+
+    def words() -> None:
+        with pypdfium2.PdfDocument(file) as document:
+            for page in document:
+                layer = page.get_textpage()
+                for found in re.finditer(r"\S+", layer.get_text_range()):
+                    left, bottom, right, top = zip(*map(layer.get_charbox, range(*found.span())), strict=True)
+                    _ = min(left), min(bottom), max(right), max(top)
+
+    def poppler() -> None:
+        subprocess.run(["pdftotext", "-bbox", str(file), os.devnull], check=True)
+
+    return {
+        name: timed(work)
+        for name, work in (("pypdfium2 text", texts), ("pypdfium2 words and boxes", words), ("pdftotext -bbox", poppler))
+    }
+
+
+def timed(work: Callable[[], None]) -> float:
+    """Wall time of some work."""
     started = time.perf_counter()
-    with pypdfium2.PdfDocument(file) as document:
-        for page in document:
-            page.get_textpage().get_text_range()
-    by_pdfium, started = time.perf_counter() - started, time.perf_counter()
-    subprocess.run(["pdftotext", "-bbox", str(file), os.devnull], check=True)
-    return by_pdfium, time.perf_counter() - started
+    work()
+    return time.perf_counter() - started
 
 
 def docmill_reading(opened: Room, runner: ShardRunner, images: list[Path], engine: str = "tesseract") -> float:
@@ -143,10 +167,11 @@ def print_rows(rows: dict[str, list[float]], pages: int, cores: int) -> None:
             print(f"{own} against {peer}: {statistics.median(ratios):.3f}x")
 
 
-def print_born_digital(ours: float, raw: tuple[float, float], pages: int, cores: int) -> None:
+def print_born_digital(ours: float, raw: dict[str, float], pages: int, cores: int) -> None:
     """Milliseconds per page; docmill's are of one core, as if its cores worked one after another."""
-    told = [1000 * seconds / pages for seconds in (ours * cores, *raw)]
-    print(f"text layer, ms per page and core: docmill {told[0]:.1f}, raw pypdfium2 {told[1]:.1f}, pdftotext -bbox {told[2]:.1f}")
+    docmill = 1000 * ours * cores / pages
+    told = (f"{name} {1000 * took / pages:.1f} (x{docmill * pages / 1000 / took:.1f})" for name, took in raw.items())
+    print(f"text layer, ms per page and core: docmill {docmill:.1f}; raw: {', '.join(told)}")
 
 
 def scans(folder: Path, pages: int) -> tuple[list[Path], Path]:

@@ -36,7 +36,7 @@ def assert_found(document, number, page):
     """Every word is found in the PDF's page, in its place."""
     sheet = document[number - 1]
     found = {}
-    for word, _ in text_layer_of(sheet, page.dpi).words:
+    for word in text_layer_of(sheet, page.dpi).words:
         found.setdefault(word.text, []).append(word.box)
     for word in page.words:
         near = min(abs(box.x0 - word.box.x0) + abs(box.y0 - word.box.y0) + abs(box.x1 - word.box.x1) for box in found[word.text])

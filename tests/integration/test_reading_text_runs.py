@@ -56,7 +56,7 @@ def words_in(file):
     ],
 )
 def test_words_are_whole(tmp_path, content, expected):
-    assert [word.text for word, _ in words_in(drawing(tmp_path, content))] == expected
+    assert [word.text for word in words_in(drawing(tmp_path, content))] == expected
 
 
 def test_the_box_of_a_word_is_the_one_around_its_characters(tmp_path):
@@ -67,7 +67,7 @@ def test_the_box_of_a_word_is_the_one_around_its_characters(tmp_path):
     codes = text_runs.codes_of(handle, raw.FPDFText_CountChars(handle))
     assert codes == [raw.FPDFText_GetUnicode(handle, i) for i in range(len(codes))]
     at = 0
-    for word, _ in text_runs.words_of(handle, codes, geometry, 72):
+    for word in text_runs.words_of(handle, codes, geometry, 72):
         first = next(i for i in itertools.count(at) if chr(codes[i]) == word.text[0])
         at = first + len(word.text)
         boxes = [pdfium.PdfTextPage(handle, page).get_charbox(i) for i in range(first, at)]
@@ -102,7 +102,7 @@ def test_glyphs_that_do_not_say_where_their_ink_is_are_covered(tmp_path, text, g
         page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(T3=font))
         page.obj.Contents = made.make_stream(b"BT /T3 20 Tf 50 100 Td " + text + b" Tj ET")
         made.save(tmp_path / "type3.pdf")
-    (word,) = [word for word, _ in words_in(tmp_path / "type3.pdf")]
+    (word,) = words_in(tmp_path / "type3.pdf")
     assert word.text == text.decode().strip("()")
     # glyphs are 12 points wide and 14 high; the ink of the first begins one point after the pen, that of the last ends one before it
     assert word.box.x0 <= 51.1
@@ -116,7 +116,7 @@ def test_characters_that_show_nothing_or_come_in_pairs(tmp_path):
     canvas.setFont("DejaVu", 12)
     canvas.drawString(20, 100, "Straße con\u00adtract o\ufb03ce zero\u200bwidth \U0001d400x 世界")
     canvas.save()
-    words = [word for word, _ in words_in(tmp_path / "u.pdf")]
+    words = words_in(tmp_path / "u.pdf")
     assert [word.text for word in words[:4]] == ["Straße", "contract", "office", "zerowidth"]
     assert words[4].text.endswith("x")
     assert all(a.box.x1 <= b.box.x0 + 1 for a, b in itertools.pairwise(words))

@@ -3,9 +3,9 @@
 import pytest
 
 from docmill.stages.reading.judgement import garbage_reason, judge_text_layer
-from docmill.stages.reading.text_layer import DirectedWord, TextLayer
+from docmill.stages.reading.layout import DirectedWord
+from docmill.stages.reading.text_layer import TextLayer
 from docmill.values.geometry import Box
-from docmill.values.page import Word
 
 ENGLISH = "The quick brown fox jumps over the lazy dog while the invoice for seven hundred pallets remains unpaid until spring " * 4
 POLISH = "Szczęście przyszło wczoraj wieczorem razem z deszczem chociaż strzyżyk jeszcze śpi w gęstych krzakach przy drodze " * 3
@@ -19,7 +19,7 @@ LEADERS = (
 
 def layer(text, *, unmapped=0, invisible=0.0, image=0.0, blank=False):
     tokens = text.split()
-    words = tuple(DirectedWord(Word(text=t, box=Box(0, 0, 1, 1), confidence=1.0), 0) for t in tokens)
+    words = tuple(DirectedWord(t, Box(0, 0, 1, 1), 0) for t in tokens)
     return TextLayer(words, unmapped, sum(map(len, tokens)), invisible, image, blank)
 
 

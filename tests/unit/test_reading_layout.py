@@ -4,9 +4,8 @@ import math
 
 import pytest
 
-from docmill.stages.reading.layout import lines_in_order
+from docmill.stages.reading.layout import DirectedWord, lines_in_order
 from docmill.values.geometry import Box
-from docmill.values.page import Word
 
 CHAR, HEIGHT = 10, 20
 
@@ -22,14 +21,14 @@ def words(text, x, y, direction=0):
             180: Box(x - length, y, x, y + HEIGHT),
             270: Box(x, y - length, x + HEIGHT, y),
         }[direction]
-        out.append((Word(text=token, box=box, confidence=1.0), direction))
+        out.append(DirectedWord(token, box, direction))
         step = length + CHAR
         x, y = x + step * (direction == 0) - step * (direction == 180), y + step * (direction == 90) - step * (direction == 270)
     return out
 
 
 def read(*groups):
-    shuffled = sorted((word for group in groups for word in group), key=lambda w: hash(w[0].text))
+    shuffled = sorted((word for group in groups for word in group), key=lambda w: hash(w.text))
     return [line.text for line in lines_in_order(shuffled)]
 
 
@@ -71,8 +70,8 @@ def test_turned_text_beside_the_page_comes_last():
 
 
 def test_dashes_and_stops_belong_to_their_line():
-    dash = [(Word(text="-", box=Box(70, 9, 80, 11), confidence=1.0), 0)]
-    stop = [(Word(text=".", box=Box(200, 17, 203, 20), confidence=1.0), 0)]
+    dash = [DirectedWord("-", Box(70, 9, 80, 11), 0)]
+    stop = [DirectedWord(".", Box(200, 17, 203, 20), 0)]
     assert read(words("before", 0, 0), dash, words("after", 90, 0), stop) == ["before - after ."]
 
 
@@ -92,7 +91,7 @@ def test_lines_that_run_aslant_are_read_along_themselves(angle):
             middle, down = along + wide / 2, row * 1.6 * HEIGHT
             x, y = 400 + middle * cos - down * sin, 400 + middle * sin + down * cos
             across, high = (wide * abs(cos) + HEIGHT * abs(sin)) / 2, (wide * abs(sin) + HEIGHT * abs(cos)) / 2
-            aslant.append((Word(text=token, box=Box(x - across, y - high, x + across, y + high), confidence=1.0), angle))
+            aslant.append(DirectedWord(token, Box(x - across, y - high, x + across, y + high), angle))
             along += wide + HEIGHT * 0.4
     got = read(
         words("a line of the page that runs as lines do and has more letters than the stamp has, many more of them indeed", 0, 0), aslant

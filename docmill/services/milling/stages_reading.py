@@ -1,11 +1,11 @@
 """inspect and read: from the original bytes to page words. Untrusted bytes are touched in the cell only."""
 
-from typing import TYPE_CHECKING
+from pydantic import JsonValue
 
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.page_reuse import PAGE_DIGESTS, content_note, note_words, words_read_before
 from docmill.services.milling.receipts import Receipt
-from docmill.services.milling.shard import Item, type_fact
+from docmill.services.milling.shard import Item
 from docmill.services.milling.stage_work import JSON, PAGE_WORDS, StageWork, document_input, one_by_one
 from docmill.settings import settings
 from docmill.stages.reading import version
@@ -14,8 +14,8 @@ from docmill.values.keys import private_name
 from docmill.values.options import MillOptions
 from docmill.values.page import Page
 
-if TYPE_CHECKING:
-    from pydantic import JsonValue
+FACTS = ("source", "confidence", "words", "width_px", "height_px")
+"""What is told of a page beside its words."""
 
 
 def _inspect(bench: Bench, item: Item, key: str) -> Receipt:
@@ -42,17 +42,16 @@ def _read(bench: Bench, item: Item, key: str) -> Receipt:
     out = bench.out(f"{key}.json")
     note = content_note(bench, item, version.VERSION, version.engine(item.options))
     is_known = note is not None and words_read_before(bench, note, out)
-    if not is_known:
-        _read_anew(bench, item, str(out))
-    facts = _facts(Page.model_validate_json(out.read_bytes()))
+    facts = _facts(Page.model_validate_json(out.read_bytes())) if is_known else _read_anew(bench, item, str(out))
     kept = bench.keep(key, PAGE_WORDS, private_name(bench.shard.tenant, "read", key), out, media_type=JSON, page=item.page)
     if note is not None and not is_known:
         note_words(bench, note, kept)
     return Receipt(artefacts=(kept,), facts=facts)
 
 
-def _read_anew(bench: Bench, item: Item, out: str) -> None:
-    bench.call(
+def _read_anew(bench: Bench, item: Item, out: str) -> dict[str, JsonValue]:
+    """Have the page read in the cell, which tells what `_facts` would: parsing its words here again would cost as much as placing them there."""
+    told = bench.call(
         "docmill.stages.reading.verbs:read_page",
         bench.original(item),
         item.media_type,
@@ -63,14 +62,13 @@ def _read_anew(bench: Bench, item: Item, out: str) -> None:
         out,
         dict(bench.shard.limits.for_reading()),
     )
+    return {name: told[name] for name in FACTS}
 
 
-def _facts(page: Page) -> dict[str, type_fact]:
+def _facts(page: Page) -> dict[str, JsonValue]:
     """What the next stages need to know of a page."""
-    words = len(page.words)
-    return {
-        "source": page.source, "confidence": page.confidence, "words": words, "width_px": page.width_px, "height_px": page.height_px
-    }  # fmt: skip
+    values = (page.source, page.confidence, len(page.words), page.width_px, page.height_px)
+    return dict(zip(FACTS, values, strict=True))
 
 
 def _inspect_engine(options: MillOptions) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -30,7 +31,7 @@ def judge_text_layer(layer: TextLayer) -> tuple[bool, str]:
     Returns:
         (usable, reason); the reason is a sentence for people without any text of the page.
     """
-    tokens = [word.text for word, _ in layer.words]
+    tokens = [word.text for word in layer.words]
     if not tokens:
         return False, "no text layer"
     if garbage := garbage_reason(tokens, layer.unmapped_chars, layer.chars):
@@ -52,13 +53,14 @@ def garbage_reason(tokens: Iterable[str], unmapped_chars: int, chars: int) -> st
         return "no text layer"
     if len("".join(_CID.findall(text))) > len(text) * _UNMAPPED_SHARE:
         return "text layer of glyph numbers"
-    codeless = sum(1 for c in text if c == "\ufffd" or unicodedata.category(c) in {"Co", "Cn", "Cc", "Cs"})
+    counts = Counter(text)  # a page has thousands of characters and a hundred different ones
+    codeless = sum(n for c, n in counts.items() if c == "\ufffd" or unicodedata.category(c) in {"Co", "Cn", "Cc", "Cs"})
     if max(codeless / len(text), unmapped_chars / max(1, chars)) > _UNMAPPED_SHARE:
         return "text layer with characters that have no meaning"
-    ruled = [c for c in text if c not in _RULES]
-    symbols = [c for c in ruled if not c.isalnum() and not unicodedata.category(c).startswith("M")]
-    odd = sum(1 for c in symbols if c not in _EVERYDAY)
-    if len(ruled) >= _LETTERS_TO_JUDGE and (odd / len(ruled) > _ODD_SHARE or len(symbols) / len(ruled) > 2 * _ODD_SHARE):
+    ruled = len(text) - sum(counts[c] for c in _RULES)
+    symbols = {c: n for c, n in counts.items() if c not in _RULES and not c.isalnum() and not unicodedata.category(c).startswith("M")}
+    odd = sum(n for c, n in symbols.items() if c not in _EVERYDAY)
+    if ruled >= _LETTERS_TO_JUDGE and (odd / ruled > _ODD_SHARE or sum(symbols.values()) / ruled > 2 * _ODD_SHARE):
         return "text layer of symbols"
     return _latin_garbage(tokens)
 

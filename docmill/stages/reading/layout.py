@@ -9,11 +9,14 @@ import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from statistics import median
 from typing import Final, NamedTuple
 
-from docmill.values.geometry import Box, union
-from docmill.values.page import Line, Word
+from pydantic import TypeAdapter
+
+from docmill.values.geometry import Box
+from docmill.values.page import Line
 
 GAP_IN_HEIGHTS: Final = 1.6  # a wider gap ends a segment; spaces between words are 0.3-0.8 of a line's height
 _GUTTER_IN_HEIGHTS: Final = 0.6
@@ -30,27 +33,39 @@ class Placed(NamedTuple):
     key: int
 
 
+class DirectedWord(NamedTuple):
+    """A word, its box on the upright page image, and how it runs there: 0 left to right, 90 downwards, 180 upside down, 270 upwards, others aslant."""
+
+    text: str
+    box: Box
+    direction_deg: int
+
+
 Row = list[list[Placed]]
 """Segments from left to right."""
 
+_LINES: Final = TypeAdapter(tuple[Line, ...])
+"""Makes all lines of a page in one call: a call a word would take longer than finding its place."""
 
-def lines_in_order(words: Iterable[tuple[Word, int]]) -> tuple[Line, ...]:
-    """Lines in reading order: those of the direction that most letters have, then those of the others.
+
+def lines_in_order(words: Iterable[DirectedWord]) -> tuple[Line, ...]:
+    """Lines in reading order: those of the direction that most letters have, then those of the others. Their words have confidence 1.0.
 
     Args:
-        words: in any order, each with the direction it runs in whole degrees: 0 left to right, 90 downwards, 180 upside down, 270 upwards.
+        words: in any order.
     """
-    by_direction: defaultdict[int, list[Word]] = defaultdict(list)
-    for word, direction_deg in words:
-        by_direction[direction_deg].append(word)
+    by_direction: defaultdict[int, list[DirectedWord]] = defaultdict(list)
+    for word in words:
+        by_direction[word.direction_deg].append(word)
     groups = sorted(by_direction.items(), key=lambda group: -sum(len(w.text) for w in group[1]))
-    return tuple(line for direction_deg, group in groups for line in _lines(group, direction_deg))
+    return _LINES.validate_python([line for direction_deg, group in groups for line in _lines(group, direction_deg)])
 
 
-def _lines(words: Sequence[Word], direction_deg: int) -> list[Line]:
+def _lines(words: Sequence[DirectedWord], direction_deg: int) -> list[dict[str, object]]:
     # rows and columns are found as if the words ran from left to right; the words themselves keep their boxes
     turned = [Placed(_turned(word, direction_deg), len(word.text), key) for key, word in enumerate(words)]
-    return [Line(words=tuple(words[key] for key in line)) for line in ordered_keys(turned)]
+    made = [{"text": word.text, "box": word.box, "confidence": 1.0} for word in words]
+    return [{"words": [made[key] for key in line]} for line in ordered_keys(turned)]
 
 
 def ordered_keys(placed: Sequence[Placed], *, gap_in_heights: float = GAP_IN_HEIGHTS) -> list[list[int]]:
@@ -67,7 +82,7 @@ def ordered_keys(placed: Sequence[Placed], *, gap_in_heights: float = GAP_IN_HEI
     return [[word.key for word in line] for line in _read(rows, height)]
 
 
-def _turned(word: Word, direction_deg: int) -> Box:
+def _turned(word: DirectedWord, direction_deg: int) -> Box:
     box = word.box
     match direction_deg:
         case 0:
@@ -82,7 +97,7 @@ def _turned(word: Word, direction_deg: int) -> Box:
             return _straightened(word, math.radians(direction_deg))
 
 
-def _straightened(word: Word, angle: float) -> Box:
+def _straightened(word: DirectedWord, angle: float) -> Box:
     """Where a word that runs aslant would stand. Its upright box says where its middle is; its size is reckoned from its letters.
 
     A word of width w and height h at an angle has an upright box as wide and high together as (w + h)(|cos| + |sin|).
@@ -97,26 +112,31 @@ def _straightened(word: Word, angle: float) -> Box:
 
 def _rows(words: Iterable[Placed]) -> list[list[Placed]]:
     """Words that share a height, as rows from top to bottom."""
-    rows: list[tuple[Box, list[Placed]]] = []
+    rows: list[tuple[float, float, list[Placed]]] = []
     for word in sorted(words, key=lambda w: (w.box.y0 + w.box.y1, w.box.x0)):
         best = _row_of(word.box, rows)
         if best is not None:
             best.append(word)
         else:
-            rows.append((word.box, [word]))
-    rows = [(union([w.box for w in row]), sorted(row, key=lambda w: w.box.x0)) for _, row in rows]
-    return [row for _, row in sorted(rows, key=lambda row: row[0].y0 + row[0].y1)]
+            rows.append((word.box.y0, word.box.y1, [word]))
+    found = [sorted(row, key=attrgetter("box.x0")) for _, _, row in rows]
+    return sorted(found, key=lambda row: min(w.box.y0 for w in row) + max(w.box.y1 for w in row))
 
 
-def _row_of(box: Box, rows: list[tuple[Box, list[Placed]]]) -> list[Placed] | None:
-    """The row that shares most of the lower one's height with a box, and more than half; a flat dash counts when it lies inside."""
+def _row_of(box: Box, rows: list[tuple[float, float, list[Placed]]]) -> list[Placed] | None:
+    """The row that shares most of the lower one's height with a box, and more than half; a flat dash counts when it lies inside.
+
+    Args:
+        box: of a word.
+        rows: top and bottom of each row's first word, and its words.
+    """
     _, top, _, bottom = box
     height = bottom - top
     best, most = None, 0.5
     # only the last few rows can still be met: words come by the height of their middle
-    for (_, row_top, _, row_bottom), row in rows[-6:]:
-        shared = min(row_bottom, bottom) - max(row_top, top)
-        if shared > 0:
+    for row_top, row_bottom, row in rows[-6:]:
+        if row_bottom > top and row_top < bottom:
+            shared = min(row_bottom, bottom) - max(row_top, top)
             share = shared / max(0.1, min(height, row_bottom - row_top))
             if share > most:
                 best, most = row, share
@@ -125,9 +145,10 @@ def _row_of(box: Box, rows: list[tuple[Box, list[Placed]]]) -> list[Placed] | No
 
 def _segments(row: list[Placed], height: float, gap_in_heights: float) -> Row:
     segments: Row = [[row[0]]]
+    least = gap_in_heights * height
     for last, word in itertools.pairwise(row):
-        own = max(height, min(last.box.height, word.box.height))
-        if word.box.x0 - last.box.x1 > gap_in_heights * own:
+        gap = word.box.x0 - last.box.x1
+        if gap > least and gap > gap_in_heights * min(last.box.height, word.box.height):
             segments.append([])
         segments[-1].append(word)
     return segments

@@ -9,8 +9,9 @@ import contextlib
 import io
 import math
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,10 @@ _AES_256: Final = 5  # /V of the encryption dictionary, ISO 32000-2 table 20
 _LOCKED: Final = "the PDF asks for a password, and none was given"
 _open: OrderedDict[tuple[str, int, int], pdfium.PdfDocument] = OrderedDict()
 _TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
+
+
+Corners = tuple[float, float, float, float]
+"""Left, bottom, right, top of a character or a word in the page's own points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +62,30 @@ class PageGeometry:
         width_pt, height_pt = self.size_pt
         return max(1, min(dpi, int(72 * math.sqrt(max_pixels / max(1.0, width_pt * height_pt)))))
 
-    def upright_px(self, left: float, bottom: float, right: float, top: float, dpi: int) -> Box:
-        """A rectangle of page coordinates as a box in pixels of the upright page image."""
+    def upright_px(self, dpi: int) -> Callable[[Corners], Box]:
+        """What makes a rectangle of page coordinates a box in pixels of the upright page image, rounded to a tenth."""
         x0, y0, x1, y1 = self.box_pt
-        match self.rotation_deg:
-            case 0:
-                turned = Box(left - x0, y1 - top, right - x0, y1 - bottom)
-            case 90:
-                turned = Box(bottom - y0, left - x0, top - y0, right - x0)
-            case 180:
-                turned = Box(x1 - right, bottom - y0, x1 - left, top - y0)
-            case _:
-                turned = Box(y1 - top, x1 - right, y1 - bottom, x1 - left)
-        return turned.scaled(dpi / 72)
+        tenths = 10 * dpi / 72
+        # each edge of the box is an edge of the rectangle, from the page's side that comes to lie left or on top
+        (a, from_a), (b, from_b), (c, from_c), (d, from_d) = {
+            0: ((0, x0), (3, y1), (2, x0), (1, y1)),
+            90: ((1, y0), (0, x0), (3, y0), (2, x0)),
+            180: ((2, x1), (1, y0), (0, x1), (3, y0)),
+            270: ((3, y1), (2, x1), (1, y1), (0, x1)),
+        }[self.rotation_deg]
+        right = tenths if self.rotation_deg < 180 else -tenths  # noqa: PLR2004
+        down = tenths if self.rotation_deg in {90, 180} else -tenths
+
+        def box(at: Corners) -> Box:
+            # floor is four times as quick as round, and a page has hundreds of words
+            return Box(
+                floor((at[a] - from_a) * right + 0.5) / 10,
+                floor((at[b] - from_b) * down + 0.5) / 10,
+                floor((at[c] - from_c) * right + 0.5) / 10,
+                floor((at[d] - from_d) * down + 0.5) / 10,
+            )
+
+        return box
 
 
 def open_pdf(path: Path) -> pdfium.PdfDocument:

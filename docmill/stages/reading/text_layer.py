@@ -12,8 +12,9 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from docmill.errors import Damaged
+from docmill.stages.reading.layout import DirectedWord
 from docmill.stages.reading.pdf_file import PageGeometry, geometry_of
-from docmill.stages.reading.text_runs import DirectedWord, codes_of, words_of
+from docmill.stages.reading.text_runs import codes_of, words_of
 from docmill.values.geometry import Box
 
 _MOST_OBJECTS: Final = 20_000
@@ -72,15 +73,13 @@ def _unmapped(handle: object, count: int) -> int:
 
 def _visible(words: Iterator[DirectedWord], size_px: tuple[int, int]) -> Iterator[DirectedWord]:
     width, height = size_px
-    for directed in words:
-        x0, y0, x1, y1 = directed.word.box
-        if not (0 <= (x0 + x1) / 2 <= width and 0 <= (y0 + y1) / 2 <= height):
-            continue
-        if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
+    for word in words:
+        x0, y0, x1, y1 = word.box
+        if x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height:  # nearly always
+            yield word
+        elif 0 <= (x0 + x1) / 2 <= width and 0 <= (y0 + y1) / 2 <= height:
             inside = Box(max(0.0, x0), max(0.0, y0), min(float(width), x1), min(float(height), y1))
-            yield DirectedWord(directed.word.model_copy(update={"box": inside}), directed.direction_deg)
-        else:
-            yield directed
+            yield word._replace(box=inside)
 
 
 def _drawing(page: pdfium.PdfPage, geometry: PageGeometry) -> tuple[float, float, bool]:

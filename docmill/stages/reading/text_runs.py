@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from pypdfium2 import raw
 
-from docmill.stages.reading.pdf_file import PageGeometry
-from docmill.values.page import Word
+from docmill.stages.reading.layout import DirectedWord
+from docmill.stages.reading.pdf_file import Corners, PageGeometry
 
 # PDFium marks the hyphen at the end of a broken line with this code and then goes on in the next line without a space
 _LINE_END_HYPHEN: Final = 0x02
@@ -39,18 +39,9 @@ _LAST_PLAIN: Final = 0xD7FF
 _SPECIAL: Final = frozenset(_INVISIBLE_CODES | {c for c in range(0xA0) if unicodedata.category(chr(c)) == "Cc" and not chr(c).isspace()})
 """Codes up to the last plain one whose text is not simply their character."""
 
+_count_rects, _get_rect = raw.FPDFText_CountRects, raw.FPDFText_GetRect
+
 _NO_SPACES: Final = re.compile(r"\S+")
-
-
-class DirectedWord(NamedTuple):
-    """A word and how it runs on the upright page image: 0 left to right, 90 downwards, 180 upside down, 270 upwards, others aslant."""
-
-    word: Word
-    direction_deg: int
-
-
-Corners = tuple[float, float, float, float]
-"""Left, bottom, right, top of a character or a word in the page's own points."""
 
 
 class _Run(NamedTuple):
@@ -85,18 +76,42 @@ def words_of(handle: object, codes: list[int], geometry: PageGeometry, dpi: int)
         geometry: the page's.
         dpi: pixels per inch.
     """
-    places = _Places(handle)
+    places, upright = _Places(handle), geometry.upright_px(dpi)
+    turned_deg, angle_of = geometry.rotation_deg, raw.FPDFText_GetCharAngle
+    is_plain = max(codes, default=0) <= _LAST_PLAIN and _SPECIAL.isdisjoint(codes)  # nearly always
+    for text, first, corners in _plainly_placed(codes, places) if is_plain else _runs_placed(codes, places):
+        angle = angle_of(handle, first)
+        yield DirectedWord(text, upright(corners), _direction(angle, turned_deg) if angle else turned_deg)
+
+
+_PlacedText = tuple[str, int, Corners]
+"""A word's text, the index of its first character, and its place."""
+
+
+def _plainly_placed(codes: list[int], places: "_Places") -> Iterator[_PlacedText]:
+    """Words of codes that all show their character."""
+    of_run = places.of_run
+    for found in _NO_SPACES.finditer("".join(map(chr, codes))):
+        first, end = found.span()
+        whole = of_run(first, end - first)
+        if whole is not None:
+            yield found.group(), first, whole
+        else:
+            yield from _placed(_Run(found.group(), range(first, end)), places)
+
+
+def _runs_placed(codes: list[int], places: "_Places") -> Iterator[_PlacedText]:
+    """Words of codes that must be looked at one by one."""
     for run in _runs(codes):
-        for text, first, corners in _placed(run, places):
-            box = geometry.upright_px(*corners, dpi).rounded()
-            yield DirectedWord(Word(text=text, box=box, confidence=1.0), _direction(handle, first, geometry))
+        whole = places.of_run(run.indices[0], len(run.indices)) if run.is_unbroken else None
+        if whole is not None:
+            yield "".join(run.texts), run.indices[0], whole
+        else:
+            yield from _placed(run, places)
 
 
 def _runs(codes: list[int]) -> Iterator[_Run]:
-    if max(codes, default=0) <= _LAST_PLAIN and _SPECIAL.isdisjoint(codes):  # nearly always
-        for found in _NO_SPACES.finditer("".join(map(chr, codes))):
-            yield _Run(found.group(), range(*found.span()))
-        return
+    """Characters between spaces, those left out that show nothing."""
     texts: list[str] = []
     indices: list[int] = []
     for i, code in enumerate(itertools.chain(_joined(codes), [_SPACE])):
@@ -109,16 +124,12 @@ def _runs(codes: list[int]) -> Iterator[_Run]:
             texts, indices = [], []
 
 
-def _placed(run: _Run, places: "_Places") -> Iterator[tuple[str, int, Corners]]:
-    """The words of a run: its text, first index and place, or several where its characters stand apart."""
-    indices = run.indices
-    if run.is_unbroken and (whole := places.of_run(indices[0], len(indices))) is not None:
-        yield "".join(run.texts), indices[0], whole
-        return
+def _placed(run: _Run, places: "_Places") -> Iterator[_PlacedText]:
+    """The word of a run that is not drawn in one piece, or several where its characters stand apart."""
     texts: list[str] = []
     corners: list[Corners] = []
-    first = indices[0]
-    for text, i in zip(run.texts, indices, strict=True):
+    first = run.indices[0]
+    for text, i in zip(run.texts, run.indices, strict=True):
         place = places.of(i)
         if place is None:
             continue
@@ -146,8 +157,8 @@ class _Places:
         """The place of one character; None where it has none."""
         if not raw.FPDFText_GetCharBox(self._handle, i, *self._box):
             return None
-        if self._shows_ink():
-            return self._found()
+        if (found := self._found()) is not None:
+            return found
         loose = raw.FS_RECTF()
         raw.FPDFText_GetLooseCharBox(self._handle, i, loose)
         return loose.left, loose.bottom, loose.right, loose.top
@@ -156,16 +167,14 @@ class _Places:
         """The place of `count` characters drawn in one piece; None where they are not, or show no ink."""
         if count == 1:
             return self.of(first)
-        if raw.FPDFText_CountRects(self._handle, first, count) != 1 or not raw.FPDFText_GetRect(self._handle, 0, *self._rect):
+        if _count_rects(self._handle, first, count) != 1 or not _get_rect(self._handle, 0, *self._rect):
             return None
-        return self._found() if self._shows_ink() else None
+        return self._found()
 
-    def _shows_ink(self) -> bool:
-        """Whether the rectangle just asked for is more than a line: glyphs without ink, as some OCR programs lay them under scans, have none."""
-        return self._right.value - self._left.value > _NO_INK_PT and self._top.value - self._bottom.value > _NO_INK_PT
-
-    def _found(self) -> Corners:
-        return self._left.value, self._bottom.value, self._right.value, self._top.value
+    def _found(self) -> Corners | None:
+        """The rectangle just asked for; None where it is a line: glyphs without ink, as some OCR programs lay them under scans, have no more."""
+        left, bottom, right, top = self._left.value, self._bottom.value, self._right.value, self._top.value
+        return (left, bottom, right, top) if right - left > _NO_INK_PT and top - bottom > _NO_INK_PT else None
 
 
 def _around(corners: list[Corners]) -> Corners:
@@ -201,11 +210,11 @@ def _text_of(code: int) -> str | None:
     return "\ufffd" if category == "Cc" else text
 
 
-def _direction(handle: object, index: int, geometry: PageGeometry) -> int:
-    angle = float(raw.FPDFText_GetCharAngle(handle, index))  # radians, clockwise before the page is turned; -1 for none
+def _direction(angle: float, turned_deg: int) -> int:
+    """Whole degrees on the upright page of PDFium's angle of a character: radians, clockwise before the page is turned; -1 for none."""
     degrees = math.degrees(angle) * (angle != -1)
     straight = round(degrees / 90) * 90
-    return ((straight if abs(degrees - straight) < _ASLANT_DEG else round(degrees)) + geometry.rotation_deg) % 360
+    return ((straight if abs(degrees - straight) < _ASLANT_DEG else round(degrees)) + turned_deg) % 360
 
 
 def _is_apart(last: Corners, corners: Corners) -> bool:
