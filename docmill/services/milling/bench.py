@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,11 @@ from docmill.services.milling.shard import IS_UNLOCKED, Item, Shard
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.jobs import Artefact
 from docmill.values.keys import original_name, unlocked_name
+from docmill.values.options import MillOptions
 from docmill.values.ports import ObjectStore
+
+Engine = Callable[[MillOptions], dict[str, str]]
+"""Names and versions of engines, models and language data that shape a stage's output under some options."""
 
 
 @lru_cache(maxsize=4)
@@ -34,6 +38,7 @@ class Bench:
         self.store = store_of(shard.store)
         self.watch = LeaseWatch(self.store, shard.tenant, shard.run_id, shard.limits.lease_limit_s)
         self._open = contextlib.ExitStack()
+        self._engines: dict[tuple[Engine, MillOptions], dict[str, str]] = {}
         self.scratch: Path
         self.cpu_s = 0.0
         """Processor seconds of the cell so far."""
@@ -63,6 +68,12 @@ class Bench:
         finally:
             self.cpu_s += cell.cpu_s - before
         return reply if isinstance(reply, dict) else {"reply": reply}
+
+    def engine(self, engine: Engine, options: MillOptions) -> dict[str, str]:
+        """What a stage's engines are, asked once per shard: it costs looks at programs and files, and a shard has hundreds of items."""
+        if (engine, options) not in self._engines:
+            self._engines[engine, options] = engine(options)
+        return self._engines[engine, options]
 
     def original(self, item: Item) -> str:
         """A local file with the document's bytes; of a locked PDF those of its unlocked copy."""

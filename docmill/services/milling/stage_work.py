@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from docmill.services.milling.bench import Bench
+from docmill.services.milling.bench import Bench, Engine
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import IS_UNLOCKED, Item, Shard
 from docmill.values.jobs import Artefact
@@ -57,21 +57,21 @@ class StageWork:
 
     stage: str
     version: str
-    engine: Callable[[MillOptions], dict[str, str]]
+    engine: Engine
     make: Callable[[Bench, Sequence[tuple[Item, str]]], list[Receipt]]
     inputs: Callable[[Shard, Item], list[str]] = artefact_inputs
     whole_shard: bool = False
 
-    def key(self, shard: Shard, item: Item) -> str:
+    def key(self, bench: Bench, item: Item) -> str:
         """The artefact key of an item. A forced job has keys of its own, so that it finds nothing of the earlier ones but its own."""
         part = item.name if item.page else ""
         return artefact_key(
-            tenant=shard.tenant,
+            tenant=bench.shard.tenant,
             stage=self.stage,
             version=self.version,
-            inputs=self.inputs(shard, item),
+            inputs=self.inputs(bench.shard, item),
             options=item.options,
-            engine=self.engine(item.options),
+            engine=bench.engine(self.engine, item.options),
             part=f"{part}!{item.count}" if item.options.force else part,
         )
 

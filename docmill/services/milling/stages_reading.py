@@ -40,7 +40,7 @@ def engine_name(engine: str, vision_endpoint: str | None) -> str:
 
 def _read(bench: Bench, item: Item, key: str) -> Receipt:
     out = bench.out(f"{key}.json")
-    note = content_note(bench, item, version.VERSION, version.engine(item.options))
+    note = content_note(bench, item, version.VERSION, bench.engine(version.engine, item.options))
     is_known = note is not None and words_read_before(bench, note, out)
     facts = _facts(Page.model_validate_json(out.read_bytes())) if is_known else _read_anew(bench, item, str(out))
     kept = bench.keep(key, PAGE_WORDS, private_name(bench.shard.tenant, "read", key), out, media_type=JSON, page=item.page)

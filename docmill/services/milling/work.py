@@ -109,7 +109,7 @@ class _ShardWork:
     def _begin(self, item: Item) -> _Begun | None:
         """An item that must be run; None when it has an outcome already or cannot be begun."""
         try:
-            key = self.work.key(self.shard, item)
+            key = self.work.key(self.bench, item)
             receipt = find_receipt(self.store, self.shard, item, key)
             if receipt is None:
                 return _Begun(item, key, journal.begin(self.store, self.shard, item))
