@@ -68,8 +68,8 @@ def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease
         return views.claimed(conn, tenant, [row.job_id for row in taken])
 
 
-def renew_leases(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> int:
-    """Move the lease of all that this run has under way; returns how many attempts that is, 0 when it has lost everything."""
+def renew_leases(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> bool:
+    """Move the lease of all that this run has under way; False when it holds nothing any more."""
     with ledger.transaction() as conn:
         return attempts.renew(conn, tenant, run_id, lease_until=ledger.now() + timedelta(seconds=lease_s))
 

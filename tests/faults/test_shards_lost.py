@@ -67,7 +67,7 @@ def test_a_cluster_that_stands_still_is_lost_within_its_deadline(use, room, tmp_
         lost_after_s = time.monotonic() - stopped
         assert 4 < lost_after_s < 30, "no retry delay is waited for"
         assert states(room, batch_id) == {JobState.RUNNING}
-        leases_end = query(room, "SELECT count(*) FROM attempts WHERE lease_until > datetime('now', '+1 second')")
+        leases_end = query(room, "SELECT count(*) FROM run_leases WHERE lease_until > datetime('now', '+1 second')")
         assert leases_end == [(0,)], "leases were given back"
         done = sum(len(outcome_markers(room, r, "read")) for r in run_ids(room))
         os.kill(pid, signal.SIGCONT)

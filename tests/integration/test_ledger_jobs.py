@@ -1,6 +1,7 @@
 """The life of a job: claims, leases, fences, progress, ends, cancelling; on both databases."""
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from docmill.errors import Conflict, NotFound
 from docmill.services import documents, jobs
-from docmill.storage.ledger import open_ledger
+from docmill.storage.ledger import open_ledger, upgrade_ledger
+from docmill.storage.ledger.engine import make_engine
 from docmill.storage.ledger.tables_jobs import DOCUMENTS, JOBS
 from docmill.storage.ledger.tables_results import ARTEFACTS, PAGES, RESULT_VERSIONS
 from docmill.values.jobs import ClaimedJob, JobState, JobView
@@ -81,7 +83,7 @@ def test_an_expired_lease_is_taken_over_and_the_late_writer_changes_nothing(work
     assert work.finish(work.end(old)) == [old.job_id]
     assert jobs.fold_outcomes(work.ledger, work.tenant, run_id="old", outcomes=[late], progress=[work.progress(old, 90)]) == [old.job_id]
     jobs.update_progress(work.ledger, work.tenant, [work.progress(old, 95)])
-    assert jobs.renew_leases(work.ledger, work.tenant, "old", 99) == 0
+    assert not jobs.renew_leases(work.ledger, work.tenant, "old", 99)
     assert jobs.cancel_run(work.ledger, work.tenant, "old") == []
     assert work.everything() == before
 
@@ -94,9 +96,66 @@ def test_a_renewed_lease_holds(work: "Work", clock: "Clock") -> None:
     work.register(batch_id, work.file(1), work.file(2))
     work.claim(batch_id, run_id="mine", lease_s=30)
     clock.pass_seconds(20)
-    assert jobs.renew_leases(work.ledger, work.tenant, "mine", 30) == 2
+    assert jobs.renew_leases(work.ledger, work.tenant, "mine", 30)
     clock.pass_seconds(20)
     assert work.claim(batch_id) == []
+
+
+def test_a_lease_renewed_while_jobs_end_meets_none_of_them(work: "Work", ledger_url: str, clock: "Clock") -> None:
+    """A renewal that writes to every attempt meets the end of a shard in another order: PostgreSQL ends one of the two as deadlocked."""
+    count = 1500
+    batch_id = work.batch(total_files=count)
+    work.register(batch_id, *(work.file(n) for n in range(count)))
+    held = work.claim(batch_id, run_id="run")
+    over, failures, renewed = threading.Event(), [], 0
+    own = open_ledger(ledger_url, now=clock)
+
+    def renew() -> None:
+        nonlocal renewed
+        while not over.is_set():
+            try:
+                jobs.renew_leases(own, work.tenant, "run", 60)
+            except Exception as error:  # noqa: BLE001 - handed to the main thread
+                failures.append(error)
+            renewed += 1
+
+    heart = threading.Thread(target=renew)
+    heart.start()
+    try:
+        backwards = held[::-1]
+        for first in range(0, count, 150):
+            assert work.finish(*(work.end(job) for job in backwards[first : first + 150])) == []
+    finally:
+        over.set()
+        heart.join()
+        own.close()
+    assert (failures, renewed > 0) == ([], True)
+
+
+def test_a_run_that_gave_its_lease_back_may_claim_again(work: "Work", clock: "Clock") -> None:
+    batch_id, _ = work.one(1)
+    work.claim(batch_id, run_id="mine", lease_s=30)
+    jobs.renew_leases(work.ledger, work.tenant, "mine", 0)
+    (again,) = work.claim(batch_id, run_id="mine", lease_s=30)
+    clock.pass_seconds(29)
+    assert work.claim(batch_id, run_id="other") == []
+    first, second = jobs.attempts_of(work.ledger, work.tenant, again.job_id)
+    assert (first.end_reason, second.lease_until) == ("lease_lost", clock() + timedelta(seconds=1))
+
+
+def test_leases_from_before_they_were_a_runs_still_hold(work: "Work", ledger_url: str, clock: "Clock") -> None:
+    batch_id, _ = work.one(1)
+    work.claim(batch_id, run_id="mine", lease_s=30)
+    engine = make_engine(ledger_url)
+    with engine.begin() as conn:
+        conn.execute(sa.text("DROP TABLE run_leases"))
+        conn.execute(sa.text("UPDATE alembic_version SET version_num = '0011'"))
+    engine.dispose()
+    upgrade_ledger(ledger_url)
+    assert work.claim(batch_id, run_id="other") == []
+    assert jobs.renew_leases(work.ledger, work.tenant, "mine", 60)
+    clock.pass_seconds(50)
+    assert work.claim(batch_id, run_id="other") == []
 
 
 def test_a_finished_job(work: "Work", clock: "Clock") -> None:

@@ -1,4 +1,7 @@
-"""Attempts at jobs: who works on a job, under which fence, until when the ledger believes it."""
+"""Attempts at jobs: who works on a job, under which fence, until when the ledger believes it.
+
+A lease is the run's: one row says it for all attempts that the run has under way.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -7,9 +10,13 @@ import sqlalchemy as sa
 
 from docmill.storage.ledger.bulk import chunks, insert_rows, update_rows
 from docmill.storage.ledger.records import AttemptView, JobRow
-from docmill.storage.ledger.tables_jobs import ATTEMPTS, JOBS
+from docmill.storage.ledger.tables_jobs import ATTEMPTS, JOBS, RUN_LEASES
 
-_VIEW = tuple(ATTEMPTS.c[name] for name in AttemptView.__slots__)
+leased_until = sa.func.coalesce(RUN_LEASES.c.lease_until, ATTEMPTS.c.lease_until, type_=ATTEMPTS.c.lease_until.type)
+"""Until when an attempt is believed, where `of_run` joins its run's lease."""
+
+of_run = (RUN_LEASES.c.tenant_id == ATTEMPTS.c.tenant_id) & (RUN_LEASES.c.flow_run_id == ATTEMPTS.c.flow_run_id)
+_VIEW = tuple(leased_until if name == "lease_until" else ATTEMPTS.c[name] for name in AttemptView.__slots__)
 _IS_CURRENT = (ATTEMPTS.c.tenant_id == JOBS.c.tenant_id) & (ATTEMPTS.c.job_id == JOBS.c.job_id) & (ATTEMPTS.c.number == JOBS.c.attempt)
 
 
@@ -23,7 +30,7 @@ def insert(
     at: datetime,
     lease_until: datetime,
 ) -> None:
-    """Begin the next attempt at each job, under the fence beside it."""
+    """Begin the next attempt at each job, under the fence beside it, and the run's lease on all it holds."""
     rows = [
         {
             "tenant_id": tenant,
@@ -38,6 +45,9 @@ def insert(
         for row, fence in starts
     ]
     insert_rows(conn, ATTEMPTS, rows)
+    if rows:
+        lease = {"tenant_id": tenant, "flow_run_id": run_id, "lease_until": lease_until}
+        insert_rows(conn, RUN_LEASES, [lease], replace=["lease_until"])
 
 
 def end(conn: sa.Connection, tenant: str, jobs: Iterable[JobRow], *, reason: str, at: datetime) -> None:
@@ -46,14 +56,13 @@ def end(conn: sa.Connection, tenant: str, jobs: Iterable[JobRow], *, reason: str
     update_rows(conn, ATTEMPTS, tenant, ["job_id", "number"], rows)
 
 
-def renew(conn: sa.Connection, tenant: str, run_id: str, *, lease_until: datetime) -> int:
-    """Move the lease of every attempt that this run has under way; how many there are."""
-    renewed = conn.execute(
-        sa.update(ATTEMPTS)
-        .where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None))
-        .values(lease_until=lease_until)
+def renew(conn: sa.Connection, tenant: str, run_id: str, *, lease_until: datetime) -> bool:
+    """Move the lease of all attempts that this run has under way; whether there is one."""
+    under_way = sa.select(ATTEMPTS.c.job_id).where(
+        ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None)
     )
-    return int(renewed.rowcount)
+    lease = sa.update(RUN_LEASES).where(RUN_LEASES.c.tenant_id == tenant, RUN_LEASES.c.flow_run_id == run_id, under_way.exists())
+    return conn.execute(lease.values(lease_until=lease_until)).rowcount > 0
 
 
 def leases(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> dict[str, datetime]:
@@ -63,8 +72,9 @@ def leases(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> dict[str
     """
     found: dict[str, datetime] = {}
     for part in chunks(sorted(job_ids)):
-        query = sa.select(ATTEMPTS.c.job_id, ATTEMPTS.c.lease_until).join(JOBS, _IS_CURRENT)
-        found |= {row.job_id: row.lease_until for row in conn.execute(query.where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(part)))}
+        query = sa.select(ATTEMPTS.c.job_id, leased_until).join(JOBS, _IS_CURRENT).outerjoin(RUN_LEASES, of_run)
+        query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(part))
+        found |= {str(row[0]): row[1] for row in conn.execute(query)}
     return found
 
 
@@ -102,5 +112,6 @@ def waiting_for(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
 
 def of_job(conn: sa.Connection, tenant: str, job_id: str) -> list[AttemptView]:
     """All attempts at a job, first to last."""
-    query = sa.select(*_VIEW).where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.job_id == job_id)
+    query = sa.select(*_VIEW).select_from(ATTEMPTS).outerjoin(RUN_LEASES, of_run)
+    query = query.where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.job_id == job_id)
     return [AttemptView(*row) for row in conn.execute(query.order_by(ATTEMPTS.c.number))]

@@ -10,8 +10,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from docmill.storage.ledger.attempts import leased_until, of_run
 from docmill.storage.ledger.states import ACTIVE_STATES, HELD_STATES
-from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, BATCHES, JOBS
+from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, BATCHES, JOBS, RUN_LEASES
 from docmill.values.jobs import JobState
 
 
@@ -38,7 +39,8 @@ _IS_CURRENT: Final = (
 def lost(conn: sa.Connection, tenant: str, *, before: datetime, dispatcher: str, limit: int) -> list[StuckJob]:
     """Held jobs whose lease ended before an instant, oldest first."""
     query = sa.select(*_JOB, _in_batch_of(dispatcher, is_open=True).label("is_queued")).join(ATTEMPTS, _IS_CURRENT)
-    query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.state.in_(HELD_STATES), ATTEMPTS.c.lease_until < before)
+    query = query.outerjoin(RUN_LEASES, of_run)
+    query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.state.in_(HELD_STATES), leased_until < before)
     return _found(conn, query, limit)
 
 
@@ -68,16 +70,16 @@ def unreported(conn: sa.Connection, tenant: str, *, before: datetime, limit: int
 
 def last_leases(conn: sa.Connection, tenant: str) -> dict[str, datetime]:
     """Run id -> until when the ledger believed in the last of its attempts."""
-    latest = sa.func.max(ATTEMPTS.c.lease_until, type_=ATTEMPTS.c.lease_until.type)
-    query = sa.select(ATTEMPTS.c.flow_run_id, latest).where(ATTEMPTS.c.tenant_id == tenant).group_by(ATTEMPTS.c.flow_run_id)
+    latest = sa.func.max(leased_until, type_=ATTEMPTS.c.lease_until.type)
+    query = sa.select(ATTEMPTS.c.flow_run_id, latest).select_from(ATTEMPTS).outerjoin(RUN_LEASES, of_run)
+    query = query.where(ATTEMPTS.c.tenant_id == tenant).group_by(ATTEMPTS.c.flow_run_id)
     return {str(run_id): until for run_id, until in conn.execute(query)}
 
 
 def living_runs(conn: sa.Connection, tenant: str, now: datetime) -> set[str]:
     """Runs that hold a job under a lease that lasts: their process is there, whatever Prefect has heard of them."""
-    query = sa.select(ATTEMPTS.c.flow_run_id).where(
-        ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.ended_at.is_(None), ATTEMPTS.c.lease_until > now
-    )
+    query = sa.select(ATTEMPTS.c.flow_run_id).outerjoin(RUN_LEASES, of_run)
+    query = query.where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.ended_at.is_(None), leased_until > now)
     return {str(run_id) for run_id in conn.execute(query.distinct()).scalars()}
 
 

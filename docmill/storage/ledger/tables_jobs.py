@@ -122,7 +122,7 @@ ATTEMPTS = sa.Table(
     sa.Column("batch_id", sa.String(ID_LENGTH), nullable=False),  # through which batch the run came to the job
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Column("flow_run_id", sa.String(64), nullable=False),
-    sa.Column("lease_until", UtcDateTime, nullable=False),
+    sa.Column("lease_until", UtcDateTime, nullable=False),  # as it was claimed; RUN_LEASES says what the run has renewed since
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("end_reason", sa.String(16)),
@@ -130,3 +130,16 @@ ATTEMPTS = sa.Table(
     one_of("end_reason", ("finished", "cancelled", "lease_lost")),
     sa.Index(None, "flow_run_id"),
 )
+
+RUN_LEASES = sa.Table(
+    "run_leases",
+    METADATA,
+    tenant_column(),
+    sa.Column("flow_run_id", sa.String(64), primary_key=True),
+    sa.Column("lease_until", UtcDateTime, nullable=False),
+)
+"""Until when the ledger believes that a run carries on with the attempts it has under way.
+
+One row a run: a lease kept in every attempt would be a row written for each of a batch's documents every few seconds, and these writes
+would meet those that end attempts in another order, which PostgreSQL calls a deadlock.
+"""

@@ -10,8 +10,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from docmill.storage.ledger.attempts import leased_until, of_run
 from docmill.storage.ledger.bulk import insert_rows
-from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, BATCHES, JOBS
+from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, BATCHES, JOBS, RUN_LEASES
 from docmill.values.jobs import JobState
 
 
@@ -60,8 +61,9 @@ def open_batches(conn: sa.Connection, tenant: str, *, dispatcher: str) -> list[O
     last = (ATTEMPTS.c.tenant_id == JOBS.c.tenant_id) & (ATTEMPTS.c.job_id == JOBS.c.job_id) & (ATTEMPTS.c.number == JOBS.c.attempt)
     active = (JobState.ACCEPTED, JobState.RUNNING, JobState.CANCELLING)
     counts = [sa.func.sum(sa.case((JOBS.c.state == state, 1), else_=0)) for state in active]
-    query = sa.select(BATCHES.c.batch_id, *counts, sa.func.max(ATTEMPTS.c.lease_until, type_=ATTEMPTS.c.lease_until.type))
+    query = sa.select(BATCHES.c.batch_id, *counts, sa.func.max(leased_until, type_=ATTEMPTS.c.lease_until.type))
     query = query.select_from(JOBS).join(BATCH_FILES, in_batch).join(BATCHES, of_batch).outerjoin(ATTEMPTS, last)
+    query = query.outerjoin(RUN_LEASES, of_run)
     query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.state.in_(active))
     query = query.where(BATCHES.c.submitted_by == dispatcher, BATCHES.c.finished_at.is_(None))
     rows = conn.execute(query.group_by(BATCHES.c.batch_id).order_by(BATCHES.c.batch_id))
