@@ -25,6 +25,8 @@ DASK_SETTINGS = {
     "distributed.scheduler.allowed-failures": 10,
     # a stopped or hung worker loses its shards to others after this; must be longer than any pause a healthy worker makes
     "distributed.scheduler.worker-ttl": "60s",
+    # a worker's own profile, a hundred samples a second, takes time from pages; ten show as much
+    "distributed.worker.profile.interval": "100ms",
 }
 
 OPEN_LIMIT_S = 30

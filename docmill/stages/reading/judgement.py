@@ -66,7 +66,7 @@ def garbage_reason(tokens: Iterable[str], unmapped_chars: int, chars: int) -> st
 
 
 def _latin_garbage(tokens: list[str]) -> str | None:
-    letters = _plain("".join(token for token in tokens if _is_latin_word(token)))
+    letters = "".join(map(_latin_letters, tokens))
     if len(letters) >= _LETTERS_TO_JUDGE and sum(map(letters.count, _VOWELS)) / len(letters) < _VOWEL_SHARE:
         return "text layer whose words cannot be pronounced"
     if len(tokens) >= _LETTERS_TO_JUDGE and sum(len(t) == 1 and t.isascii() and t.isalpha() for t in tokens) / len(tokens) > _SINGLE_SHARE:
@@ -84,9 +84,13 @@ def _has_vowel(token: str) -> bool:
     return any(c in _VOWELS for c in _plain(token))
 
 
-def _is_latin_word(token: str) -> bool:
+def _latin_letters(token: str) -> str:
+    """The plain letters of a word in Latin script; empty for anything else."""
     core = token.strip(".,;:!?()[]\"'")
-    return len(core) >= 3 and core.isalpha() and _plain(core).isascii()  # noqa: PLR2004 - shorter ones may be abbreviations
+    if len(core) < 3 or not core.isalpha():  # noqa: PLR2004 - shorter ones may be abbreviations
+        return ""
+    plain = _plain(core)
+    return plain if plain.isascii() else ""
 
 
 def _plain(token: str) -> str:

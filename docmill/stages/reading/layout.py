@@ -63,7 +63,8 @@ def lines_in_order(words: Iterable[DirectedWord]) -> tuple[Line, ...]:
 
 def _lines(words: Sequence[DirectedWord], direction_deg: int) -> list[dict[str, object]]:
     # rows and columns are found as if the words ran from left to right; the words themselves keep their boxes
-    turned = [Placed(_turned(word, direction_deg), len(word.text), key) for key, word in enumerate(words)]
+    boxes = [_turned(word, direction_deg) for word in words] if direction_deg else [word.box for word in words]
+    turned = [Placed(box, len(word.text), key) for key, (word, box) in enumerate(zip(words, boxes, strict=True))]
     made = [{"text": word.text, "box": word.box, "confidence": 1.0} for word in words]
     return [{"words": [made[key] for key in line]} for line in ordered_keys(turned)]
 
@@ -85,8 +86,6 @@ def ordered_keys(placed: Sequence[Placed], *, gap_in_heights: float = GAP_IN_HEI
 def _turned(word: DirectedWord, direction_deg: int) -> Box:
     box = word.box
     match direction_deg:
-        case 0:
-            return box
         case 90:
             return Box(box.y0, -box.x1, box.y1, -box.x0)
         case 180:

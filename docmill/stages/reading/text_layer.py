@@ -57,7 +57,7 @@ def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
     try:
         handle, count = textpage.raw, max(0, raw.FPDFText_CountChars(textpage))
         unmapped, codes = _unmapped(handle, count), codes_of(handle, count)
-        chars = sum(code > _SPACE for code in codes)
+        chars = len([code for code in codes if code > _SPACE])
         words = tuple(_visible(words_of(handle, codes, geometry, dpi), geometry.size_px(dpi)))
     finally:
         textpage.close()

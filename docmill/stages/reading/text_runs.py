@@ -39,7 +39,11 @@ _LAST_PLAIN: Final = 0xD7FF
 _SPECIAL: Final = frozenset(_INVISIBLE_CODES | {c for c in range(0xA0) if unicodedata.category(chr(c)) == "Cc" and not chr(c).isspace()})
 """Codes up to the last plain one whose text is not simply their character."""
 
-_count_rects, _get_rect = raw.FPDFText_CountRects, raw.FPDFText_GetRect
+_POINTER: Final = ctypes.c_void_p
+_get_rect: Final = ctypes.CFUNCTYPE(ctypes.c_int, _POINTER, ctypes.c_int, *[_POINTER] * 4)(
+    ctypes.cast(raw.FPDFText_GetRect, _POINTER).value or 0
+)
+"""FPDFText_GetRect by addresses: pypdfium2's typed pointers would be checked anew for each word, which takes as long as the call."""
 
 _NO_SPACES: Final = re.compile(r"\S+")
 
@@ -149,9 +153,11 @@ class _Places:
 
     def __init__(self, handle: object) -> None:
         self._handle = handle
-        self._left, self._right, self._bottom, self._top = (ctypes.c_double() for _ in range(4))
-        self._box = tuple(ctypes.byref(edge) for edge in (self._left, self._right, self._bottom, self._top))
-        self._rect = tuple(ctypes.byref(edge) for edge in (self._left, self._top, self._right, self._bottom))
+        self._address = ctypes.cast(handle, ctypes.c_void_p).value  # type: ignore[arg-type] # a pointer of PDFium's
+        self._edges = (ctypes.c_double * 4)()  # left, bottom, right, top
+        left, bottom, right, top = (ctypes.c_double.from_buffer(self._edges, 8 * i) for i in range(4))
+        self._box = tuple(map(ctypes.byref, (left, right, bottom, top)))
+        self._rect = tuple(map(ctypes.addressof, (left, top, right, bottom)))
 
     def of(self, i: int) -> Corners | None:
         """The place of one character; None where it has none."""
@@ -167,13 +173,13 @@ class _Places:
         """The place of `count` characters drawn in one piece; None where they are not, or show no ink."""
         if count == 1:
             return self.of(first)
-        if _count_rects(self._handle, first, count) != 1 or not _get_rect(self._handle, 0, *self._rect):
+        if raw.FPDFText_CountRects(self._handle, first, count) != 1 or not _get_rect(self._address, 0, *self._rect):
             return None
         return self._found()
 
     def _found(self) -> Corners | None:
         """The rectangle just asked for; None where it is a line: glyphs without ink, as some OCR programs lay them under scans, have no more."""
-        left, bottom, right, top = self._left.value, self._bottom.value, self._right.value, self._top.value
+        left, bottom, right, top = self._edges
         return (left, bottom, right, top) if right - left > _NO_INK_PT and top - bottom > _NO_INK_PT else None
 
 
