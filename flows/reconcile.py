@@ -1,20 +1,42 @@
-"""Every night: do ledger and store agree on the results? The report is kept; nothing is mended."""
+"""Every night: do ledger, store and Prefect agree on results and runs? The report is kept; nothing is mended."""
+
+import time
 
 from prefect import flow
 from prefect.runtime import flow_run
 
 from docmill.services.reconciling import reconcile as compare
+from docmill.services.running.room import Room
+from docmill.services.sweeping import living_runs
 from docmill.values.keys import PRIVATE
 from flows.hooks import HOOKS
+from flows.left_running import over_among
 from flows.rooms import open_room
+
+LOOK_AGAIN_S = 10.0
+"""A run that is ending has told one side before the other."""
 
 
 @flow(flow_run_name="reconcile", persist_result=False, **HOOKS)
-def reconcile() -> dict[str, int]:
-    """Compare and keep the report below private/<tenant>/reports. Returns counts."""
+def reconcile(look_again_s: float = LOOK_AGAIN_S) -> dict[str, int]:
+    """Compare and keep the report below private/<tenant>/reports. Returns counts.
+
+    Args:
+        look_again_s: until a run that Prefect calls over and the ledger does not is looked at again.
+    """
     with open_room() as room:
-        found = compare(room)
+        found = compare(room).model_copy(update={"ended_runs": _ended_runs(room, look_again_s)})
         name = f"{PRIVATE}/{room.tenant}/reports/reconciliation-{flow_run.id}.json"
         room.store.create(name, found.model_dump_json().encode(), media_type="application/json")
         unnamed, missing = len(found.unnamed_objects), len(found.missing_objects)
-        return {"results": found.results, "objects": found.objects, "unnamed": unnamed, "missing": missing}
+        counts = {"results": found.results, "objects": found.objects, "unnamed": unnamed, "missing": missing}
+        return {**counts, "ended_runs": len(found.ended_runs)}
+
+
+def _ended_runs(room: Room, look_again_s: float) -> dict[str, str]:
+    """Runs that are over for Prefect and hold jobs for the ledger, also at a second look."""
+    ended = over_among(living_runs(room))
+    if ended:
+        time.sleep(look_again_s)
+        ended = over_among(living_runs(room) & ended.keys())
+    return ended

@@ -1,7 +1,10 @@
 """Comparing ledger and store: results that no job names, and jobs whose result is gone. Nothing is mended or deleted here; people decide.
 
-Both sides are looked at while work goes on, so a difference is believed only when it is still there after a second look.
+Both sides are looked at while work goes on, so a difference is believed only when it is still there after a second look. What Prefect says of
+runs is asked by the flow that compares (flows/reconcile.py).
 """
+
+from pydantic import Field
 
 from docmill.services.running.room import Room
 from docmill.storage.ledger import named_results
@@ -19,17 +22,19 @@ class Reconciliation(Value):
         objects: how many lie in the store.
         unnamed_objects: objects that no job names, of jobs that are not under way.
         missing_objects: job id -> results object that it names and that is gone. Earlier versions that were taken back on purpose are left out.
+        ended_runs: flow run id -> Prefect's state of it, of runs that Prefect calls over and that hold jobs under a lease that lasts.
     """
 
     results: int
     objects: int
     unnamed_objects: tuple[str, ...]
     missing_objects: dict[str, str]
+    ended_runs: dict[str, str] = Field(default_factory=dict)
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing differs."""
-        return not self.unnamed_objects and not self.missing_objects
+        return not self.unnamed_objects and not self.missing_objects and not self.ended_runs
 
 
 def reconcile(room: Room) -> Reconciliation:

@@ -114,6 +114,29 @@ def test_task_runs_of_a_run_that_is_over_do_not_stay_running(prefect_server, hom
     assert correct_task_runs(over_for=timedelta(0)) == 0
 
 
+def test_a_run_that_is_over_for_prefect_and_holds_jobs_is_reported(prefect_server, room, tmp_path):
+    from docmill.services.intake import take_in
+    from docmill.services.jobs import claim_jobs
+    from docmill.services.reconciling import Reconciliation
+    from docmill.services.sources import files_of
+    from docmill.values.options import MillOptions
+    from flows.reconcile import reconcile
+
+    def held_by(run, number):
+        (tmp_path / f"{number}.txt").write_text(f"letter {number}")
+        batch_id, _ = take_in(room, files_of([str(tmp_path / f"{number}.txt")], room.settings), MillOptions(index=False))
+        assert len(claim_jobs(room.ledger, room.tenant, batch_id, run_id=run, lease_s=60)) == 1
+
+    gone, alive = running_flow_run(prefect_server), running_flow_run(prefect_server)
+    for number, run in enumerate((gone, alive, str(uuid4()))):  # the last one is another server's
+        held_by(run, number)
+    post(prefect_server, f"/flow_runs/{gone}/set_state", state={"type": "CRASHED"}, force=True)
+    assert reconcile(look_again_s=0.1)["ended_runs"] == 1
+    (name,) = [info.name for info in room.store.list("private/default/reports/reconciliation-")]
+    report = Reconciliation.model_validate_json(room.store.read(name))
+    assert (report.ended_runs, report.is_clean) == ({gone: "CRASHED"}, False)
+
+
 def beat(api, run, *, at):
     event = {"event": "prefect.flow-run.heartbeat", "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"}}
     httpx.post(

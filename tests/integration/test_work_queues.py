@@ -164,7 +164,7 @@ def test_maintenance_flows_run_one_after_the_other(prefect_server, room, tmp_pat
     swept = sweep()
     assert swept.pop("flow_runs") >= 0  # of other tests on this server
     assert swept == {"queued": 0, "failed": 0, "cancelled": 0, "closed": 0, "erasures": 0, "orders": 0, "task_runs": 0}
-    assert reconcile() == {"results": 2, "objects": 2, "unnamed": 0, "missing": 0}
+    assert reconcile() == {"results": 2, "objects": 2, "unnamed": 0, "missing": 0, "ended_runs": 0}
     exported = export_results()
     assert exported["documents"] == 2
     assert "Mill Lane" not in room.store.read(exported["object"]).decode()
