@@ -1,6 +1,6 @@
 """Reading: steady-state pages per second of docmill on Dask workers against plain `tesseract` and OCRmyPDF on all cores, same pages, same run.
 
-    python benchmarks/reading.py [--pages 100] [--rounds 2] [--ocrmypdf PROGRAM]
+    python benchmarks/reading.py [--pages 100] [--rounds 2] [--ocrmypdf PROGRAM] [--only scans | --only text]
 
 Scanned pages are generated. Plain Tesseract runs as one process per page, as many at a time as there are cores, with OMP_THREAD_LIMIT=1 and the
 same settings, on PNG files. docmill mills the same PNG files, and the scans as one PDF, through the read stage on a warm local cluster; the
@@ -88,8 +88,7 @@ def raw_extraction(file: Path) -> dict[str, float]:
         subprocess.run(["pdftotext", "-bbox", str(file), os.devnull], check=True)
 
     return {
-        name: timed(work)
-        for name, work in (("pypdfium2 text", texts), ("pypdfium2 words and boxes", words), ("pdftotext -bbox", poppler))
+        name: timed(work) for name, work in (("pypdfium2 text", texts), ("pypdfium2 words and boxes", words), ("pdftotext -bbox", poppler))
     }
 
 
@@ -129,31 +128,46 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--ocrmypdf", default=shutil.which("ocrmypdf"), help="The program; by default the one on PATH.")
+    parser.add_argument("--only", choices=["scans", "text"], help="One half only.")
     asked = parser.parse_args()
-    pages, cores = asked.pages, len(os.sched_getaffinity(0))
+    cores = len(os.sched_getaffinity(0))
     sys.path.insert(0, str(Path(__file__).parents[1]))
     with tempfile.TemporaryDirectory(prefix="docmill-bench-") as folder:
         os.environ["DOCMILL_HOME"] = str(Path(folder) / "home")
         from blocks.dask_cluster import DaskCluster
         from docmill.cli.rooms import room
-        from docmill.services.samples.bulk import write_long
 
-        images, book = scans(Path(folder), pages)
-        long = write_long(Path(folder) / "long.pdf", pages)
-        rows: dict[str, list[float]] = {}
+        images, book = scans(Path(folder), 2 * cores if asked.only == "text" else asked.pages)
         started = time.perf_counter()
         with room() as opened, DaskCluster(mode="local", workers=cores).open(estimated_s=1e9) as runner:
             docmill_reading(opened, runner, images[: 2 * cores])
             print(f"start-up: {time.perf_counter() - started:.1f} s (cluster, cells, first pages)")
-            for _ in range(asked.rounds):
-                rows.setdefault("plain tesseract, PNG", []).append(plain_tesseract(images, cores))
-                rows.setdefault("docmill, PNG", []).append(docmill_reading(opened, runner, images))
-                rows.setdefault("docmill, PDF of scans", []).append(docmill_reading(opened, runner, [book]))
-                if asked.ocrmypdf:
-                    rows.setdefault("OCRmyPDF, PDF of scans", []).append(ocrmypdf(asked.ocrmypdf, book, cores))
-            print_rows(rows, pages, cores)
-            for _ in range(asked.rounds):
-                print_born_digital(docmill_reading(opened, runner, [long], "auto"), raw_extraction(long), pages, cores)
+            if asked.only != "text":
+                compare_scans(opened, runner, images, book, asked.rounds, asked.ocrmypdf)
+            if asked.only != "scans":
+                compare_text(opened, runner, Path(folder), asked.pages, asked.rounds)
+
+
+def compare_scans(opened: Room, runner: ShardRunner, images: list[Path], book: Path, rounds: int, ocrmypdf_program: str | None) -> None:
+    """Scanned pages: docmill, plain Tesseract, OCRmyPDF."""
+    rows: dict[str, list[float]] = {}
+    cores = runner.workers
+    for _ in range(rounds):
+        rows.setdefault("plain tesseract, PNG", []).append(plain_tesseract(images, cores))
+        rows.setdefault("docmill, PNG", []).append(docmill_reading(opened, runner, images))
+        rows.setdefault("docmill, PDF of scans", []).append(docmill_reading(opened, runner, [book]))
+        if ocrmypdf_program:
+            rows.setdefault("OCRmyPDF, PDF of scans", []).append(ocrmypdf(ocrmypdf_program, book, cores))
+    print_rows(rows, len(images), cores)
+
+
+def compare_text(opened: Room, runner: ShardRunner, folder: Path, pages: int, rounds: int) -> None:
+    """Pages with a text layer: docmill and raw extractions."""
+    from docmill.services.samples.bulk import write_long
+
+    long = write_long(folder / "long.pdf", pages)
+    for _ in range(rounds):
+        print_born_digital(docmill_reading(opened, runner, [long], "auto"), raw_extraction(long), pages, runner.workers)
 
 
 def print_rows(rows: dict[str, list[float]], pages: int, cores: int) -> None:

@@ -64,17 +64,6 @@ def end_silent_runs(alive: Collection[str] = (), *, silent_for: timedelta = SILE
     return ended
 
 
-def over_among(run_ids: Collection[str]) -> dict[str, str]:
-    """Those of the flow runs that Prefect calls over: id -> type of the state. Runs that it does not know are left out: they may be another server's."""
-    if not run_ids:
-        return {}
-    asked = FlowRunFilter.model_validate({"id": {"any_": sorted(run_ids)}, "state": {"type": {"any_": _ENDED}}})
-    with get_client(sync_client=True) as client:
-        return {
-            str(run.id): str(run.state_type.value) for run in client.read_flow_runs(flow_run_filter=asked, limit=AT_ONCE) if run.state_type
-        }
-
-
 def _end_of(client: SyncPrefectClient, run: FlowRun, silent_since: datetime, pending_since: datetime) -> State[Any] | None:
     """The state that a run comes into; None where it may be alive."""
     if run.state is None:

@@ -1,8 +1,12 @@
 """Every night: do ledger, store and Prefect agree on results and runs? The report is kept; nothing is mended."""
 
 import time
+from collections.abc import Collection
 
 from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import TERMINAL_STATES
 from prefect.runtime import flow_run
 
 from docmill.services.reconciling import reconcile as compare
@@ -10,7 +14,6 @@ from docmill.services.running.room import Room
 from docmill.services.sweeping import living_runs
 from docmill.values.keys import PRIVATE
 from flows.hooks import HOOKS
-from flows.left_running import over_among
 from flows.rooms import open_room
 
 LOOK_AGAIN_S = 10.0
@@ -35,8 +38,18 @@ def reconcile(look_again_s: float = LOOK_AGAIN_S) -> dict[str, int]:
 
 def _ended_runs(room: Room, look_again_s: float) -> dict[str, str]:
     """Runs that are over for Prefect and hold jobs for the ledger, also at a second look."""
-    ended = over_among(living_runs(room))
+    ended = _over_among(living_runs(room))
     if ended:
         time.sleep(look_again_s)
-        ended = over_among(living_runs(room) & ended.keys())
+        ended = _over_among(living_runs(room) & ended.keys())
     return ended
+
+
+def _over_among(run_ids: Collection[str]) -> dict[str, str]:
+    """Those of the runs that Prefect calls over: id -> type of the state. Runs that it does not know are left out: they may be another server's."""
+    if not run_ids:
+        return {}
+    over = {"type": {"any_": sorted(TERMINAL_STATES)}}
+    asked = FlowRunFilter.model_validate({"id": {"any_": sorted(run_ids)}, "state": over})
+    with get_client(sync_client=True) as client:
+        return {str(run.id): str(run.state_type.value) for run in client.read_flow_runs(flow_run_filter=asked) if run.state_type}
