@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, wait
 from typing import Any
 
+from prefect.utilities.annotations import quote
+
 from blocks.runners import RunSignals, ShardRunner
 from docmill.errors import Cancelled, DocmillError, SetupError, StageFailed
 from docmill.services.milling import Shard
@@ -59,8 +61,9 @@ def _sent(run: BatchRun, todo: list[Shard], pending: dict[Any, tuple[Shard, Any]
     room = TASK_THREADS - len(pending)
     for shard in todo[:room]:
         run.sent(shard)
-        future = mill_stage.with_options(name=shard.stage, **retry_policy(signals)).submit(shard, runner, signals)
-        pending[future.wrapped_future] = (shard, future)  # type: ignore[attr-defined] # the thread runner's futures have it
+        task = mill_stage.with_options(name=shard.stage, **retry_policy(signals))
+        future = task.submit(quote(shard), runner, signals)  # type: ignore[call-overload] # Prefect would look at each artefact of each item
+        pending[future.wrapped_future] = (shard, future)
     return todo[room:]
 
 

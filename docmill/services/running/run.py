@@ -46,6 +46,7 @@ class BatchRun:
         self.open: dict[str, Shard] = {}
         self.refused: list[str] = []
         self._sent: dict[str, Shard] = {}
+        self._deadlines: dict[str, float] = {}
         self._dropped: set[str] = set()
         self._waves: dict[str, Wave] = {}
         self._numbers = count(1)
@@ -65,7 +66,7 @@ class BatchRun:
     @property
     def longest_item_s(self) -> float:
         """The longest time that an item of any shard on its way may take by itself."""
-        return max((shard.deadline_s for shard in list(self._sent.values())), default=0.0)
+        return max(list(self._deadlines.values()), default=0.0)
 
     @property
     def total(self) -> int:
@@ -89,6 +90,9 @@ class BatchRun:
     def sent(self, shard: Shard) -> None:
         """Note that a shard is on its way to a worker; only such ones can move."""
         self._sent[shard.shard_id] = shard
+        self._deadlines[shard.shard_id] = (
+            shard.deadline_s
+        )  # once: it looks at every item, and every waiting thread asks several times a second
 
     def drop(self, job_ids: Iterable[str]) -> None:
         """Go on without jobs that were cancelled; what workers still bring of them is not asked for. For any thread."""
@@ -102,6 +106,7 @@ class BatchRun:
                 self.tracked.pop(job_id, None)
             del self.open[shard.shard_id]
             self._sent.pop(shard.shard_id, None)
+            self._deadlines.pop(shard.shard_id, None)
             touched = self._take(report.outcomes)
             progress = [t.progress(shard.stage) for t in touched]
             lost = ledger_jobs.fold_outcomes(
