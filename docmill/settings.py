@@ -167,6 +167,7 @@ class Settings(ModelSettings):
     cell_memory_bytes: int = Field(default=4096 * MIB, gt=0, description="Address space of a parsing process.")
     use_gpu: bool = Field(default=False, description="RapidOCR computes on a GPU; needs an ONNX Runtime that has a provider for one.")
     cell_items: int = Field(default=1000, gt=0, description="A process that parses or mills is replaced after so many items.")
+    worker_life_s: float = Field(default=60.0, ge=0, description="But a worker not before it is so old: a start costs 2-3 s of a core.")
 
     search_log: Literal["off", "digests", "text"] = Field(
         default="digests", description="What the log of searches says of a query: nothing is logged, a keyed digest, or its text."

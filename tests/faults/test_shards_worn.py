@@ -10,6 +10,7 @@ DOCUMENTS = 6
 
 
 def test_it_is_replaced_and_nothing_is_done_twice_for_good(room, tmp_path, prefect_server, monkeypatch):
+    monkeypatch.setenv("DOCMILL_WORKER_LIFE_S", "0")
     monkeypatch.setenv("DOCMILL_CELL_ITEMS", str(4 * DOCUMENTS))  # four stages; three follow, so it happens once
     with DaskServers(tmp_path / "dask", workers=1) as servers:
         monkeypatch.setenv("DOCMILL_DASK_ADDRESS", servers.address)

@@ -1,5 +1,6 @@
 """How long one job may run in all: 25 and 30 minutes of work, or twice and three times the planner's estimate."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -80,8 +81,16 @@ def test_wear_is_reached_at_its_limit():
     wear = Wear()
     assert not wear.is_worn
     for items, worn in ((400, False), (599, False), (1, True)):
-        wear.note(items, 1000)
+        wear.note(items, 1000, life_s=0)
         assert wear.is_worn is worn
+
+
+def test_nothing_is_worn_before_its_time():
+    wear = Wear()
+    wear.note(1000, 1000, life_s=0.2)
+    assert not wear.is_worn
+    time.sleep(0.21)
+    assert wear.is_worn
 
 
 @pytest.mark.parametrize(

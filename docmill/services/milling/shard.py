@@ -36,6 +36,7 @@ class MillLimits:
     item_tries: int
     cell_memory_bytes: int
     cell_items: int
+    worker_life_s: float
     max_bytes: int
     max_pages: int
     max_pixels: int

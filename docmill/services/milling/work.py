@@ -38,7 +38,7 @@ def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FB
         raise VersionMismatch(f"the run was planned by docmill {shard.version}, this worker runs {__version__}")
     with Bench(shard) as bench:
         report = _ShardWork(bench, STAGE_WORK[shard.stage], last_try=last_try).run()
-    WEAR.note(len(report.outcomes), shard.limits.cell_items)
+    WEAR.note(len(report.outcomes), shard.limits.cell_items, shard.limits.worker_life_s)
     return report
 
 
