@@ -53,6 +53,8 @@ def words_in(file):
         pytest.param(b"BT /F1 12 Tf 20 100 Td (x) Tj ET", ["x"], id="one character"),
         pytest.param(b"BT /F1 12 Tf 20 100 Td (   ) Tj ET", [], id="spaces"),
         pytest.param(b"", [], id="nothing"),
+        pytest.param(b"BT /F1 12 Tf 1e38 0 0 1e38 1e38 1e38 Tm (far) Tj 1 0 0 1 20 100 Tm (near) Tj ET", ["near"], id="at infinity"),
+        pytest.param(b"BT /F1 1e30 Tf 20 100 Td (vast) Tj /F1 12 Tf 1 0 0 1 20 50 Tm (near) Tj ET", ["near"], id="as big as infinity"),
     ],
 )
 def test_words_are_whole(tmp_path, content, expected):
