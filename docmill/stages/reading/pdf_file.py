@@ -63,7 +63,10 @@ class PageGeometry:
         return max(1, min(dpi, int(72 * math.sqrt(max_pixels / max(1.0, width_pt * height_pt)))))
 
     def upright_px(self, dpi: int) -> Callable[[Corners], Box]:
-        """What makes a rectangle of page coordinates a box in pixels of the upright page image, rounded to a tenth."""
+        """What makes a rectangle of page coordinates a box in pixels of the upright page image, rounded to a tenth.
+
+        It raises OverflowError or ValueError where an edge is infinite or no number.
+        """
         x0, y0, x1, y1 = self.box_pt
         tenths = 10 * dpi / 72
         # each edge of the box is an edge of the rectangle, from the page's side that comes to lie left or on top

@@ -84,8 +84,12 @@ def words_of(handle: object, codes: list[int], geometry: PageGeometry, dpi: int)
     turned_deg, angle_of = geometry.rotation_deg, raw.FPDFText_GetCharAngle
     is_plain = max(codes, default=0) <= _LAST_PLAIN and _SPECIAL.isdisjoint(codes)  # nearly always
     for text, first, corners in _plainly_placed(codes, places) if is_plain else _runs_placed(codes, places):
+        try:
+            box = upright(corners)
+        except (OverflowError, ValueError):  # a page may put its text at infinity, where nobody sees it
+            continue
         angle = angle_of(handle, first)
-        yield DirectedWord(text, upright(corners), _direction(angle, turned_deg) if angle else turned_deg)
+        yield DirectedWord(text, box, _direction(angle, turned_deg) if angle else turned_deg)
 
 
 _PlacedText = tuple[str, int, Corners]
