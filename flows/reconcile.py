@@ -1,7 +1,9 @@
 """Every night: do ledger, store and Prefect agree on results and runs? The report is kept; nothing is mended."""
 
+import contextlib
 import time
 from collections.abc import Collection
+from uuid import UUID
 
 from prefect import flow
 from prefect.client.orchestration import get_client
@@ -15,20 +17,22 @@ from docmill.services.sweeping import living_runs
 from docmill.values.keys import PRIVATE
 from flows.hooks import HOOKS
 from flows.rooms import open_room
+from tasks.policies import run_lease_s
 
-LOOK_AGAIN_S = 10.0
-"""A run that is ending has told one side before the other."""
+MARGIN_S = 5.0
 
 
 @flow(flow_run_name="reconcile", persist_result=False, **HOOKS)
-def reconcile(look_again_s: float = LOOK_AGAIN_S) -> dict[str, int]:
+def reconcile(look_again_s: float | None = None) -> dict[str, int]:
     """Compare and keep the report below private/<tenant>/reports. Returns counts.
 
     Args:
-        look_again_s: until a run that Prefect calls over and the ledger does not is looked at again.
+        look_again_s: until a run that Prefect calls over and the ledger does not is looked at again; by default its lease has ended by then
+            unless somebody renews it.
     """
     with open_room() as room:
-        found = compare(room).model_copy(update={"ended_runs": _ended_runs(room, look_again_s)})
+        pause_s = run_lease_s() + MARGIN_S if look_again_s is None else look_again_s
+        found = compare(room).model_copy(update={"ended_runs": _ended_runs(room, pause_s)})
         name = f"{PRIVATE}/{room.tenant}/reports/reconciliation-{flow_run.id}.json"
         room.store.create(name, found.model_dump_json().encode(), media_type="application/json")
         unnamed, missing = len(found.unnamed_objects), len(found.missing_objects)
@@ -47,9 +51,16 @@ def _ended_runs(room: Room, look_again_s: float) -> dict[str, str]:
 
 def _over_among(run_ids: Collection[str]) -> dict[str, str]:
     """Those of the runs that Prefect calls over: id -> type of the state. Runs that it does not know are left out: they may be another server's."""
-    if not run_ids:
+    known = [run_id for run_id in sorted(run_ids) if _is_uuid(run_id)]  # Prefect refuses to be asked for anything else
+    if not known:
         return {}
     over = {"type": {"any_": sorted(TERMINAL_STATES)}}
-    asked = FlowRunFilter.model_validate({"id": {"any_": sorted(run_ids)}, "state": over})
+    asked = FlowRunFilter.model_validate({"id": {"any_": known}, "state": over})
     with get_client(sync_client=True) as client:
         return {str(run.id): str(run.state_type.value) for run in client.read_flow_runs(flow_run_filter=asked) if run.state_type}
+
+
+def _is_uuid(text: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(UUID(text))
+    return False

@@ -1,6 +1,7 @@
 """Reviewing on the command line: `docmill review list|show|claim|release|assign|decide|approve|sweep`. What is promised is in review_promises."""
 
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
@@ -162,7 +163,7 @@ def sweep() -> None:
     """Free lost claims, escalate what is overdue, apply what is decided; the deployment sweep-reviews does it every ten minutes."""
     with room() as opened:
         swept = overdue.sweep(opened.ledger, opened.tenant)
-        done = apply_waiting(opened, run_id="docmill-review-sweep")
+        done = apply_waiting(opened, run_id=str(uuid4()))
     typer.echo(f"{swept.freed} tasks freed, {swept.escalated} escalated; {done.applied} documents have a new version, {done.left} wait")
 
 

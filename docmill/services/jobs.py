@@ -30,6 +30,7 @@ __all__ = [
     "claim_jobs",
     "finish_jobs",
     "fold_outcomes",
+    "give_back",
     "job_view",
     "list_jobs",
     "renew_leases",
@@ -48,7 +49,7 @@ def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease
         tenant: whose batch it is.
         batch_id: jobs that it shares with other batches are taken too.
         run_id: the flow run's id.
-        lease_s: how long the ledger believes in the attempt without `renew_leases`.
+        lease_s: how long the ledger believes in the run, with all it holds, without `renew_leases`.
 
     Raises:
         NotFound: no such batch.
@@ -72,6 +73,14 @@ def renew_leases(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> bo
     """Move the lease of all that this run has under way; False when it holds nothing any more."""
     with ledger.transaction() as conn:
         return attempts.renew(conn, tenant, run_id, lease_until=ledger.now() + timedelta(seconds=lease_s))
+
+
+def give_back(ledger: Ledger, tenant: str, run_id: str, job_ids: Sequence[str]) -> None:
+    """End this run's attempts at jobs without an end of the jobs: whoever comes next takes them at once, while the run goes on with others."""
+    with ledger.transaction() as conn:
+        rows = job_rows.locked(conn, tenant, job_ids)
+        held = attempts.held_among(conn, tenant, run_id, rows)
+        attempts.end(conn, tenant, [row for row in rows.values() if row.job_id in held], reason="lease_lost", at=ledger.now())
 
 
 def fold_outcomes(

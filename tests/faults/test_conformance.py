@@ -122,16 +122,19 @@ def test_a_run_that_is_over_for_prefect_and_holds_jobs_is_reported(prefect_serve
     from docmill.values.options import MillOptions
     from flows.reconcile import reconcile
 
-    def held_by(run, number):
-        (tmp_path / f"{number}.txt").write_text(f"letter {number}")
-        batch_id, _ = take_in(room, files_of([str(tmp_path / f"{number}.txt")], room.settings), MillOptions(index=False))
-        assert len(claim_jobs(room.ledger, room.tenant, batch_id, run_id=run, lease_s=60)) == 1
+    def held_by(run, lease_s):
+        file = tmp_path / f"{run}.txt"
+        file.write_text(f"letter {run}")
+        batch_id, _ = take_in(room, files_of([str(file)], room.settings), MillOptions(index=False))
+        assert len(claim_jobs(room.ledger, room.tenant, batch_id, run_id=run, lease_s=lease_s)) == 1
 
-    gone, alive = running_flow_run(prefect_server), running_flow_run(prefect_server)
-    for number, run in enumerate((gone, alive, str(uuid4()))):  # the last one is another server's
-        held_by(run, number)
-    post(prefect_server, f"/flow_runs/{gone}/set_state", state={"type": "CRASHED"}, force=True)
-    assert reconcile(look_again_s=0.1)["ended_runs"] == 1
+    gone, dying, alive = (running_flow_run(prefect_server) for _ in range(3))
+    held_by(dying, 1)  # its lease ends before the second look
+    for run in (gone, alive, str(uuid4()), "by hand"):  # the last two are not of this server
+        held_by(run, 60)
+    for run in (gone, dying):
+        post(prefect_server, f"/flow_runs/{run}/set_state", state={"type": "CRASHED"}, force=True)
+    assert reconcile(look_again_s=1.2)["ended_runs"] == 1
     (name,) = [info.name for info in room.store.list("private/default/reports/reconciliation-")]
     report = Reconciliation.model_validate_json(room.store.read(name))
     assert (report.ended_runs, report.is_clean) == ({gone: "CRASHED"}, False)

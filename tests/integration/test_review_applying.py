@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from review_papers import FRAUD_MESSAGE, published, results_now, room_over
 from review_tasks import FRAUD, TOTAL, VENDOR, add_users, tasks_of
 
-from docmill.errors import Conflict
+from docmill.errors import Conflict, StoreUnavailable
 from docmill.services import audit, jobs
 from docmill.services.review import claiming
-from docmill.services.review.applying import Applied, apply_decision, waiting_decisions
+from docmill.services.review.applying import Applied, Round, apply_decision, apply_waiting, waiting_decisions
 from docmill.services.review.deciding import Answer, decide
 from docmill.storage.ledger import artefacts, open_ledger, upgrade_ledger
 from docmill.storage.ledger.tables_results import RESULT_VERSIONS
@@ -209,6 +209,21 @@ def test_two_runs_apply_at_once_and_one_does_it(work, opened, clock):
         patch.setattr("docmill.services.review.applying.finish_jobs", meanwhile)
         assert apply_decision(opened, made.decision_id, run_id="first").is_new
     assert len(versions(work)) == 2
+
+
+def test_a_decision_whose_application_failed_is_free_at_once_also_while_its_run_goes_on_with_others(work, opened, monkeypatch):
+    published(opened, work, TOTAL)
+    made = decided(opened, tasks_of(work)[0], Answer(Verdict.CORRECTED, "123.54"))
+
+    def away(*_, **__):
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr("docmill.services.review.applying.rewritten_results", away)
+    assert apply_waiting(opened, run_id="round") == Round(applied=0, left=1)
+    monkeypatch.undo()
+    other, _ = work.one(2)
+    assert work.claim(other, run_id="round"), "its next work has a lease of its own"
+    assert apply_decision(opened, made.decision_id, run_id="next").is_new
 
 
 def test_a_run_whose_lease_was_lost_changes_nothing(work, opened, clock):

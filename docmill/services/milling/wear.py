@@ -15,18 +15,19 @@ class Wear:
 
     def __init__(self) -> None:
         self._items, self._limit, self._life_s = 0, 0, 0.0
-        self._born = time.monotonic()
+        self._begun: float | None = None  # not when this module was imported: the warm mill is forked later than that
         self._lock = threading.Lock()
 
     def note(self, items: int, limit: int, life_s: float) -> None:
-        """Count items, and take the limits that their run asks for: a number of items, and the least age in seconds."""
+        """Count items, and take the limits that their run asks for: a number of items, and the least seconds since the first ones were counted."""
         with self._lock:
+            self._begun = self._begun or time.monotonic()
             self._items, self._limit, self._life_s = self._items + items, limit, life_s
 
     @property
     def is_worn(self) -> bool:
         """Whether this process should be replaced."""
-        return 0 < self._limit <= self._items and time.monotonic() - self._born >= self._life_s
+        return self._begun is not None and self._items >= self._limit and time.monotonic() - self._begun >= self._life_s
 
 
 WEAR = Wear()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from docmill.errors import Conflict, DocmillError, NotFound
 from docmill.services.batches_registering import Asked, Order, register
-from docmill.services.jobs import claim_jobs, finish_jobs
+from docmill.services.jobs import claim_jobs, finish_jobs, give_back
 from docmill.services.milling.stage_work import CHUNKS, UNDERSTANDING
 from docmill.services.purchasing.matching import match_finished
 from docmill.services.purchasing.ordering import order_what_was_read
@@ -70,8 +70,13 @@ def apply_decision(room: Room, decision_id: str, *, run_id: str, lease_s: float 
         if now.state.is_final:
             return Applied(now.job_id, now.state, is_new=False)
         raise Conflict("another run is applying this decision")
-    end = _carry_out(room, claimed[job.job_id], run_id, lease_s)
-    if finish_jobs(room.ledger, room.tenant, [end]):
+    try:
+        end = _carry_out(room, claimed[job.job_id], run_id, lease_s)
+        refused = finish_jobs(room.ledger, room.tenant, [end])
+    except Exception:
+        give_back(room.ledger, room.tenant, run_id, [job.job_id])  # else the run's lease for its next decisions would hold this one as well
+        raise
+    if refused:
         raise Conflict("another run has taken over this decision")
     withdraw_promised(room, [job.job_id])
     match_finished(room, [(end.job_id, end.kind)])

@@ -12,8 +12,11 @@ from docmill.storage.ledger.bulk import chunks, insert_rows, update_rows
 from docmill.storage.ledger.records import AttemptView, JobRow
 from docmill.storage.ledger.tables_jobs import ATTEMPTS, JOBS, RUN_LEASES
 
-leased_until = sa.func.coalesce(RUN_LEASES.c.lease_until, ATTEMPTS.c.lease_until, type_=ATTEMPTS.c.lease_until.type)
-"""Until when an attempt is believed, where `of_run` joins its run's lease."""
+run_lease_until = sa.func.coalesce(RUN_LEASES.c.lease_until, ATTEMPTS.c.lease_until, type_=ATTEMPTS.c.lease_until.type)
+"""Until when an attempt's run is believed, where `of_run` joins its lease."""
+
+leased_until = sa.case((ATTEMPTS.c.ended_at.is_not(None), ATTEMPTS.c.ended_at), else_=run_lease_until)
+"""Until when an attempt is believed: until its end, or as long as its run is."""
 
 of_run = (RUN_LEASES.c.tenant_id == ATTEMPTS.c.tenant_id) & (RUN_LEASES.c.flow_run_id == ATTEMPTS.c.flow_run_id)
 _VIEW = tuple(leased_until if name == "lease_until" else ATTEMPTS.c[name] for name in AttemptView.__slots__)

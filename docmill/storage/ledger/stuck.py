@@ -10,7 +10,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from docmill.storage.ledger.attempts import leased_until, of_run
+from docmill.storage.ledger.attempts import leased_until, of_run, run_lease_until
 from docmill.storage.ledger.states import ACTIVE_STATES, HELD_STATES
 from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, BATCHES, JOBS, RUN_LEASES
 from docmill.values.jobs import JobState
@@ -70,7 +70,7 @@ def unreported(conn: sa.Connection, tenant: str, *, before: datetime, limit: int
 
 def last_leases(conn: sa.Connection, tenant: str) -> dict[str, datetime]:
     """Run id -> until when the ledger believed in the last of its attempts."""
-    latest = sa.func.max(leased_until, type_=ATTEMPTS.c.lease_until.type)
+    latest = sa.func.max(run_lease_until, type_=ATTEMPTS.c.lease_until.type)
     query = sa.select(ATTEMPTS.c.flow_run_id, latest).select_from(ATTEMPTS).outerjoin(RUN_LEASES, of_run)
     query = query.where(ATTEMPTS.c.tenant_id == tenant).group_by(ATTEMPTS.c.flow_run_id)
     return {str(run_id): until for run_id, until in conn.execute(query)}

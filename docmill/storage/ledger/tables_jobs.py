@@ -129,6 +129,7 @@ ATTEMPTS = sa.Table(
     reference("jobs", "job_id"),
     one_of("end_reason", ("finished", "cancelled", "lease_lost")),
     sa.Index(None, "flow_run_id"),
+    sa.Index(None, "batch_id"),
 )
 
 RUN_LEASES = sa.Table(

@@ -1,4 +1,4 @@
-"""A lease is renewed in one row of its run, not in each of its attempts. This file is never edited once released."""
+"""A lease is renewed in one row of its run, not in each of its attempts; batches find their attempts. This file is never edited once released."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,3 +20,4 @@ def upgrade() -> None:
         "INSERT INTO run_leases (tenant_id, flow_run_id, lease_until) "
         "SELECT tenant_id, flow_run_id, max(lease_until) FROM attempts WHERE ended_at IS NULL GROUP BY tenant_id, flow_run_id"
     )
+    op.create_index("ix_attempts_batch_id", "attempts", ["batch_id"])
