@@ -143,6 +143,7 @@ def main() -> None:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_API_URL": api,
             "PREFECT_LOGGING_LEVEL": "ERROR",
+            "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "20",  # as up_cluster.py and the manifests set it
             "PYTHONPATH": str(ROOT),
         }
         os.environ.update(env)

@@ -25,6 +25,8 @@ DASK_SETTINGS = {
     "distributed.scheduler.allowed-failures": 10,
     # a stopped or hung worker loses its shards to others after this; must be longer than any pause a healthy worker makes
     "distributed.scheduler.worker-ttl": "60s",
+    # every connection keeps its last messages for debugging, shards and all: with the default of 1,000 scheduler and flow grow by a gigabyte
+    "distributed.admin.low-level-log-length": 20,
     # a worker's own profile, a hundred samples a second, takes time from pages; ten show as much
     "distributed.worker.profile.interval": "100ms",
 }
@@ -108,7 +110,8 @@ class DaskCluster(Block):
     @contextlib.contextmanager
     def _client(self, address: str) -> Iterator[Client]:
         try:
-            client = Client(address, set_as_default=False, timeout=f"{OPEN_LIMIT_S}s")
+            with dask.config.set(DASK_SETTINGS):
+                client = Client(address, set_as_default=False, timeout=f"{OPEN_LIMIT_S}s")
         except (OSError, TimeoutError) as error:
             raise ClusterLost("the Dask scheduler does not answer") from error
         with client:

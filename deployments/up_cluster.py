@@ -42,6 +42,7 @@ def main() -> int:
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://{url}/prefect",
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "10",
         "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "60s",
+        "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "20",
     }
     with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as parts:
         parts.enter_context(postgres(home, ledger_port, logs))

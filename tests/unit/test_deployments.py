@@ -90,6 +90,7 @@ def test_dask_is_set_as_docmill_needs_it_and_speaks_tls_in_kubernetes():
     for place in (found, COMPOSE["services"]["scheduler"]["environment"], COMPOSE["services"]["dask-worker"]["environment"]):
         assert place["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] == str(DASK_SETTINGS["distributed.scheduler.allowed-failures"])
         assert place["DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL"] == DASK_SETTINGS["distributed.scheduler.worker-ttl"]
+        assert place["DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH"] == str(DASK_SETTINGS["distributed.admin.low-level-log-length"])
     code = "import json; from distributed.security import Security; s = Security()\n"
     code += "print(json.dumps({k: getattr(s, k) for k in s.__slots__ if k.startswith(('tls_', 'require')) and 'version' not in k}))"
     said = json.loads(subprocess.run([sys.executable, "-c", code], env=found, capture_output=True, timeout=60, check=True).stdout)
