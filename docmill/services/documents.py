@@ -132,7 +132,7 @@ def delete_document(
             names.add(original_name(tenant, document.sha256))
         if promise is not None:
             promise(found, sorted(jobs), sorted(names))
-        deletion.delete_rows(conn, tenant, found)
+        deletion.delete_rows(conn, tenant, found, at=ledger.now())
         facts: dict[str, Fact] = {"jobs": len(jobs), "objects": len(names), "by": deleted_by}
         append_event(conn, tenant, found, "document.deleted", facts, at=ledger.now())
     return sorted(names)

@@ -16,7 +16,7 @@ from docmill.values.keys import original_name
 from docmill.values.options import MillOptions
 
 if TYPE_CHECKING:
-    from ledger_fixtures import Work
+    from ledger_fixtures import Clock, Work
 
 pytest_plugins = ("ledger_fixtures",)
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_milled_again(work: "Work") -> None:
         documents.remill(work.ledger, work.tenant, "0" * 32, plan_digest=plan_of)
 
 
-def test_deleting_leaves_only_the_audit_stream_and_notices(work: "Work") -> None:
+def test_deleting_leaves_only_the_audit_stream_and_notices(work: "Work", clock: "Clock") -> None:
     kept = work.mill(2)
     before = work.everything()
     batch_id, _ = work.one(1)
@@ -116,6 +116,7 @@ def test_deleting_leaves_only_the_audit_stream_and_notices(work: "Work") -> None
     expected = {a.object_name for a in (words, end.results, *end.published)} | {original_name("default", job.sha256)}
     expected.add(work.end(again).results.object_name)  # type: ignore[union-attr]  # a good end has results
 
+    clock.pass_seconds(3600)  # a lease that lasts is somebody's
     names = documents.delete_document(work.ledger, work.tenant, job.document_id, deleted_by="admin")
     assert names == sorted(expected)
     after = work.everything()

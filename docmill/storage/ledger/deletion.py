@@ -1,8 +1,11 @@
 """Removing a document from the ledger. What stays: its audit stream, its notices and what it took of an order: ids, states, codes, quantities."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
-from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, DOCUMENTS, JOBS
+from docmill.storage.ledger.attempts import of_run
+from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, DOCUMENTS, JOBS, RUN_LEASES
 from docmill.storage.ledger.tables_learning import TEACHING_CONSENTS
 from docmill.storage.ledger.tables_purchasing import RECEIPT_MATCHES
 from docmill.storage.ledger.tables_quarantine import QUARANTINED_ITEMS
@@ -19,12 +22,16 @@ def object_names(conn: sa.Connection, tenant: str, document_id: str) -> set[str]
     return set(conn.execute(sa.union(*names)).scalars())
 
 
-def delete_rows(conn: sa.Connection, tenant: str, document_id: str) -> None:
-    """Delete a locked document with all that hangs on it."""
+def delete_rows(conn: sa.Connection, tenant: str, document_id: str, *, at: datetime) -> None:
+    """Delete a locked document with all that hangs on it; also leases that are over, of runs that worked on nothing else that is left."""
     jobs = sa.select(JOBS.c.job_id).where(JOBS.c.tenant_id == tenant, JOBS.c.document_id == document_id)
     tasks = sa.select(REVIEW_TASKS.c.task_id).where(REVIEW_TASKS.c.tenant_id == tenant, REVIEW_TASKS.c.document_id == document_id)
     conn.execute(sa.delete(DECISIONS).where(DECISIONS.c.tenant_id == tenant, DECISIONS.c.task_id.in_(tasks)))
+    of_jobs = sa.select(ATTEMPTS.c.flow_run_id).where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.job_id.in_(jobs))
+    runs = list(conn.execute(of_jobs.distinct()).scalars())
     for table in (JOB_ARTEFACTS, PAGES, ATTEMPTS, BATCH_FILES, QUARANTINED_ITEMS):
         conn.execute(sa.delete(table).where(table.c.tenant_id == tenant, table.c.job_id.in_(jobs)))
     for table in (TEACHING_CONSENTS, REVIEW_TASKS, ARTEFACTS, RESULT_VERSIONS, JOBS, DOCUMENTS):
         conn.execute(sa.delete(table).where(table.c.tenant_id == tenant, table.c.document_id == document_id))
+    over = sa.delete(RUN_LEASES).where(RUN_LEASES.c.tenant_id == tenant, RUN_LEASES.c.flow_run_id.in_(runs), RUN_LEASES.c.lease_until < at)
+    conn.execute(over.where(~sa.exists().where(of_run)))
