@@ -72,7 +72,7 @@ def test_of_a_document_that_could_not_be_read_nothing_stays_either(room, tmp_pat
 
 def test_a_promise_that_the_ledger_never_kept_takes_nothing(room, document, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("docmill.storage.ledger.deletion.delete_rows", lambda *_: (_ for _ in ()).throw(Died))
+        patch.setattr("docmill.storage.ledger.deletion.delete_rows", lambda *_, **__: (_ for _ in ()).throw(Died))
         with pytest.raises(Died):
             erase(room, document)
     before = objects(room)
