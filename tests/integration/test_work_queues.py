@@ -15,11 +15,19 @@ from docmill.cli.prefect_setup import QUEUES, make_queues
 POOL = "queues-test"
 
 
+def answer_of(api, where, body):
+    """What Prefect's server answers to a POST; a busy one says 503 first, and Prefect's own client asks again."""
+    for _ in range(20):
+        answer = httpx.post(f"{api}{where}", json=body, timeout=30)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(0.5)
+    return answer.raise_for_status().json()
+
+
 def test_a_purchase_is_handed_out_before_housekeeping_that_waits_longer(prefect_server):
-    def post(path, **body):
-        answer = httpx.post(f"{prefect_server}{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
+    def post(where, **body):
+        return answer_of(prefect_server, where, body)
 
     post("/work_pools/", name=POOL, type="process", base_job_template={})
     make_queues(prefect_server, POOL)
@@ -51,12 +59,7 @@ def test_a_worker_begins_a_purchase_before_housekeeping_that_waits_longer(prefec
     """A real worker with one place: while the first run is under way, the most urgent one comes last and begins next."""
 
     def post(where, **body):
-        for _ in range(20):  # a busy server says 503, and Prefect's own client asks again
-            answer = httpx.post(f"{prefect_server}{where}", json=body, timeout=30)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            time.sleep(0.5)
-        return answer.raise_for_status().json()
+        return answer_of(prefect_server, where, body)
 
     pool, noted, script = "one-place", tmp_path / "begun", tmp_path / "run.py"
     script.write_text(SLOW_RUN)
