@@ -14,14 +14,12 @@ from prefect.artifacts import (
 )
 from prefect.exceptions import PrefectException
 
-from docmill.services.running.report import BatchReport
+from docmill.services.running.kept_report import BatchSummary
 from docmill.services.running.room import Room
 from docmill.services.running.run import BatchRun
 from flows.summary import summary, tell
 
 EVERY_S = 2.0
-MOST_ROWS = 500
-"""More rows make the page slow; the stored report has all."""
 
 
 class Progress:
@@ -46,12 +44,12 @@ class Progress:
                 update_progress_artifact(artifact_id=self._artifact, progress=percent)
 
 
-def publish_outcomes(room: Room, report: BatchReport) -> None:
+def publish_outcomes(room: Room, report: BatchSummary) -> None:
     """A summary with what to do about failures, a table with a row for each document, a link to the tasks; the counts also as a log line."""
     tell(report)
     rows = [
         {"document": line.document_id, "task": line.task_id, "state": line.state, "kind": line.kind, "pages": line.pages, "code": line.code}
-        for line in (*report.failures, *report.results)
+        for line in report.lines
     ]
     with contextlib.suppress(PrefectException, httpx.HTTPError):
         create_markdown_artifact(summary(report), key="summary", description=f"Batch {report.batch_id}")
@@ -59,4 +57,4 @@ def publish_outcomes(room: Room, report: BatchReport) -> None:
         create_link_artifact(tasks, link_text="Tasks of this batch", key="tasks")
         if report.checks and report.checks.lines:
             create_link_artifact(f"{tasks}/checks", link_text="Checks of this batch", key="checks")
-        create_table_artifact(table=rows[:MOST_ROWS], key="outcomes", description=f"Outcomes of batch {report.batch_id}")
+        create_table_artifact(table=rows, key="outcomes", description=f"Outcomes of batch {report.batch_id}")

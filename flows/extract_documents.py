@@ -1,6 +1,5 @@
 """Extract documents: what the files below configured roots are and say, without a place in the search index."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from prefect import flow
@@ -31,5 +30,4 @@ def extract_documents(sources: Sequence[str], options: MillOptions = DEFAULT_OPT
         mill_rest(room, batch)
         report = write_report(room, batch)
         publish_outcomes(room, report)
-        kinds = Counter(line.kind or "unread" for line in (*report.results, *report.failures))
-        return dict(sorted(kinds.items()))
+        return dict(sorted(report.kinds.items()))

@@ -4,18 +4,15 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from docmill.services.running.batch_checks import check_batch
-from docmill.services.running.report import BatchReport, batch_report, store_report
+from docmill.services.running.kept_report import BatchSummary, store_report
 from docmill.services.running.room import Room
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def write_report(room: Room, batch_id: str) -> BatchReport:
+def write_report(room: Room, batch_id: str) -> BatchSummary:
     """Report on a batch, with the checks over all of it, and close it.
 
     Raises:
         StoreUnavailable, LedgerUnavailable: worth another try.
     """
-    report = batch_report(room, batch_id)
-    report = report.model_copy(update={"checks": check_batch(room, report)})
-    store_report(room, report)
-    return report
+    return store_report(room, batch_id, check_batch(room, batch_id))

@@ -10,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from docmill.errors import ClusterLost
 from docmill.services.batches import batch_view
 from docmill.services.jobs import list_jobs
-from docmill.services.running.report import BatchReport, batch_report, store_report, stored_checks
+from docmill.services.running.kept_report import store_report, stored_checks
+from docmill.services.running.report import BatchReport, batch_report
 from docmill.services.running.room import Room
 from docmill.services.stack_note import prefect_address
 from docmill.settings import prepare_for_prefect
@@ -28,9 +29,8 @@ def mill(room: Room, batch_id: str, *, quiet: bool) -> BatchReport:
         with _Bar(room, batch_id, view.total_files, quiet=quiet):
             run(batch_id)
         return batch_report(room, batch_id).model_copy(update={"checks": stored_checks(room, batch_id)})
-    report = batch_report(room, batch_id)
-    store_report(room, report)  # no run will
-    return report
+    store_report(room, batch_id)  # no run will
+    return batch_report(room, batch_id)
 
 
 def _final(view: BatchView) -> int:

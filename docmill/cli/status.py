@@ -11,7 +11,8 @@ from docmill.cli.rooms import room
 from docmill.error_table import ERROR_TABLE
 from docmill.errors import NotFound
 from docmill.services import batches, jobs, lookups
-from docmill.services.running.report import BatchReport, batch_report, stored_checks
+from docmill.services.running.kept_report import stored_checks
+from docmill.services.running.report import BatchReport, batch_report
 from docmill.services.running.room import Room
 from docmill.values.jobs import JobState, JobView
 from docmill.values.result_fields import ResultProblem

@@ -8,7 +8,7 @@ import typer
 from docmill.cli.output import show_table
 from docmill.cli.rooms import room
 from docmill.errors import DocmillError, InvalidOptions, SettingsInvalid
-from docmill.services.running.report import stored_page
+from docmill.services.running.kept_report import stored_page
 from docmill.services.validation_suite import suite_in, suite_of
 from docmill.settings import settings
 from docmill.stages.validation.suite import DOCUMENT, SuiteData, suite_text

@@ -14,7 +14,7 @@ from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.services import task_view
 from docmill.services.erase import erase
-from docmill.services.running.report import stored_checks, stored_page
+from docmill.services.running.kept_report import stored_checks, stored_page
 
 BatchId = Annotated[str, Path(pattern=r"^[0-9a-hjkmnp-tv-z]{26}$")]
 DocumentId = Annotated[str, Path(description="At least 6 characters of it.", pattern=r"^[0-9a-f]{6,32}$")]

@@ -18,7 +18,7 @@ from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import Fact
 from docmill.storage.ledger.records import AttemptView, JobRow
-from docmill.storage.ledger.states import ACTIVE_STATES, HELD_STATES
+from docmill.storage.ledger.states import HELD_STATES
 from docmill.values.jobs import ClaimedJob, ItemOutcome, JobProgress, JobState, JobView
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 
-def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease_s: float) -> list[ClaimedJob]:
+def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease_s: float, most: int | None = None) -> list[ClaimedJob]:
     """Take the batch's jobs that nobody holds: accepted ones, and running ones whose lease has expired.
 
     Each gets a new attempt with a higher fence. Jobs that were being cancelled when their lease expired become cancelled.
@@ -50,6 +50,7 @@ def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease
         batch_id: jobs that it shares with other batches are taken too.
         run_id: the flow run's id.
         lease_s: how long the ledger believes in the run, with all it holds, without `renew_leases`.
+        most: so many accepted jobs, oldest first; what others have lost is looked at when fewer wait.
 
     Raises:
         NotFound: no such batch.
@@ -58,7 +59,10 @@ def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease
     with ledger.transaction() as conn:
         if not batch_rows.exists(conn, tenant, batch_id):
             raise NotFound("no such batch")
-        rows = job_rows.locked(conn, tenant, batch_rows.job_ids(conn, tenant, batch_id, ACTIVE_STATES))
+        wanted = batch_rows.job_ids(conn, tenant, batch_id, [JobState.ACCEPTED], most=most)
+        if most is None or len(wanted) < most:
+            wanted += batch_rows.job_ids(conn, tenant, batch_id, HELD_STATES)
+        rows = job_rows.locked(conn, tenant, wanted)
         until = attempts.leases(conn, tenant, rows)
         lost = [row for row in rows.values() if row.state in HELD_STATES and until[row.job_id] <= at]
         attempts.end(conn, tenant, lost, reason="lease_lost", at=at)

@@ -13,7 +13,7 @@ from docmill.errors import ClusterLost
 from docmill.services.dispatch import DISPATCHER, JOBS_PER_RUN, LOST_AFTER
 from docmill.services.jobs import cancel_lost
 from docmill.services.jobs_finishing import finish_jobs
-from docmill.services.running.report import batch_report, store_report
+from docmill.services.running.kept_report import store_report
 from docmill.services.running.room import Room
 from docmill.services.uploads import GATEWAY
 from docmill.storage.ledger import batches as batch_rows
@@ -28,7 +28,7 @@ MOST_ATTEMPTS: Final = 5
 """A job whose attempts were all lost so often fails: its run dies with it, or there is no run to be had."""
 
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
-"""A run claims all jobs of its batch when it begins; one that is accepted for longer has no run."""
+"""One that is accepted for longer, in a batch that no run works on, has no run."""
 
 AT_ONCE: Final = 500
 
@@ -77,7 +77,7 @@ def _close(room: Room, before: datetime) -> int:
     with room.ledger.reading() as conn:
         left = stuck.unreported(conn, room.tenant, before=before, limit=AT_ONCE)
     for batch_id in left:
-        store_report(room, batch_report(room, batch_id))
+        store_report(room, batch_id)
     return len(left)
 
 

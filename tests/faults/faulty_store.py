@@ -1,6 +1,8 @@
 """A folder store that fails on purpose: a real LocalStore whose chosen calls raise StoreUnavailable as often as asked."""
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +25,22 @@ class Fault:
     met: int = 0
 
 
+@dataclass
+class Hold:
+    """Calls of a method on names that match wait until something is so, ten seconds at most."""
+
+    method: str
+    names: str
+    until: Callable[[], bool]
+
+    def wait(self) -> None:
+        end = time.monotonic() + 10.0
+        while not self.until() and time.monotonic() < end:
+            time.sleep(0.01)
+
+
 FAULTS: list[Fault] = []
+HOLDS: list[Hold] = []
 CALLS: list[tuple[str, str]] = []
 
 
@@ -33,6 +50,9 @@ def _meet(method: str, name: str) -> None:
         if fault.method == method and fault.met < fault.times and re.search(fault.names, name):
             fault.met += 1
             raise StoreUnavailable(f"on purpose: {method}")
+    for hold in HOLDS:
+        if hold.method == method and re.search(hold.names, name):
+            hold.wait()
 
 
 class FaultyStore(LocalStore):
@@ -70,6 +90,7 @@ def use_faulty_store(monkeypatch, folder: Path) -> None:
         return FaultyStore(Path(urlsplit(spec.url).path), opening._signer(spec))
 
     FAULTS.clear()
+    HOLDS.clear()
     CALLS.clear()
     monkeypatch.setattr(opening, "OPENERS", MappingProxyType({**opening.OPENERS, SCHEME: open_it}))
     monkeypatch.setenv("DOCMILL_STORE_URL", f"{SCHEME}://{folder}")

@@ -14,7 +14,7 @@ from docmill.services.intake import Sender, take_in
 from docmill.services.purchasing import desk, matching
 from docmill.services.review.claiming import find_tasks
 from docmill.services.running.batch_checks import check_batch
-from docmill.services.running.report import batch_report, store_report
+from docmill.services.running.kept_report import store_report
 from docmill.services.running.room import Room
 from docmill.services.sources import files_of
 from docmill.services.task_view import batch_tasks, document_tasks
@@ -62,8 +62,7 @@ def two(tmp_path_factory):
 def milled(room, paths, options):
     batch_id, registered = take_in(room, files_of([str(path) for path in paths], room.settings), options, Sender(tags=["secret"]))
     mill(room, batch_id)
-    report = batch_report(room, batch_id)
-    store_report(room, report.model_copy(update={"checks": check_batch(room, report)}))
+    store_report(room, batch_id, check_batch(room, batch_id))
     return registered[0].document_id
 
 

@@ -12,7 +12,8 @@ from docmill.cli.main import app
 from docmill.errors import NotFound, SettingsInvalid
 from docmill.services.intake import take_in
 from docmill.services.running.batch_checks import check_batch
-from docmill.services.running.report import batch_report, store_report, stored_checks, stored_page
+from docmill.services.running.kept_report import store_report, stored_checks, stored_page
+from docmill.services.running.report import batch_report
 from docmill.services.sources import files_of
 from docmill.settings import settings
 from docmill.storage.ledger import review_tasks
@@ -29,9 +30,8 @@ def batch_of(room, paths):
 
 
 def reported(room, batch_id):
-    report = batch_report(room, batch_id)
-    report = report.model_copy(update={"checks": check_batch(room, report)})
-    return report, store_report(room, report)
+    report = store_report(room, batch_id, check_batch(room, batch_id))
+    return report, report.report
 
 
 def tasks_about(room, check):

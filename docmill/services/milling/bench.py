@@ -38,6 +38,7 @@ class Bench:
         self.store = store_of(shard.store)
         self.watch = LeaseWatch(self.store, shard.tenant, shard.run_id, shard.limits.lease_limit_s)
         self._open = contextlib.ExitStack()
+        self._fetched: dict[str, str] = {}
         self._engines: dict[tuple[Engine, MillOptions], dict[str, str]] = {}
         self.scratch: Path
         self.cpu_s = 0.0
@@ -81,8 +82,10 @@ class Bench:
         return self.file(name_of(self.shard.tenant, item.sha256))
 
     def file(self, object_name: str) -> str:
-        """A local file with an object's bytes; fetched once per shard."""
-        return str(self.store.fetch(object_name, self.scratch))
+        """A local file with an object's bytes; fetched once per shard: every page of a document asks for its original."""
+        if object_name not in self._fetched:
+            self._fetched[object_name] = str(self.store.fetch(object_name, self.scratch))
+        return self._fetched[object_name]
 
     def files(self, artefacts: Sequence[Artefact]) -> list[JsonValue]:
         """Local files of artefacts, in their order."""

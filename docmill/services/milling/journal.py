@@ -7,6 +7,7 @@ A begun marker with neither a receipt at the item's key nor a cut marker beside 
 """
 
 import os
+import threading
 import time
 
 from docmill.errors import DocmillError, Quarantined
@@ -16,6 +17,8 @@ from docmill.values.ports import ObjectStore
 
 _OWED: list[tuple[ObjectStore, str]] = []
 """Cut markers that the store did not take yet; this process writes them before it begins another try."""
+
+_PAYING = threading.Lock()
 
 
 class Try:
@@ -62,9 +65,11 @@ def _begin(store: ObjectStore, stem: str) -> bool:
 
 
 def _pay() -> None:
-    for owed in list(_OWED):
-        try:
-            owed[0].create(owed[1], b"")
-        except DocmillError:
-            return
-        _OWED.remove(owed)
+    with _PAYING:
+        while _OWED:
+            store, name = _OWED[0]
+            try:
+                store.create(name, b"")
+            except DocmillError:
+                return
+            del _OWED[0]

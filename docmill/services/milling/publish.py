@@ -21,6 +21,7 @@ from docmill.services.milling.stage_work import (
     REDACTED,
     REDACTED_PAGES,
     SPANS,
+    Keep,
     StageWork,
     artefact_inputs,
     one_by_one,
@@ -54,20 +55,24 @@ RESULTS, TEXT = "results", "text"
 TIMED = "seconds_"
 
 
-def _publish(bench: Bench, item: Item, key: str) -> Receipt:
+def _publish(bench: Bench, item: Item, key: str) -> Keep:
     tenant, accepted = bench.shard.tenant, date.fromisoformat(item.accepted_on)
     pages = _shown_pages(bench, item)
     rendered = _rendered(bench, item, pages, key)
     text_name = public_name(tenant, "publish", key, rendered.extension)
-    text = bench.keep(key, TEXT, text_name, rendered.data, media_type=rendered.media_type)
-    built = build_results(_input(bench, item, pages, text))
     name = results_name(tenant, accepted, item.job_id)
-    kept = bench.keep(key, RESULTS, name, results_bytes(built), media_type=JSON)
-    # an earlier attempt of this job may have written its results first: then those are the results
-    stored = read_results(bench.store.read(name))
-    return Receipt(
-        artefacts=(text, kept), facts={"outcome": stored.outcome.name.value, "kind": stored.kind.name, "problems": _problems(stored)}
-    )
+
+    def keep() -> Receipt:
+        text = bench.keep(key, TEXT, text_name, rendered.data, media_type=rendered.media_type)
+        built = build_results(_input(bench, item, pages, text))
+        kept = bench.keep(key, RESULTS, name, results_bytes(built), media_type=JSON)
+        # an earlier attempt of this job may have written its results first: then those are the results
+        stored = read_results(bench.store.read(name))
+        return Receipt(
+            artefacts=(text, kept), facts={"outcome": stored.outcome.name.value, "kind": stored.kind.name, "problems": _problems(stored)}
+        )
+
+    return keep
 
 
 def _rendered(bench: Bench, item: Item, pages: Sequence[Page], key: str) -> Rendered:

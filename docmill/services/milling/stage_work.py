@@ -30,6 +30,10 @@ def understanding_in(artefacts: Iterable[Artefact]) -> Artefact | None:
     return next((found[stage] for stage in ("review", "consult", "understand") if stage in found), None)
 
 
+Keep = Callable[[], Receipt]
+"""The second half of making an artefact: puts what was made into the store. It asks no cell, so it may run beside the next item's first half."""
+
+
 def document_input(shard: Shard, item: Item) -> list[str]:
     """The key input of stages that read the original bytes: a verdict on a locked file says nothing about its unlocked copy."""
     del shard
@@ -50,7 +54,7 @@ class StageWork:
         stage: its name.
         version: raised when its output changes.
         engine: names and versions of engines, models and language data that shape its output.
-        make: makes the artefacts of items; one receipt for each, in their order.
+        make: makes the artefacts of items; one receipt for each, in their order, or what will keep them and then say so.
         inputs: what enters the key.
         whole_shard: whether `make` takes all items of a shard at once.
     """
@@ -58,7 +62,7 @@ class StageWork:
     stage: str
     version: str
     engine: Engine
-    make: Callable[[Bench, Sequence[tuple[Item, str]]], list[Receipt]]
+    make: Callable[[Bench, Sequence[tuple[Item, str]]], Sequence[Receipt | Keep]]
     inputs: Callable[[Shard, Item], list[str]] = artefact_inputs
     whole_shard: bool = False
 
@@ -76,10 +80,10 @@ class StageWork:
         )
 
 
-def one_by_one(make: Callable[[Bench, Item, str], Receipt]) -> Callable[[Bench, Sequence[tuple[Item, str]]], list[Receipt]]:
+def one_by_one(make: Callable[[Bench, Item, str], Receipt | Keep]) -> Callable[[Bench, Sequence[tuple[Item, str]]], list[Receipt | Keep]]:
     """A `make` for stages that look at one item at a time."""
 
-    def make_each(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt]:
+    def make_each(bench: Bench, items: Sequence[tuple[Item, str]]) -> list[Receipt | Keep]:
         return [make(bench, item, key) for item, key in items]
 
     return make_each

@@ -14,7 +14,7 @@ from docmill.services.certificates import make_certificate, values_of
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item
-from docmill.services.milling.stage_work import JSON, REDACTED, REDACTED_PAGES, SPANS, StageWork, one_by_one
+from docmill.services.milling.stage_work import JSON, REDACTED, REDACTED_PAGES, SPANS, Keep, StageWork, one_by_one
 from docmill.services.redacting import Call, ProvenCopy, Redaction, redact_and_prove
 from docmill.settings import settings
 from docmill.stages.privacy import version
@@ -29,18 +29,25 @@ CERTIFICATE, REPORT, REPORT_PAGE = "certificate", "pii_report", "pii_report_page
 """Names of artefacts."""
 
 
-def _find(bench: Bench, item: Item, key: str) -> Receipt:
+def _find(bench: Bench, item: Item, key: str) -> Keep:
     out, tenant = bench.out(f"{key}.json"), bench.shard.tenant
     paths, began = bench.files(item.inputs_of("read")), time.perf_counter()
     asked = (item.options.language, list(item.options.entities), str(out), _rules(bench, item))
     found = bench.call("docmill.stages.privacy.verbs:find_pii", paths, *asked)
-    report = _report(item, out, [str(path) for path in paths], time.perf_counter() - began)
-    shown = (
-        bench.keep(key, REPORT, public_name(tenant, "find_pii", key, "report.json"), report.model_dump_json().encode(), media_type=JSON),
-        bench.keep(key, REPORT_PAGE, public_name(tenant, "find_pii", key, "report.html"), report_page(report), media_type="text/html"),
-    )
-    kept = bench.keep(key, SPANS, private_name(tenant, "find_pii", key), out, media_type=JSON)
-    return Receipt(artefacts=(kept, *shown), facts={"spans": int(str(found["spans"]))})
+    took_s = time.perf_counter() - began
+
+    def keep() -> Receipt:
+        report = _report(item, out, [str(path) for path in paths], took_s)
+        shown = (
+            bench.keep(
+                key, REPORT, public_name(tenant, "find_pii", key, "report.json"), report.model_dump_json().encode(), media_type=JSON
+            ),
+            bench.keep(key, REPORT_PAGE, public_name(tenant, "find_pii", key, "report.html"), report_page(report), media_type="text/html"),
+        )
+        kept = bench.keep(key, SPANS, private_name(tenant, "find_pii", key), out, media_type=JSON)
+        return Receipt(artefacts=(kept, *shown), facts={"spans": int(str(found["spans"]))})
+
+    return keep
 
 
 def _rules(bench: Bench, item: Item) -> str:

@@ -6,7 +6,7 @@ from docmill.services.milling.bench import Bench
 from docmill.services.milling.page_reuse import PAGE_DIGESTS, content_note, note_words, words_read_before
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item
-from docmill.services.milling.stage_work import JSON, PAGE_WORDS, StageWork, document_input, one_by_one
+from docmill.services.milling.stage_work import JSON, PAGE_WORDS, Keep, StageWork, document_input, one_by_one
 from docmill.settings import settings
 from docmill.stages.reading import version
 from docmill.stages.reading.file_properties import CREATED, MODIFIED, PRODUCER
@@ -18,14 +18,18 @@ FACTS = ("source", "confidence", "words", "width_px", "height_px")
 """What is told of a page beside its words."""
 
 
-def _inspect(bench: Bench, item: Item, key: str) -> Receipt:
+def _inspect(bench: Bench, item: Item, key: str) -> Keep:
     out = bench.out(f"{key}.json")
     args: list[JsonValue] = [bench.original(item), dict(bench.shard.limits.for_reading()), str(out)]
     found = bench.call("docmill.stages.reading.verbs:inspect", *args)
     name = private_name(bench.shard.tenant, "inspect", key)
-    kept = (bench.keep(key, PAGE_DIGESTS, name, out, media_type=JSON),) if out.exists() else ()
     told = ("media_type", "page_count", "einvoice", PRODUCER, CREATED, MODIFIED)
-    return Receipt(artefacts=kept, facts={name: found[name] for name in told})
+
+    def keep() -> Receipt:
+        kept = (bench.keep(key, PAGE_DIGESTS, name, out, media_type=JSON),) if out.exists() else ()
+        return Receipt(artefacts=kept, facts={name: found[name] for name in told})
+
+    return keep
 
 
 def engine_name(engine: str, vision_endpoint: str | None) -> str:
@@ -38,15 +42,19 @@ def engine_name(engine: str, vision_endpoint: str | None) -> str:
     return f"{engine}?credentials={credentials.absolute()}" if credentials else engine
 
 
-def _read(bench: Bench, item: Item, key: str) -> Receipt:
+def _read(bench: Bench, item: Item, key: str) -> Keep:
     out = bench.out(f"{key}.json")
     note = content_note(bench, item, version.VERSION, bench.engine(version.engine, item.options))
     is_known = note is not None and words_read_before(bench, note, out)
     facts = _facts(Page.model_validate_json(out.read_bytes())) if is_known else _read_anew(bench, item, str(out))
-    kept = bench.keep(key, PAGE_WORDS, private_name(bench.shard.tenant, "read", key), out, media_type=JSON, page=item.page)
-    if note is not None and not is_known:
-        note_words(bench, note, kept)
-    return Receipt(artefacts=(kept,), facts=facts)
+
+    def keep() -> Receipt:
+        kept = bench.keep(key, PAGE_WORDS, private_name(bench.shard.tenant, "read", key), out, media_type=JSON, page=item.page)
+        if note is not None and not is_known:
+            note_words(bench, note, kept)
+        return Receipt(artefacts=(kept,), facts=facts)
+
+    return keep
 
 
 def _read_anew(bench: Bench, item: Item, out: str) -> dict[str, JsonValue]:

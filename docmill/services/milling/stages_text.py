@@ -18,6 +18,7 @@ from docmill.services.milling.stage_work import (
     REDACTED_PAGES,
     SPANS,
     UNDERSTANDING,
+    Keep,
     StageWork,
     artefact_inputs,
     one_by_one,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 NOT_UNDERSTOOD = Understanding(kind=Kind(name="other", confidence=0.0, reason="the stage failed"))
 
 
-def _understand(bench: Bench, item: Item, key: str) -> Receipt:
+def _understand(bench: Bench, item: Item, key: str) -> Keep:
     out = bench.out(f"{key}.json")
     pages = bench.files(item.inputs_of("read"))
     attachment = item.facts.get("einvoice")
@@ -55,9 +56,13 @@ def _understand(bench: Bench, item: Item, key: str) -> Receipt:
     limits = bench.shard.limits
     learned: list[JsonValue] = [bench.file(name) if name else None for name in (limits.kind_model, limits.ranker)]
     facts = bench.call("docmill.stages.understanding.verbs:understand", pages, item.options.kind, str(out), *with_original, *learned)
-    kept = bench.keep(key, UNDERSTANDING, private_name(bench.shard.tenant, "understand", key), out, media_type=JSON)
     counts = {name: int(str(facts[name])) for name in ("fields", "line_items", "doubts")}
-    return Receipt(artefacts=(kept,), facts={"kind": str(facts["kind"]), **counts})
+
+    def keep() -> Receipt:
+        kept = bench.keep(key, UNDERSTANDING, private_name(bench.shard.tenant, "understand", key), out, media_type=JSON)
+        return Receipt(artefacts=(kept,), facts={"kind": str(facts["kind"]), **counts})
+
+    return keep
 
 
 def _understand_inputs(shard: Shard, item: Item) -> list[str]:
@@ -85,7 +90,7 @@ def _write_page(bench: Bench, page: Page) -> str:
     return str(path)
 
 
-def _index(bench: Bench, item: Item, key: str) -> Receipt:
+def _index(bench: Bench, item: Item, key: str) -> Keep:
     out, spec = bench.out(f"{key}.arrow"), bench.shard.limits.embedding
     asked: tuple[list[JsonValue], str] = [*page_files(bench, item)], item.document_id
     if spec.provider == "openai":
@@ -96,15 +101,14 @@ def _index(bench: Bench, item: Item, key: str) -> Receipt:
         facts |= {"chunks": made, "failed": failed}
     else:
         facts = bench.call("docmill.stages.knowledge.verbs:index", *asked, str(out), *([spec.model_dump()] if spec != PACKAGED else []))
-    kept = bench.keep(
-        key,
-        CHUNKS,
-        private_name(bench.shard.tenant, "index", key, "arrow"),
-        out,
-        media_type="application/vnd.apache.arrow.file",
-    )
     counts = {"chunks": int(str(facts["chunks"])), "chunks_failed": int(str(facts["failed"])), "embedding": identity_of(spec)}
-    return Receipt(artefacts=(kept,), facts={**counts, "chunks_least_sure": json.dumps(facts["least_sure"])})
+    place = private_name(bench.shard.tenant, "index", key, "arrow")
+
+    def keep() -> Receipt:
+        kept = bench.keep(key, CHUNKS, place, out, media_type="application/vnd.apache.arrow.file")
+        return Receipt(artefacts=(kept,), facts={**counts, "chunks_least_sure": json.dumps(facts["least_sure"])})
+
+    return keep
 
 
 def _index_inputs(shard: Shard, item: Item) -> list[str]:

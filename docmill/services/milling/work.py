@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -10,9 +11,11 @@ from docmill import __version__
 from docmill.errors import Cancelled, DocmillError, StageFailed, StoreUnavailable, VersionMismatch
 from docmill.services.milling import journal
 from docmill.services.milling.bench import Bench
+from docmill.services.milling.beside import Beside
 from docmill.services.milling.job_time import JobTime
 from docmill.services.milling.receipts import Receipt, find_receipt, keep_marker, keep_receipt, outcome_of, read_markers
 from docmill.services.milling.shard import Item, Shard, ShardReport
+from docmill.services.milling.stage_work import Keep
 from docmill.services.milling.stages import STAGE_WORK, StageWork
 from docmill.services.milling.wear import WEAR
 from docmill.values.jobs import ItemOutcome, ItemStatus
@@ -37,7 +40,10 @@ def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FB
     if shard.version != __version__:
         raise VersionMismatch(f"the run was planned by docmill {shard.version}, this worker runs {__version__}")
     with Bench(shard) as bench:
-        report = _ShardWork(bench, STAGE_WORK[shard.stage], last_try=last_try).run()
+        with Beside() as beside:
+            work = _ShardWork(bench, beside, STAGE_WORK[shard.stage], last_try=last_try)
+            stopped = work.run()
+        report = work.report(was_stopped=stopped)
     WEAR.note(len(report.outcomes), shard.limits.cell_items, shard.limits.worker_life_s)
     return report
 
@@ -52,36 +58,44 @@ class _Begun:
 
 
 class _Spent:
-    """Wall and processor time of one call of a stage, shared evenly by its items."""
+    """Wall and processor time of one call of a stage, shared evenly by its items, and of the thread that began to count."""
 
-    def __init__(self, bench: Bench, items: int) -> None:
-        self._bench, self._items = bench, items
+    def __init__(self, items: int, cell: Callable[[], float] = lambda: 0.0) -> None:
+        self._cell, self._items = cell, items
         self._began = self._now()
 
-    def each(self) -> dict[str, float]:
-        """`seconds` and `cpu_s` of each item since the start."""
-        (wall, cpu), (wall_before, cpu_before) = self._now(), self._began
-        return {"seconds": round((wall - wall_before) / self._items, 4), "cpu_s": round((cpu - cpu_before) / self._items, 4)}
+    def each(self, before: Mapping[str, float] = NOTHING) -> dict[str, float]:
+        """`seconds` and `cpu_s` of each item since the start, and what was spent on it before."""
+        (wall, cpu), (wall_began, cpu_began) = self._now(), self._began
+        own = {"seconds": (wall - wall_began) / self._items, "cpu_s": (cpu - cpu_began) / self._items}
+        return {name: round(spent + before.get(name, 0.0), 4) for name, spent in own.items()}
 
     def _now(self) -> tuple[float, float]:
-        return time.perf_counter(), time.thread_time() + self._bench.cpu_s
+        return time.perf_counter(), time.thread_time() + self._cell()
 
 
 class _ShardWork:
-    """The state of one pass over a shard."""
+    """The state of one pass over a shard. While an item is kept, the next one is made: outcomes are noted by two threads."""
 
-    def __init__(self, bench: Bench, work: StageWork, *, last_try: bool) -> None:
-        self.bench, self.work, self.last_try = bench, work, last_try
+    def __init__(self, bench: Bench, beside: Beside, work: StageWork, *, last_try: bool) -> None:
+        self.bench, self.beside, self.work, self.last_try = bench, beside, work, last_try
         self.store, self.shard = bench.store, bench.shard
         self.outcomes: list[ItemOutcome] = []
         self.retryable: list[str] = []
+        self.kept_now = ""
         self.time = JobTime(self.store, self.shard)
 
-    def run(self) -> ShardReport:
+    def run(self) -> bool:
+        """Mill what has no outcome yet. True when the run was stopped."""
         noted = read_markers(self.store, self.shard)
         self.outcomes += [known for item in self.shard.items if (known := noted.get((item.job_id, item.name))) is not None]
-        stopped = self._mill([item for item in self.shard.items if (item.job_id, item.name) not in noted])
-        return ShardReport(tuple(self.outcomes), tuple(self.retryable), stopped)
+        return self._mill([item for item in self.shard.items if (item.job_id, item.name) not in noted])
+
+    def report(self, *, was_stopped: bool) -> ShardReport:
+        """What came of it, when nothing is kept any more: outcomes in the order of the items, whichever thread noted them first."""
+        noted = {(one.job_id, one.item): one for one in self.outcomes}
+        in_order = [noted[place] for item in self.shard.items if (place := (item.job_id, item.name)) in noted]
+        return ShardReport(tuple(in_order), tuple(self.retryable), was_stopped)
 
     def _mill(self, items: list[Item]) -> bool:
         """Mill items one by one, or all at once where the stage looks at a whole shard. True when the run was stopped."""
@@ -110,6 +124,8 @@ class _ShardWork:
         """An item that must be run; None when it has an outcome already or cannot be begun."""
         try:
             key = self.work.key(self.bench, item)
+            if key == self.kept_now:
+                self.beside.wait()  # the same bytes twice: the second finds what the first kept
             receipt = find_receipt(self.store, self.shard, item, key)
             if receipt is None:
                 return _Begun(item, key, journal.begin(self.store, self.shard, item))
@@ -120,10 +136,19 @@ class _ShardWork:
         return None
 
     def _run(self, begun: list[_Begun]) -> bool:
-        """Make the artefacts of begun items. True when the run was stopped meanwhile."""
+        """Make and keep begun items. True when the run was stopped meanwhile."""
+        try:
+            return self._make(begun)
+        except StoreUnavailable:
+            _cut(begun)  # the one before could not be kept: nobody died of these
+            raise
+
+    def _make(self, begun: list[_Begun]) -> bool:
         items = [one.item for one in begun]
+        if any(one.attempt.deaths for one in begun):
+            self.beside.wait()  # suspects run alone
         self.bench.most_s = self.time.left_s(items)
-        spent = _Spent(self.bench, len(begun))
+        spent = _Spent(len(begun), lambda: self.bench.cpu_s)
         try:
             made = self.work.make(self.bench, [(one.item, one.key) for one in begun])
         except Cancelled:
@@ -136,16 +161,20 @@ class _ShardWork:
                 self._failed(one.item, self.time.named(_typed(error), items), one, used)
             return False
         used = spent.each()
-        for one, receipt in zip(begun, made, strict=True):
+        for one, each in zip(begun, made, strict=True):
             self.time.add(one.item, used["seconds"])
-            self._made(one, receipt.model_copy(update=used))
+            self.beside.submit(partial(self._made, one, each, used))
+            self.kept_now = one.key
         return False
 
-    def _made(self, one: _Begun, receipt: Receipt) -> None:
+    def _made(self, one: _Begun, made: Receipt | Keep, used: Mapping[str, float]) -> None:
+        """The second half of an item, beside the first half of the next."""
+        spent = _Spent(1)
         try:
+            receipt = (made if isinstance(made, Receipt) else made()).model_copy(update=spent.each(used))
             keep_receipt(self.store, self.shard, one.item, one.key, receipt)
-        except DocmillError as error:
-            self._failed(one.item, error, one)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(one.item, _typed(error), one, spent.each(used))
         else:
             self._note(one.item, outcome_of(one.item, self.shard.stage, receipt, status=ItemStatus.DONE, tries=one.attempt.number))
 

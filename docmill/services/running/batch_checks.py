@@ -21,7 +21,7 @@ from docmill.services.milling.scratch import scratch_folder
 from docmill.services.milling.stage_work import CHECKED_ROW, understanding_in
 from docmill.services.review.opening import open_more_tasks
 from docmill.services.review.rules import check_doubt
-from docmill.services.running.report import BatchReport
+from docmill.services.running.report import lines_of, results_among
 from docmill.services.running.room import Room
 from docmill.services.validation_suite import suite_of
 from docmill.stages.validation.rows import ValidationRow
@@ -48,7 +48,7 @@ class _Kept:
     understanding: str | None
 
 
-def check_batch(room: Room, report: BatchReport) -> BatchChecks:
+def check_batch(room: Room, batch_id: str) -> BatchChecks:
     """Ask all checks of the documents of a batch, and open review tasks for those that fail a check of the whole batch.
 
     What keeps the checks from being asked is told in the answer; the batch's report must not fail for it.
@@ -56,7 +56,7 @@ def check_batch(room: Room, report: BatchReport) -> BatchChecks:
     Raises:
         StoreUnavailable, LedgerUnavailable: worth another try.
     """
-    job_of = {line.document_id: line.task_id for line in report.results}
+    job_of = {line.document_id: line.task_id for line in results_among(lines_of(room, batch_id))}
     if len(job_of) < LEAST_DOCUMENTS:
         return BatchChecks(documents=len(job_of))
     try:
@@ -65,7 +65,7 @@ def check_batch(room: Room, report: BatchReport) -> BatchChecks:
             lines = _asked(room, folder / "rows.jsonl") if count >= LEAST_DOCUMENTS else ()
         _open_tasks(room, job_of, lines)
     except (MillingError, SetupError) as error:
-        log.warning("the checks of batch %s were not asked: %s", report.batch_id, error.code)
+        log.warning("the checks of batch %s were not asked: %s", batch_id, error.code)
         return BatchChecks(documents=len(job_of), error_code=error.code)
     return BatchChecks(documents=count, lines=lines)
 

@@ -14,6 +14,8 @@ IMAGE_PAGE_COST_S, TEXT_PAGE_COST_S = 2.5, 0.01
 DOCUMENT_COST_S = 0.02
 INSPECT_COST_S, INSPECT_BYTES_PER_S = 0.02, 50e6
 LEAST_SHARD_S = 2.0
+MOST_MEMBERS = 500
+"""Documents of a wave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def target_s(total_s: float, workers: int, aim_s: float) -> float:
     return max(LEAST_SHARD_S, min(aim_s, total_s / max(1, 2 * workers)))
 
 
-def cut_by_cost(costs: Sequence[tuple[str, float]], target: float, most: int = 500) -> Iterator[list[str]]:
+def cut_by_cost(costs: Sequence[tuple[str, float]], target: float, most: int = MOST_MEMBERS) -> Iterator[list[str]]:
     """Group names so that each group costs about `target` seconds and has at most `most` members; order is kept."""
     group: list[str] = []
     spent = 0.0

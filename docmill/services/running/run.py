@@ -9,6 +9,7 @@ from itertools import count
 
 from docmill import __version__
 from docmill.errors import DocmillError
+from docmill.services import batches
 from docmill.services import jobs as ledger_jobs
 from docmill.services.learning.in_use import limits_of_today
 from docmill.services.milling.job_time import flag_overdue
@@ -24,15 +25,20 @@ from docmill.services.running.tracked import Tracked
 from docmill.services.running.unlocking import unlock_documents
 from docmill.services.running.waves import STAGE_INPUTS, Wave, is_lost, next_stage, wants
 from docmill.services.withdrawing import withdraw_unredacted
-from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress
+from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress, JobState
+
+WINDOW = 4000
+"""A run holds so many jobs at once, or more where many workers want them: it remembers some 8 kB of each, and a batch may have a million."""
 
 
 class BatchRun:
-    """One run over the jobs of a batch. Not for several threads, but `progress_now` may be called from another one.
+    """One run over the jobs of a batch, which it claims as it goes.
+
+    Not for several threads, but `progress_now` may be called from another one.
 
     Args:
         room: the opened parts.
-        batch_id: whose jobs to claim.
+        batch_id: whose jobs to claim: a window of them now, others as these end.
         run_id: the flow run's id; names the lease and the markers.
         workers: how many shards can run at once.
         lease_s: how long the ledger believes in this run without a renewal.
@@ -41,8 +47,11 @@ class BatchRun:
     def __init__(self, room: Room, batch_id: str, run_id: str, *, workers: int, lease_s: float) -> None:
         self.room, self.batch_id, self.run_id, self.workers = room, batch_id, run_id, workers
         self.limits = limits_of_today(room)  # before anything is claimed: settings that cannot be used must leave no leases
-        claimed = ledger_jobs.claim_jobs(room.ledger, room.tenant, batch_id, run_id=run_id, lease_s=lease_s)
-        self.tracked = {job.job_id: Tracked(job, job.media_type) for job in claimed}
+        self.lease_s = lease_s
+        self.tracked: dict[str, Tracked] = {}
+        self.waiting = 0
+        self._is_all_claimed = False
+        self._claim()
         self.open: dict[str, Shard] = {}
         self.refused: list[str] = []
         self._sent: dict[str, Shard] = {}
@@ -70,29 +79,52 @@ class BatchRun:
 
     @property
     def total(self) -> int:
-        """How many jobs this run still works on."""
-        return len(self.tracked)
+        """How many jobs this run still works on, or will."""
+        return len(self.tracked) + self.waiting
 
     @property
     def estimated_s(self) -> float:
-        """A first guess at the work, from sizes alone."""
-        return sum(plan.guess_cost_s(t.job.size_bytes, t.job.media_type) for t in self.tracked.values())
+        """A first guess at the work, from the sizes of the jobs in hand."""
+        in_hand = sum(plan.guess_cost_s(t.job.size_bytes, t.job.media_type) for t in self.tracked.values())
+        return in_hand * self.total / max(1, len(self.tracked))
 
     def first_shards(self) -> list[Shard]:
-        """The shards to begin with: inspection of every job, from its unlocked copy where a password came; one that is wrong ends its job."""
-        for job_id, error in unlock_documents(self.room, self.tracked).items():
-            self._take([_failed(self.tracked[job_id].item(), "inspect", error)])
-        self._end([failed_end(t) for t in self.tracked.values() if is_lost(t)])
-        costs = [(t.job.job_id, plan.inspect_cost_s(t.job.size_bytes)) for t in self.tracked.values()]
+        """The shards to begin with: inspection of the jobs in hand."""
+        return [*self._inspection(list(self.tracked)), *self._more()]
+
+    def _claim(self) -> list[str]:
+        """Take jobs that wait until the window is full, once it is half empty; the ids of new ones."""
+        window = max(WINDOW, 2 * plan.MOST_MEMBERS * self.workers)
+        if self._is_all_claimed or len(self.tracked) > window // 2:
+            return []
+        room, most = self.room, window - len(self.tracked)
+        claimed = ledger_jobs.claim_jobs(room.ledger, room.tenant, self.batch_id, run_id=self.run_id, lease_s=self.lease_s, most=most)
+        self.waiting = batches.batch_view(room.ledger, room.tenant, self.batch_id).by_state.get(JobState.ACCEPTED, 0)
+        self._is_all_claimed = not self.waiting
+        self.tracked |= {job.job_id: Tracked(job, job.media_type) for job in claimed}
+        return [job.job_id for job in claimed]
+
+    def _more(self) -> list[Shard]:
+        shards: list[Shard] = []
+        while not shards and (claimed := self._claim()):
+            shards = self._inspection(claimed)
+        return shards
+
+    def _inspection(self, job_ids: Sequence[str]) -> list[Shard]:
+        """Inspection of claimed jobs, from the unlocked copy where a password came; one that is wrong ends its job."""
+        claimed = {i: self.tracked[i] for i in job_ids}
+        for job_id, error in unlock_documents(self.room, claimed).items():
+            self._take([_failed(claimed[job_id].item(), "inspect", error)])
+        self._end([failed_end(t) for t in claimed.values() if is_lost(t)])
+        costs = [(i, plan.inspect_cost_s(t.job.size_bytes)) for i, t in claimed.items() if i in self.tracked]
         target = plan.target_s(sum(cost for _, cost in costs), self.workers, self.room.settings.shard_seconds)
         return [self._shard("inspect", [self.tracked[i].item() for i in group], cost_s=target) for group in plan.cut_by_cost(costs, target)]
 
     def sent(self, shard: Shard) -> None:
         """Note that a shard is on its way to a worker; only such ones can move."""
         self._sent[shard.shard_id] = shard
-        self._deadlines[shard.shard_id] = (
-            shard.deadline_s
-        )  # once: it looks at every item, and every waiting thread asks several times a second
+        # once: it looks at every item, and every waiting thread asks several times a second
+        self._deadlines[shard.shard_id] = shard.deadline_s
 
     def drop(self, job_ids: Iterable[str]) -> None:
         """Go on without jobs that were cancelled; what workers still bring of them is not asked for. For any thread."""
@@ -118,9 +150,9 @@ class BatchRun:
                 flag_overdue(self.room.store, self.room.tenant, self.run_id, late.job.job_id)
             if shard.stage == "index":
                 index_documents(self.room, [t for t in touched if t.job.job_id in self.tracked])
-            if shard.stage == "inspect":
-                return self._plan_reading([t.job.job_id for t in touched if t.job.job_id in self.tracked])
-            return self._advance(shard)
+            known = [t.job.job_id for t in touched if t.job.job_id in self.tracked]
+            after = self._plan_reading(known) if shard.stage == "inspect" else self._advance(shard)
+            return [*after, *self._more()]
 
     def fail_shard(self, shard: Shard, error: DocmillError) -> list[Shard]:
         """Give up on a shard: items without an outcome fail with the error; the others count."""

@@ -50,12 +50,21 @@ def matching(conn: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]], 
     return [_view(conn, row) for row in conn.execute(query.order_by(JOBS.c.job_id.desc()).limit(limit)).mappings()]
 
 
-def of_batch(conn: sa.Connection, tenant: str, batch_id: str) -> list[JobView]:
-    """One job per file of the batch, in the order the files came, under the name the file had in this batch."""
-    query = sa.select(*_COLUMNS, BATCH_FILES.c.file_name.label("name")).join(DOCUMENTS, _OF_DOCUMENT)
+def of_batch(conn: sa.Connection, tenant: str, batch_id: str, *, after: int = -1, most: int | None = None) -> list[tuple[int, JobView]]:
+    """One job per file of the batch, in the order the files came, under the name the file had in this batch; each behind its position.
+
+    Args:
+        conn: an open connection.
+        tenant: whose batch it is.
+        batch_id: which one.
+        after: the position of the last file of the page before; positions begin at 0.
+        most: how many; None: all.
+    """
+    query = sa.select(BATCH_FILES.c.position, *_COLUMNS, BATCH_FILES.c.file_name.label("name")).join(DOCUMENTS, _OF_DOCUMENT)
     query = query.join(BATCH_FILES, (BATCH_FILES.c.tenant_id == JOBS.c.tenant_id) & (BATCH_FILES.c.job_id == JOBS.c.job_id))
-    query = query.where(BATCH_FILES.c.tenant_id == tenant, BATCH_FILES.c.batch_id == batch_id).order_by(BATCH_FILES.c.position)
-    return [_view(conn, row) for row in conn.execute(query).mappings()]
+    query = query.where(BATCH_FILES.c.tenant_id == tenant, BATCH_FILES.c.batch_id == batch_id, BATCH_FILES.c.position > after)
+    found = conn.execute(query.order_by(BATCH_FILES.c.position).limit(most)).mappings()
+    return [(row["position"], _view(conn, {name: row[name] for name in row if name != "position"})) for row in found]
 
 
 def claimed(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> list[ClaimedJob]:
@@ -70,7 +79,7 @@ def claimed(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> list[Cl
     ]
 
 
-def _view(conn: sa.Connection, row: sa.RowMapping) -> JobView:
+def _view(conn: sa.Connection, row: sa.RowMapping | dict[str, Any]) -> JobView:
     return JobView(**dict(row) | {"name": opened(conn, row["name"]), "options": _options(row["options"])})
 
 

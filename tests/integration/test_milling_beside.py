@@ -1,0 +1,106 @@
+"""mill_shard keeps an item while it makes the next one: what that must not change."""
+
+import dataclasses
+import time
+from types import MappingProxyType
+
+import pytest
+from faulty_store import CALLS, HOLDS, Hold, use_faulty_store
+from shard_documents import begin, begun, journal, write_pages
+
+from docmill.services.milling import mill_shard, work
+from docmill.values.jobs import ItemStatus
+from docmill.values.keys import journal_prefix
+
+RECEIPT = r"/receipts/.*\.read-\w+\.receipt$"
+
+
+@pytest.fixture
+def held_room(home, monkeypatch, tmp_path):
+    use_faulty_store(monkeypatch, tmp_path / "objects")
+    from docmill.services.running.room import Room
+    from docmill.settings import settings
+    from docmill.storage.ledger import upgrade_ledger
+
+    home.mkdir(mode=0o700)
+    settings.cache_clear()
+    upgrade_ledger(settings().resolved_ledger_url)
+    opened = Room.open(settings())
+    yield opened
+    HOLDS.clear()
+    opened.close()
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """What reading made, as ("make", item) among the calls of the store."""
+    real = work.STAGE_WORK["read"]
+
+    def make(bench, items):
+        CALLS.extend(("make", item.name) for item, _ in items)
+        return real.make(bench, items)
+
+    monkeypatch.setattr(work, "STAGE_WORK", MappingProxyType({**work.STAGE_WORK, "read": dataclasses.replace(real, make=make)}))
+
+
+def inspected(run):
+    return [after for shard in run.first_shards() for after in run.fold(shard, mill_shard(shard, True))]
+
+
+def place(name):
+    """Where in the calls something first stands."""
+    return next(n for n, (method, what) in enumerate(CALLS) if f"{method} {what}".startswith(name))
+
+
+def test_an_item_is_kept_while_the_next_one_is_made(held_room, tmp_path, made):
+    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
+    HOLDS.append(Hold("create", r"/read/.*\.json$", lambda: ("make", "page-2") in CALLS))
+    report = mill_shard(shard)
+    assert [(o.item, o.status) for o in report.outcomes] == [(f"page-{n}", ItemStatus.DONE) for n in (1, 2, 3)]
+    receipts = [n for n, (method, name) in enumerate(CALLS) if method == "create" and name.endswith(".receipt") and ".read-" in name]
+    assert place("make page-2") < receipts[0] < receipts[1] < receipts[2]
+
+
+def test_a_suspect_is_made_when_nothing_else_is_open(held_room, tmp_path, made):
+    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 2)]))
+    second = shard.items[1]
+    stem = f"{journal_prefix(held_room.tenant, second.job_id, 'read', second.name)}/{second.count}"
+    held_room.store.create(f"{stem}-1.begun", b"")
+    assert [o.tries for o in mill_shard(shard).outcomes] == [1, 2]
+    marker = next(n for n, (method, name) in enumerate(CALLS) if method == "create" and name.endswith("page-1.json"))
+    assert marker < place("make page-2")
+
+
+def test_the_same_pages_in_two_jobs_are_made_once(held_room, tmp_path, made):
+    scan = write_pages(tmp_path / "a.tif", 1)
+    shards = [s for shape in ("json", "markdown") for s in inspected(begin(held_room, [scan], extract_format=shape))]
+    both = dataclasses.replace(shards[0], items=tuple(item for shard in shards for item in shard.items))
+    began = time.monotonic()
+    HOLDS.append(Hold("create", RECEIPT, lambda: CALLS.count(("make", "page-1")) == 2 or time.monotonic() > began + 3))
+    assert [o.status for o in mill_shard(both).outcomes] == [ItemStatus.DONE, ItemStatus.PRESENT]
+    assert CALLS.count(("make", "page-1")) == 1
+
+
+def test_a_store_that_goes_away_while_an_item_is_kept_leaves_no_death_behind(held_room, tmp_path, made):
+    from faulty_store import FAULTS, Fault
+
+    from docmill.errors import StoreUnavailable
+
+    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
+    HOLDS.append(Hold("create", r"/read/.*\.json$", lambda: ("make", "page-2") in CALLS))
+    FAULTS.extend([Fault("create", r"/read/.*\.json$"), Fault("exists", "/any$")])
+    with pytest.raises(StoreUnavailable):
+        mill_shard(shard)
+    FAULTS.clear()
+    HOLDS.clear()
+    assert {o.status for o in mill_shard(shard, True).outcomes} == {ItemStatus.DONE}
+    for item, times in begun(held_room, "read").items():
+        cuts = [m for m in journal(held_room, item[0]) if m.startswith(f"{item[1]}/") and m.endswith(".cut")]
+        assert times - len(cuts) <= 1
+
+
+def test_an_original_is_fetched_once_for_all_its_pages(held_room, tmp_path):
+    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
+    CALLS.clear()
+    mill_shard(shard)
+    assert [method for method, name in CALLS if name.startswith("originals/")] == ["fetch"]
