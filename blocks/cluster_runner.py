@@ -7,8 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 from blocks.runners import RunSignals, until_done, without_text
+from docmill.carried import mill_packed, pack, unpack_report
 from docmill.errors import Cancelled, ClusterLost, DocmillError
-from docmill.services.milling import Shard, ShardReport, mill_shard
+from docmill.services.milling import Shard, ShardReport
 from docmill.values.keys import STAGES
 
 POLL_FIRST_S, POLL_MOST_S = 0.01, 0.2
@@ -40,7 +41,8 @@ class ClusterRunner:
         self._check_connection(signals)
         key = f"{shard.stage}-{shard.run_id}-{shard.shard_id}-{uuid4().hex[:8]}"
         # later stages first: documents that are nearly through leave before new ones are begun
-        future = self._client.submit(mill_shard, shard, last_try, key=key, pure=False, priority=STAGES.index(shard.stage))
+        work = (mill_packed, pack(shard), shard.version, last_try)
+        future = self._client.submit(*work, key=key, pure=False, priority=STAGES.index(shard.stage))
         try:
             return self._collect(future, signals)
         finally:
@@ -56,8 +58,7 @@ class ClusterRunner:
             if status == "finished":
                 # the result may have been lost with its worker after it finished: then Dask computes it again, look once more
                 with contextlib.suppress(FutureTimeoutError, TimeoutError):
-                    report: ShardReport = future.result(timeout=RESULT_WAIT_S)
-                    return report
+                    return unpack_report(future.result(timeout=RESULT_WAIT_S))
             self._check_connection(signals)
             if status in {"error", "cancelled"}:
                 raise _cluster_error(future, status)

@@ -37,8 +37,7 @@ def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FB
         VersionMismatch: this worker runs another version of docmill.
         StoreUnavailable: the store did not answer at all.
     """
-    if shard.version != __version__:
-        raise VersionMismatch(f"the run was planned by docmill {shard.version}, this worker runs {__version__}")
+    check_version(shard.version)
     with Bench(shard) as bench:
         with Beside() as beside:
             work = _ShardWork(bench, beside, STAGE_WORK[shard.stage], last_try=last_try)
@@ -46,6 +45,16 @@ def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FB
         report = work.report(was_stopped=stopped)
     WEAR.note(len(report.outcomes), shard.limits.cell_items, shard.limits.worker_life_s)
     return report
+
+
+def check_version(planned: str) -> None:
+    """Refuse work that another docmill planned.
+
+    Raises:
+        VersionMismatch: this process runs another version.
+    """
+    if planned != __version__:
+        raise VersionMismatch(f"the run was planned by docmill {planned}, this worker runs {__version__}")
 
 
 @dataclass(frozen=True, slots=True)
