@@ -3,6 +3,7 @@
 import contextlib
 import time
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextvars import Context
 from typing import Any
 from uuid import uuid4
 
@@ -35,7 +36,8 @@ class ClusterRunner:
 
     def run(self, shard: Shard, signals: RunSignals, *, last_try: bool) -> ShardReport:
         """See `ShardRunner.run`."""
-        return until_done(lambda: self._once(shard, signals, last_try=last_try), signals)
+        # each timer of Dask's loop remembers the context that it was made in: Prefect's would keep shard and report alive for as long
+        return Context().run(until_done, lambda: self._once(shard, signals, last_try=last_try), signals)
 
     def _once(self, shard: Shard, signals: RunSignals, *, last_try: bool) -> ShardReport:
         self._check_connection(signals)

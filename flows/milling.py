@@ -25,7 +25,7 @@ LOOK_S = 5.0
 def mill_batch(room: Room, batch_id: str) -> None:
     """Claim the open jobs of a batch and carry them to their ends."""
     run = BatchRun(room, batch_id, str(flow_run.id), workers=1, lease_s=run_lease_s())
-    if not run.tracked:
+    if not run.total:
         return
     with (
         _given_back(run),

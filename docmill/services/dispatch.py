@@ -132,7 +132,7 @@ class Dispatcher:
 
     def _is_lost(self, batch: OpenBatch, tended: _Tended) -> bool:
         if tended.run.state == "PENDING" or (tended.run.state == "RUNNING" and not batch.running):
-            # a run of so few jobs claims them all at once; one that has claimed nothing for so long died before, and Prefect was away and does not know
+            # a run claims all its jobs at once; one that has claimed nothing for so long died before, and Prefect was away and does not know
             return self._clock_s() - tended.stands_since_s > PENDING_LIMIT_S
         lease = batch.lease_until
         if lease is None or tended.run.state != "RUNNING":

@@ -6,6 +6,7 @@ job and changes nothing.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from docmill.errors import Conflict, NotFound
 from docmill.services.jobs_events import cancelled_events, end_notice, state_event
@@ -18,7 +19,7 @@ from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import Fact
 from docmill.storage.ledger.records import AttemptView, JobRow
-from docmill.storage.ledger.states import HELD_STATES
+from docmill.storage.ledger.states import ACTIVE_STATES, HELD_STATES
 from docmill.values.jobs import ClaimedJob, ItemOutcome, JobProgress, JobState, JobView
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "cancel_asked",
     "cancel_lost",
     "cancel_run",
+    "claim_ids",
     "claim_jobs",
+    "claimed_jobs",
     "finish_jobs",
     "fold_outcomes",
     "give_back",
@@ -38,9 +41,16 @@ __all__ = [
     "update_progress",
 ]
 
+CLAIMED_AT_ONCE: Final = 1000
 
-def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease_s: float, most: int | None = None) -> list[ClaimedJob]:
-    """Take the batch's jobs that nobody holds: accepted ones, and running ones whose lease has expired.
+
+def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease_s: float) -> list[ClaimedJob]:
+    """As `claim_ids`, and say what a run must know of them."""
+    return claimed_jobs(ledger, tenant, run_id, claim_ids(ledger, tenant, batch_id, run_id=run_id, lease_s=lease_s))
+
+
+def claim_ids(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease_s: float) -> list[str]:
+    """Take the batch's jobs that nobody holds: accepted ones, and running ones whose lease has expired. A thousand are one transaction.
 
     Each gets a new attempt with a higher fence. Jobs that were being cancelled when their lease expired become cancelled.
 
@@ -50,27 +60,29 @@ def claim_jobs(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease
         batch_id: jobs that it shares with other batches are taken too.
         run_id: the flow run's id.
         lease_s: how long the ledger believes in the run, with all it holds, without `renew_leases`.
-        most: so many accepted jobs, oldest first; what others have lost is looked at when fewer wait.
+
+    Returns:
+        Their ids, oldest first.
 
     Raises:
         NotFound: no such batch.
     """
-    at = ledger.now()
-    with ledger.transaction() as conn:
-        if not batch_rows.exists(conn, tenant, batch_id):
-            raise NotFound("no such batch")
-        wanted = batch_rows.job_ids(conn, tenant, batch_id, [JobState.ACCEPTED], most=most)
-        if most is None or len(wanted) < most:
-            wanted += batch_rows.job_ids(conn, tenant, batch_id, HELD_STATES)
-        rows = job_rows.locked(conn, tenant, wanted)
-        until = attempts.leases(conn, tenant, rows)
-        lost = [row for row in rows.values() if row.state in HELD_STATES and until[row.job_id] <= at]
-        attempts.end(conn, tenant, lost, reason="lease_lost", at=at)
-        _cancel(conn, tenant, [row for row in lost if row.state is JobState.CANCELLING], at)
-        free = [row for row in rows.values() if row.state is JobState.ACCEPTED]
-        taken = free + [row for row in lost if row.state is JobState.RUNNING]
-        _start(conn, tenant, taken, batch_id=batch_id, run_id=run_id, at=at, lease_until=at + timedelta(seconds=lease_s))
-        return views.claimed(conn, tenant, [row.job_id for row in taken])
+    taken: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        with ledger.transaction() as conn:
+            if not batch_rows.exists(conn, tenant, batch_id):
+                raise NotFound("no such batch")
+            page = batch_rows.job_ids(conn, tenant, batch_id, ACTIVE_STATES, after=after, most=CLAIMED_AT_ONCE)
+            taken += _claim(conn, tenant, page, batch_id=batch_id, run_id=run_id, at=ledger.now(), lease_s=lease_s)
+        after = page[-1] if len(page) == CLAIMED_AT_ONCE else None
+    return taken
+
+
+def claimed_jobs(ledger: Ledger, tenant: str, run_id: str, job_ids: Sequence[str]) -> list[ClaimedJob]:
+    """What a run must know of jobs that it claimed, oldest first; those that it does not hold any more are left out."""
+    with ledger.reading() as conn:
+        return views.claimed(conn, tenant, attempts.held_among(conn, tenant, run_id, job_ids))
 
 
 def renew_leases(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> bool:
@@ -207,6 +219,18 @@ def attempts_of(ledger: Ledger, tenant: str, job_id: str) -> list[AttemptView]:
     """All attempts at a job, first to last."""
     with ledger.reading() as conn:
         return attempts.of_job(conn, tenant, job_id)
+
+
+def _claim(conn: Connection, tenant: str, job_ids: Sequence[str], *, batch_id: str, run_id: str, at: datetime, lease_s: float) -> list[str]:
+    """Take those of the jobs that nobody holds; returns their ids."""
+    rows = job_rows.locked(conn, tenant, job_ids)
+    until = attempts.leases(conn, tenant, rows)
+    lost = [row for row in rows.values() if row.state in HELD_STATES and until[row.job_id] <= at]
+    attempts.end(conn, tenant, lost, reason="lease_lost", at=at)
+    _cancel(conn, tenant, [row for row in lost if row.state is JobState.CANCELLING], at)
+    free = [row for row in rows.values() if row.state is JobState.ACCEPTED or (row.state is JobState.RUNNING and row in lost)]
+    _start(conn, tenant, free, batch_id=batch_id, run_id=run_id, at=at, lease_until=at + timedelta(seconds=lease_s))
+    return [row.job_id for row in free]
 
 
 def _start(

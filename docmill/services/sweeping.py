@@ -28,7 +28,7 @@ MOST_ATTEMPTS: Final = 5
 """A job whose attempts were all lost so often fails: its run dies with it, or there is no run to be had."""
 
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
-"""One that is accepted for longer, in a batch that no run works on, has no run."""
+"""A run claims all jobs of its batch when it begins; one that is accepted for longer has no run."""
 
 AT_ONCE: Final = 500
 

@@ -27,14 +27,15 @@ class Fault:
 
 @dataclass
 class Hold:
-    """Calls of a method on names that match wait until something is so, ten seconds at most."""
+    """Calls of a method on names that match wait until something is so, each ten seconds at most."""
 
     method: str
     names: str
     until: Callable[[], bool]
+    most_s: float = 10.0
 
     def wait(self) -> None:
-        end = time.monotonic() + 10.0
+        end = time.monotonic() + self.most_s
         while not self.until() and time.monotonic() < end:
             time.sleep(0.01)
 

@@ -1,13 +1,13 @@
 """mill_shard keeps an item while it makes the next one: what that must not change."""
 
 import dataclasses
-import time
 from types import MappingProxyType
 
 import pytest
-from faulty_store import CALLS, HOLDS, Hold, use_faulty_store
+from faulty_store import CALLS, FAULTS, HOLDS, Fault, Hold, use_faulty_store
 from shard_documents import begin, begun, journal, write_pages
 
+from docmill.errors import StoreUnavailable
 from docmill.services.milling import mill_shard, work
 from docmill.values.jobs import ItemStatus
 from docmill.values.keys import journal_prefix
@@ -27,6 +27,7 @@ def held_room(home, monkeypatch, tmp_path):
     upgrade_ledger(settings().resolved_ledger_url)
     opened = Room.open(settings())
     yield opened
+    FAULTS.clear()
     HOLDS.clear()
     opened.close()
 
@@ -61,31 +62,40 @@ def test_an_item_is_kept_while_the_next_one_is_made(held_room, tmp_path, made):
     assert place("make page-2") < receipts[0] < receipts[1] < receipts[2]
 
 
-def test_a_suspect_is_made_when_nothing_else_is_open(held_room, tmp_path, made):
-    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 2)]))
+def test_a_suspect_is_made_and_kept_when_nothing_else_is_open(held_room, tmp_path, made):
+    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
     second = shard.items[1]
     stem = f"{journal_prefix(held_room.tenant, second.job_id, 'read', second.name)}/{second.count}"
     held_room.store.create(f"{stem}-1.begun", b"")
-    assert [o.tries for o in mill_shard(shard).outcomes] == [1, 2]
-    marker = next(n for n, (method, name) in enumerate(CALLS) if method == "create" and name.endswith("page-1.json"))
-    assert marker < place("make page-2")
+    CALLS.clear()
+    HOLDS.append(Hold("create", RECEIPT, lambda: ("make", "page-2") in CALLS or "read-page-3" in str(CALLS), most_s=0.5))
+    assert [o.tries for o in mill_shard(shard).outcomes] == [1, 2, 1]
+    markers = {name[-11:-5]: n for n, (method, name) in enumerate(CALLS) if method == "create" and "/runs/" in name}
+    third = next(n for n, (method, name) in enumerate(CALLS) if method == "create" and "read-page-3" in name and name.endswith(".begun"))
+    assert markers["page-1"] < place("make page-2") < markers["page-2"] < third
 
 
 def test_the_same_pages_in_two_jobs_are_made_once(held_room, tmp_path, made):
     scan = write_pages(tmp_path / "a.tif", 1)
     shards = [s for shape in ("json", "markdown") for s in inspected(begin(held_room, [scan], extract_format=shape))]
     both = dataclasses.replace(shards[0], items=tuple(item for shard in shards for item in shard.items))
-    began = time.monotonic()
-    HOLDS.append(Hold("create", RECEIPT, lambda: CALLS.count(("make", "page-1")) == 2 or time.monotonic() > began + 3))
+    HOLDS.append(Hold("create", RECEIPT, lambda: CALLS.count(("make", "page-1")) == 2, most_s=1.0))
     assert [o.status for o in mill_shard(both).outcomes] == [ItemStatus.DONE, ItemStatus.PRESENT]
     assert CALLS.count(("make", "page-1")) == 1
 
 
+def test_a_store_that_goes_away_while_a_twin_waits_fails_the_shard(held_room, tmp_path):
+    """Not the twin alone: the first one has no outcome yet."""
+    scan = write_pages(tmp_path / "a.tif", 1)
+    shards = [s for shape in ("json", "markdown") for s in inspected(begin(held_room, [scan], extract_format=shape))]
+    both = dataclasses.replace(shards[0], items=tuple(item for shard in shards for item in shard.items))
+    HOLDS.append(Hold("create", r"/read/.*\.json$", lambda: False, most_s=0.5))
+    FAULTS.extend([Fault("create", RECEIPT), Fault("exists", "/any$")])
+    with pytest.raises(StoreUnavailable):
+        mill_shard(both, True)
+
+
 def test_a_store_that_goes_away_while_an_item_is_kept_leaves_no_death_behind(held_room, tmp_path, made):
-    from faulty_store import FAULTS, Fault
-
-    from docmill.errors import StoreUnavailable
-
     (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
     HOLDS.append(Hold("create", r"/read/.*\.json$", lambda: ("make", "page-2") in CALLS))
     FAULTS.extend([Fault("create", r"/read/.*\.json$"), Fault("exists", "/any$")])

@@ -1,10 +1,11 @@
-"""A run claims its batch as it goes: what it holds at once is bounded, and nothing of the batch is left."""
+"""A run claims its whole batch and looks at a window of it: what it remembers is bounded, and nothing of the batch is left."""
 
 import pytest
 from shard_documents import begin, write_damaged, write_text
 
-from docmill.services.batches import batch_jobs, batch_view
-from docmill.services.jobs import attempts_of, cancel_run
+from docmill.services import jobs
+from docmill.services.batches import batch_view
+from docmill.services.jobs import attempts_of, cancel_asked, cancel_run, give_back, request_cancel
 from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
 from docmill.services.running import run as running
@@ -20,11 +21,16 @@ def narrow(monkeypatch):
     monkeypatch.setattr(running, "WINDOW", WINDOW)
 
 
-def milled(run, waiting):
-    """Mill a shard of a run and fold it."""
-    write_lease(run.room.store, run.room.tenant, run.run_id, stop=False)
-    shard = waiting.pop()
-    waiting += run.fold(shard, mill_shard(shard, True))
+def drained(run, look=lambda: None):
+    """Mill and fold all shards of a run."""
+    waiting = run.first_shards()
+    for _ in range(200):
+        if not waiting:
+            return
+        look()
+        write_lease(run.room.store, run.room.tenant, run.run_id, stop=False)
+        shard = waiting.pop()
+        waiting += run.fold(shard, mill_shard(shard, True))
 
 
 def by_state(run):
@@ -36,37 +42,48 @@ def test_a_run_never_holds_more_jobs_than_its_window(room, tmp_path):
     # one that ends at inspection: where a whole window does, the next one must follow at once
     run = begin(room, [*files[:3], *(write_damaged(tmp_path / f"{n}.pdf") for n in range(4)), *files[3:]], index=False)
     assert (run.total, len(run.tracked)) == (10, WINDOW)
-    waiting, totals = run.first_shards(), []
-    for _ in range(200):
-        if not waiting:
-            break
+    totals = []
+
+    def look():
         totals.append(run.total)
         assert len(run.tracked) <= WINDOW
-        assert by_state(run).get("running", 0) <= WINDOW
-        milled(run, waiting)
+        assert "accepted" not in by_state(run), "nobody else may take what waits"
+
+    drained(run, look)
     assert by_state(run) == {"completed": 6, "failed": 4}
     assert run.total == 0
     assert totals == sorted(totals, reverse=True), "progress never goes back"
 
 
-def test_two_runs_share_a_batch_and_leave_nothing(room, tmp_path):
+def test_what_a_run_has_not_looked_at_is_its_own(room, tmp_path):
     first = begin(room, [write_text(tmp_path / f"{n}.txt") for n in range(8)], index=False)
-    second = BatchRun(room, first.batch_id, "run-second", workers=0, lease_s=60)
-    assert len(second.tracked) == WINDOW
-    assert not set(first.tracked) & set(second.tracked)
-    open_shards = {run: run.first_shards() for run in (first, second)}
-    for _ in range(200):
-        busy = [run for run, waiting in open_shards.items() if waiting]
-        if not busy:
-            break
-        for run in busy:
-            milled(run, open_shards[run])
+    assert BatchRun(room, first.batch_id, "run-second", workers=0, lease_s=60).total == 0
+    drained(first)
     assert by_state(first) == {"completed": 8}
-    tries = [len(attempts_of(room.ledger, room.tenant, job.job_id)) for job in batch_jobs(room.ledger, room.tenant, first.batch_id)]
-    assert tries == [1] * 8
 
 
-def test_a_run_that_is_cancelled_cancels_what_it_has_not_claimed_yet(room, tmp_path):
+def test_what_was_lost_or_cancelled_before_a_run_looked_at_it_is_left_alone(room, tmp_path):
+    first = begin(room, [write_text(tmp_path / f"{n}.txt") for n in range(8)], index=False)
+    cancelled, lost = first.waiting[0], first.waiting[1]
+    request_cancel(room.ledger, room.tenant, cancelled, by="anna")
+    assert cancel_asked(room.ledger, room.tenant, first.run_id) == [cancelled]
+    give_back(room.ledger, room.tenant, first.run_id, [lost])
+    second = BatchRun(room, first.batch_id, "run-second", workers=0, lease_s=60)
+    assert list(second.tracked) == [lost]
+    drained(first)
+    assert by_state(first) == {"completed": 6, "running": 1, "cancelled": 1}
+    drained(second)
+    assert by_state(first) == {"completed": 7, "cancelled": 1}
+    assert [len(attempts_of(room.ledger, room.tenant, job_id)) for job_id in (cancelled, lost)] == [1, 2]
+
+
+def test_large_batches_are_claimed_in_parts(room, tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs, "CLAIMED_AT_ONCE", 3)
+    run = begin(room, [write_text(tmp_path / f"{n}.txt") for n in range(7)], index=False)
+    assert (run.total, by_state(run)) == (7, {"running": 7})
+
+
+def test_a_run_that_is_cancelled_cancels_what_it_has_not_looked_at(room, tmp_path):
     run = begin(room, [write_text(tmp_path / f"{n}.txt") for n in range(7)], index=False)
     assert len(cancel_run(room.ledger, room.tenant, run.run_id)) == 7
     assert by_state(run) == {JobState.CANCELLED: 7}

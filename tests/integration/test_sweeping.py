@@ -54,16 +54,6 @@ def test_a_lost_job_is_queued_once_and_claimed_by_the_next_run(room, work, clock
     assert verify_streams(room.ledger, room.tenant) == {}
 
 
-def test_what_waits_in_a_batch_is_left_to_the_run_that_works_on_it(room, work, clock):
-    batch_id = work.batch(3)
-    work.register(batch_id, *(work.file(n) for n in (1, 2, 3)))
-    (job,) = claim_jobs(room.ledger, room.tenant, batch_id, run_id="run-1", lease_s=3600 * 3, most=1)
-    clock.pass_seconds(3600 * 2)
-    assert sweep(room) == NOTHING
-    work.finish(work.end(job))
-    assert sweep(room).queued == 2, "no run works on the batch any more"
-
-
 def test_a_run_is_alive_as_long_as_its_lease(room, work, clock):
     batch_id, _ = work.one()
     claim_jobs(room.ledger, room.tenant, batch_id, run_id="run-1", lease_s=30)

@@ -133,12 +133,16 @@ class _ShardWork:
         """An item that must be run; None when it has an outcome already or cannot be begun."""
         try:
             key = self.work.key(self.bench, item)
-            if key == self.kept_now:
-                self.beside.wait()  # the same bytes twice: the second finds what the first kept
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one item, its neighbours go on
+            self._failed(item, _typed(error), None)
+            return None
+        if key == self.kept_now:
+            self.beside.wait()  # the same bytes twice: the second finds what the first kept
+        try:
             receipt = find_receipt(self.store, self.shard, item, key)
             if receipt is None:
                 return _Begun(item, key, journal.begin(self.store, self.shard, item))
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one item, its neighbours go on
+        except Exception as error:  # noqa: BLE001 - as above
             self._failed(item, _typed(error), None)
             return None
         self._note(item, outcome_of(item, self.shard.stage, receipt, status=ItemStatus.PRESENT))
@@ -148,7 +152,7 @@ class _ShardWork:
         """Make and keep begun items. True when the run was stopped meanwhile."""
         try:
             return self._make(begun)
-        except StoreUnavailable:
+        except Exception:
             _cut(begun)  # the one before could not be kept: nobody died of these
             raise
 
@@ -174,6 +178,8 @@ class _ShardWork:
             self.time.add(one.item, used["seconds"])
             self.beside.submit(partial(self._made, one, each, used))
             self.kept_now = one.key
+            if one.attempt.deaths:
+                self.beside.wait()  # nor is anything begun while one is kept
         return False
 
     def _made(self, one: _Begun, made: Receipt | Keep, used: Mapping[str, float]) -> None:

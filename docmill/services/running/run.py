@@ -2,14 +2,13 @@
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import count
 
 from docmill import __version__
 from docmill.errors import DocmillError
-from docmill.services import batches
 from docmill.services import jobs as ledger_jobs
 from docmill.services.learning.in_use import limits_of_today
 from docmill.services.milling.job_time import flag_overdue
@@ -25,20 +24,20 @@ from docmill.services.running.tracked import Tracked
 from docmill.services.running.unlocking import unlock_documents
 from docmill.services.running.waves import STAGE_INPUTS, Wave, is_lost, next_stage, wants
 from docmill.services.withdrawing import withdraw_unredacted
-from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress, JobState
+from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress
 
 WINDOW = 4000
-"""A run holds so many jobs at once, or more where many workers want them: it remembers some 8 kB of each, and a batch may have a million."""
+"""A run looks at so many jobs at once, or more where many workers want them: it remembers some 8 kB of each, and a batch may have a million."""
 
 
 class BatchRun:
-    """One run over the jobs of a batch, which it claims as it goes.
+    """One run over the jobs of a batch: it claims them all, and looks at a window of them.
 
     Not for several threads, but `progress_now` may be called from another one.
 
     Args:
         room: the opened parts.
-        batch_id: whose jobs to claim: a window of them now, others as these end.
+        batch_id: whose jobs to claim.
         run_id: the flow run's id; names the lease and the markers.
         workers: how many shards can run at once.
         lease_s: how long the ledger believes in this run without a renewal.
@@ -47,16 +46,15 @@ class BatchRun:
     def __init__(self, room: Room, batch_id: str, run_id: str, *, workers: int, lease_s: float) -> None:
         self.room, self.batch_id, self.run_id, self.workers = room, batch_id, run_id, workers
         self.limits = limits_of_today(room)  # before anything is claimed: settings that cannot be used must leave no leases
-        self.lease_s = lease_s
+        claimed = ledger_jobs.claim_ids(room.ledger, room.tenant, batch_id, run_id=run_id, lease_s=lease_s)
+        self.waiting = deque(claimed)
         self.tracked: dict[str, Tracked] = {}
-        self.waiting = 0
-        self._is_all_claimed = False
-        self._claim()
+        self._dropped: set[str] = set()
+        self._look()
         self.open: dict[str, Shard] = {}
         self.refused: list[str] = []
         self._sent: dict[str, Shard] = {}
         self._deadlines: dict[str, float] = {}
-        self._dropped: set[str] = set()
         self._waves: dict[str, Wave] = {}
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -80,34 +78,35 @@ class BatchRun:
     @property
     def total(self) -> int:
         """How many jobs this run still works on, or will."""
-        return len(self.tracked) + self.waiting
+        return len(self.tracked) + len(self.waiting)
 
     @property
     def estimated_s(self) -> float:
-        """A first guess at the work, from the sizes of the jobs in hand."""
+        """A first guess at the work, from the sizes of the jobs that it looks at."""
         in_hand = sum(plan.guess_cost_s(t.job.size_bytes, t.job.media_type) for t in self.tracked.values())
         return in_hand * self.total / max(1, len(self.tracked))
 
     def first_shards(self) -> list[Shard]:
-        """The shards to begin with: inspection of the jobs in hand."""
+        """The shards to begin with: inspection of the jobs that it looks at."""
         return [*self._inspection(list(self.tracked)), *self._more()]
 
-    def _claim(self) -> list[str]:
-        """Take jobs that wait until the window is full, once it is half empty; the ids of new ones."""
-        window = max(WINDOW, 2 * plan.MOST_MEMBERS * self.workers)
-        if self._is_all_claimed or len(self.tracked) > window // 2:
-            return []
-        room, most = self.room, window - len(self.tracked)
-        claimed = ledger_jobs.claim_jobs(room.ledger, room.tenant, self.batch_id, run_id=self.run_id, lease_s=self.lease_s, most=most)
-        self.waiting = batches.batch_view(room.ledger, room.tenant, self.batch_id).by_state.get(JobState.ACCEPTED, 0)
-        self._is_all_claimed = not self.waiting
-        self.tracked |= {job.job_id: Tracked(job, job.media_type) for job in claimed}
-        return [job.job_id for job in claimed]
+    def _look(self) -> list[str]:
+        """Look at claimed jobs that wait until the window is full; the ids of those that are still to be milled."""
+        most = min(len(self.waiting), self._window - len(self.tracked))
+        ids = [job_id for _ in range(most) if (job_id := self.waiting.popleft()) not in self._dropped]
+        found = ledger_jobs.claimed_jobs(self.room.ledger, self.room.tenant, self.run_id, ids)
+        self.tracked |= {job.job_id: Tracked(job, job.media_type) for job in found}
+        return [job.job_id for job in found]
+
+    @property
+    def _window(self) -> int:
+        return max(WINDOW, 2 * plan.MOST_MEMBERS * self.workers)
 
     def _more(self) -> list[Shard]:
+        """Inspection of jobs that wait, once the window is half empty."""
         shards: list[Shard] = []
-        while not shards and (claimed := self._claim()):
-            shards = self._inspection(claimed)
+        while not shards and self.waiting and len(self.tracked) <= self._window // 2:
+            shards = self._inspection(self._look())
         return shards
 
     def _inspection(self, job_ids: Sequence[str]) -> list[Shard]:

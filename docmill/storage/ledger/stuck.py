@@ -47,15 +47,10 @@ def lost(conn: sa.Connection, tenant: str, *, before: datetime, dispatcher: str,
 def forgotten(
     conn: sa.Connection, tenant: str, *, before: datetime, queued_by: Sequence[str], dispatcher: str, limit: int
 ) -> list[StuckJob]:
-    """Jobs accepted before an instant that nobody has begun, oldest first.
-
-    Not those of submitters whose jobs a dispatcher takes by itself, nor those that wait in a batch while a run works on others of it.
-    """
+    """Jobs accepted before an instant that nobody has begun, oldest first; not those of submitters whose jobs a dispatcher takes by itself."""
     query = sa.select(*_JOB, sa.false().label("is_queued"))
     query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.state == JobState.ACCEPTED, JOBS.c.accepted_at < before)
-    query = query.where(
-        *(~_in_batch_of(one, is_open=False) for one in queued_by), ~_in_batch_of(dispatcher, is_open=True), ~_in_batch_of_run()
-    )
+    query = query.where(*(~_in_batch_of(one, is_open=False) for one in queued_by), ~_in_batch_of(dispatcher, is_open=True))
     return _found(conn, query, limit)
 
 
@@ -91,13 +86,6 @@ def living_runs(conn: sa.Connection, tenant: str, now: datetime) -> set[str]:
 def _found(conn: sa.Connection, query: "sa.Select[tuple[object, ...]]", limit: int) -> list[StuckJob]:
     rows = conn.execute(query.order_by(JOBS.c.job_id).limit(limit)).mappings()
     return [StuckJob(**dict(row) | {"state": JobState(row["state"]), "is_queued": bool(row["is_queued"])}) for row in rows]
-
-
-def _in_batch_of_run() -> sa.ColumnElement[bool]:
-    under_way = (ATTEMPTS.c.tenant_id == BATCH_FILES.c.tenant_id) & (ATTEMPTS.c.batch_id == BATCH_FILES.c.batch_id)
-    query = sa.select(BATCH_FILES.c.job_id).join(ATTEMPTS, under_way & ATTEMPTS.c.ended_at.is_(None))
-    query = query.where(BATCH_FILES.c.tenant_id == JOBS.c.tenant_id, BATCH_FILES.c.job_id == JOBS.c.job_id)
-    return query.correlate(JOBS).exists()
 
 
 def _in_batch_of(submitted_by: str, *, is_open: bool) -> sa.ColumnElement[bool]:
