@@ -81,7 +81,7 @@ def measure(count: int, home: Path, api: str, *, first: int) -> dict[str, float]
     ledger_before, prefect_before = size_of(home, "ledger.db*"), size_of(home / "prefect", "prefect.db*")
     started = time.perf_counter()
     with room() as opened:
-        batch_id, _ = take_in(opened, files_of([str(folder)], settings()), MillOptions(index=False))
+        batch_id = take_in(opened, files_of([str(folder)], settings()), MillOptions(index=False))[0]
     registered = time.perf_counter()
     cpu = time.process_time()
     counts = ingest_documents(batch_id=batch_id)

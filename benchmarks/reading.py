@@ -5,7 +5,7 @@
 Scanned pages are generated. Plain Tesseract runs as one process per page, as many at a time as there are cores, with OMP_THREAD_LIMIT=1 and the
 same settings, on PNG files. docmill mills the same PNG files, and the scans as one PDF, through the read stage on a warm local cluster; the
 start of the cluster is printed apart. OCRmyPDF gets the same PDF with a job per core and nothing optional switched on; it is left out when the
-program is not there. Then pages with a text layer: what the read stage takes per page, beside three raw extractions on one core each: pypdfium2's
+program is not there. Then ten times as many pages with a text layer: what the read stage takes per page, beside three raw extractions on one core each: pypdfium2's
 text alone, pypdfium2's words with their boxes (what docmill extracts, too, before it judges, orders and keeps it), and `pdftotext -bbox`. Rounds
 alternate, so that a noisy machine hurts all.
 """
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from blocks.runners import ShardRunner
     from docmill.services.running.room import Room
+
+TEXT_PAGES_FOR_A_SCAN = 10
+"""A page with a text layer takes a hundredth of a scan's time; over a hundred of them the start of shards would be measured."""
 
 
 def plain_tesseract(images: list[Path], cores: int) -> float:
@@ -145,7 +148,7 @@ def main() -> None:
             if asked.only != "text":
                 compare_scans(opened, runner, images, book, asked.rounds, asked.ocrmypdf)
             if asked.only != "scans":
-                compare_text(opened, runner, Path(folder), asked.pages, asked.rounds)
+                compare_text(opened, runner, Path(folder), TEXT_PAGES_FOR_A_SCAN * asked.pages, asked.rounds)
 
 
 def compare_scans(opened: Room, runner: ShardRunner, images: list[Path], book: Path, rounds: int, ocrmypdf_program: str | None) -> None:

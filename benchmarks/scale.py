@@ -99,7 +99,7 @@ def measure(count: int, home: Path, url: str, pids: dict[str, int], *, first: in
     before = {name: database_bytes(url, name) for name in ("docmill", "prefect")}
     started = time.perf_counter()
     with room() as opened:
-        batch_id, _ = take_in(opened, files_of([str(folder)], settings()), MillOptions(index=False))
+        batch_id = take_in(opened, files_of([str(folder)], settings()), MillOptions(index=False))[0]
     registered, cpu = time.perf_counter(), time.process_time()
     with Memory({"flow": os.getpid(), **pids}) as memory:
         counts = ingest_documents(batch_id=batch_id)
