@@ -5,9 +5,9 @@
 Scanned pages are generated. Plain Tesseract runs as one process per page, as many at a time as there are cores, with OMP_THREAD_LIMIT=1 and the
 same settings, on PNG files. docmill mills the same PNG files, and the scans as one PDF, through the read stage on a warm local cluster; the
 start of the cluster is printed apart. OCRmyPDF gets the same PDF with a job per core and nothing optional switched on; it is left out when the
-program is not there. Then ten times as many pages with a text layer: what the read stage takes per page, beside three raw extractions on one core each: pypdfium2's
-text alone, pypdfium2's words with their boxes (what docmill extracts, too, before it judges, orders and keeps it), and `pdftotext -bbox`. Rounds
-alternate, so that a noisy machine hurts all.
+program is not there. Then ten times as many pages with a text layer: what the read stage takes per page, beside three raw extractions on one
+core each: pypdfium2's text alone, pypdfium2's words with their boxes (what docmill extracts, too, before it judges, orders and keeps it), and
+`pdftotext -bbox`. Rounds alternate, so that a noisy machine hurts all.
 """
 
 from __future__ import annotations
