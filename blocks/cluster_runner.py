@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from blocks.runners import RunSignals, until_done, without_text
 from docmill.carried import mill_packed, pack, unpack_report
-from docmill.errors import Cancelled, ClusterLost, DocmillError
+from docmill.errors import Cancelled, ClusterLost, DocmillError, VersionMismatch
 from docmill.services.milling import Shard, ShardReport
 from docmill.values.keys import STAGES
 
@@ -93,4 +93,6 @@ def _cluster_error(future: Any, status: str) -> DocmillError:
     name = type(error).__name__ if error is not None else status
     if error is None or name in GIVEN_UP:
         return ClusterLost(f"Dask gave the shard up ({name})")
+    if isinstance(error, ImportError):  # the envelope itself is not known there
+        return VersionMismatch("a Dask worker cannot load what carries a shard: it runs another version of docmill, or none")
     return without_text(error)

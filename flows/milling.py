@@ -24,17 +24,18 @@ LOOK_S = 5.0
 
 def mill_batch(room: Room, batch_id: str) -> None:
     """Claim the open jobs of a batch and carry them to their ends."""
-    run = BatchRun(room, batch_id, str(flow_run.id), workers=1, lease_s=run_lease_s())
-    if not run.total:
-        return
-    with (
-        _given_back(run),
-        Heart(run, lease_s=run_lease_s()) as heart,
-        saved_or_default(DaskCluster).open(estimated_s=run.estimated_s) as runner,
-    ):
-        run.workers = runner.workers
-        with _given_back(run):  # before the cluster closes, which may take long
-            pump(run, runner, on_change=Progress(run).show, on_stop=heart.stop)
+    run_id = str(flow_run.id)
+    with _given_back(room, run_id):
+        run = BatchRun(room, batch_id, run_id, workers=1, lease_s=run_lease_s())
+        if not run.total:
+            return
+        with (
+            Heart(run, lease_s=run_lease_s()) as heart,
+            saved_or_default(DaskCluster).open(estimated_s=run.estimated_s) as runner,
+        ):
+            run.workers = runner.workers
+            with _given_back(room, run_id):  # before the cluster closes, which may take long
+                pump(run, runner, on_change=Progress(run).show, on_stop=heart.stop)
 
 
 def mill_rest(room: Room, batch_id: str) -> None:
@@ -49,14 +50,13 @@ def mill_rest(room: Room, batch_id: str) -> None:
 
 
 @contextlib.contextmanager
-def _given_back(run: BatchRun) -> Iterator[None]:
+def _given_back(room: Room, run_id: str) -> Iterator[None]:
     """A cancelled run cancels its jobs; one that breaks gives its leases back, so that the next run of the batch goes on where it stood."""
-    room = run.room
     try:
         yield
     except Exception as error:  # noqa: BLE001 - whatever broke, the leases must be given back
-        renew_leases(room.ledger, room.tenant, run.run_id, lease_s=0)
+        renew_leases(room.ledger, room.tenant, run_id, lease_s=0)
         raise without_text(error) from None
     except BaseException:  # Prefect cancels a run by a BaseException, Ctrl-C is one too
-        cancel_run(room.ledger, room.tenant, run.run_id)
+        cancel_run(room.ledger, room.tenant, run_id)
         raise

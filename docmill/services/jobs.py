@@ -18,6 +18,7 @@ from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import Fact
+from docmill.storage.ledger.bulk import chunks
 from docmill.storage.ledger.records import AttemptView, JobRow
 from docmill.storage.ledger.states import ACTIVE_STATES, HELD_STATES
 from docmill.values.jobs import ClaimedJob, ItemOutcome, JobProgress, JobState, JobView
@@ -67,15 +68,16 @@ def claim_ids(ledger: Ledger, tenant: str, batch_id: str, *, run_id: str, lease_
     Raises:
         NotFound: no such batch.
     """
+    with ledger.reading() as conn:
+        if not batch_rows.exists(conn, tenant, batch_id):
+            raise NotFound("no such batch")
+        wanted = sorted(batch_rows.job_ids(conn, tenant, batch_id, ACTIVE_STATES))
+        # of a run by the same id that is gone; asked now, for the first claim makes its lease last again
+        stale = attempts.lapsed(conn, tenant, run_id, ledger.now())
     taken: list[str] = []
-    after: str | None = ""
-    while after is not None:
+    for part in chunks(wanted, CLAIMED_AT_ONCE):
         with ledger.transaction() as conn:
-            if not batch_rows.exists(conn, tenant, batch_id):
-                raise NotFound("no such batch")
-            page = batch_rows.job_ids(conn, tenant, batch_id, ACTIVE_STATES, after=after, most=CLAIMED_AT_ONCE)
-            taken += _claim(conn, tenant, page, batch_id=batch_id, run_id=run_id, at=ledger.now(), lease_s=lease_s)
-        after = page[-1] if len(page) == CLAIMED_AT_ONCE else None
+            taken += _claim(conn, tenant, part, stale, batch_id=batch_id, run_id=run_id, at=ledger.now(), lease_s=lease_s)
     return taken
 
 
@@ -221,16 +223,19 @@ def attempts_of(ledger: Ledger, tenant: str, job_id: str) -> list[AttemptView]:
         return attempts.of_job(conn, tenant, job_id)
 
 
-def _claim(conn: Connection, tenant: str, job_ids: Sequence[str], *, batch_id: str, run_id: str, at: datetime, lease_s: float) -> list[str]:
-    """Take those of the jobs that nobody holds; returns their ids."""
+def _claim(
+    conn: Connection, tenant: str, job_ids: Sequence[str], stale: set[str], *, batch_id: str, run_id: str, at: datetime, lease_s: float
+) -> list[str]:
+    """Take those of the jobs that nobody holds, or that are stale; returns their ids."""
     rows = job_rows.locked(conn, tenant, job_ids)
     until = attempts.leases(conn, tenant, rows)
-    lost = [row for row in rows.values() if row.state in HELD_STATES and until[row.job_id] <= at]
+    stale = attempts.held_among(conn, tenant, run_id, stale & set(rows))
+    lost = [row for row in rows.values() if row.state in HELD_STATES and (until[row.job_id] <= at or row.job_id in stale)]
     attempts.end(conn, tenant, lost, reason="lease_lost", at=at)
     _cancel(conn, tenant, [row for row in lost if row.state is JobState.CANCELLING], at)
-    free = [row for row in rows.values() if row.state is JobState.ACCEPTED or (row.state is JobState.RUNNING and row in lost)]
+    free = [row for row in rows.values() if row.state is JobState.ACCEPTED] + [row for row in lost if row.state is JobState.RUNNING]
     _start(conn, tenant, free, batch_id=batch_id, run_id=run_id, at=at, lease_until=at + timedelta(seconds=lease_s))
-    return [row.job_id for row in free]
+    return sorted(row.job_id for row in free)
 
 
 def _start(

@@ -29,7 +29,8 @@ def mill(room, batch_id, *, deadly="", last="publish"):
         write_lease(room.store, room.tenant, run.run_id, stop=False)
         for shard in shards:
             if shard.stage == deadly:
-                [journal.begin(room.store, shard, shard.items[0]) for _ in range(2)]
+                assert journal.begin_first(room.store, shard, shard.items[0])
+                journal.begin_again(room.store, shard, shard.items[0])
         shards = [after for shard in shards for after in run.fold(shard, mill_shard(shard, True)) if shard.stage != last]
 
 

@@ -1,17 +1,23 @@
 """A run claims its whole batch and looks at a window of it: what it remembers is bounded, and nothing of the batch is left."""
 
+from types import SimpleNamespace
+
 import pytest
 from shard_documents import begin, write_damaged, write_text
 
+from docmill.errors import LedgerUnavailable
 from docmill.services import jobs
 from docmill.services.batches import batch_view
-from docmill.services.jobs import attempts_of, cancel_asked, cancel_run, give_back, request_cancel
+from docmill.services.intake import take_in
+from docmill.services.jobs import attempts_of, cancel_asked, cancel_run, give_back, renew_leases, request_cancel
 from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
 from docmill.services.running import run as running
 from docmill.services.running.plan import guess_cost_s
 from docmill.services.running.run import BatchRun
+from docmill.services.sources import files_of
 from docmill.values.jobs import JobState
+from docmill.values.options import MillOptions
 
 WINDOW = 3
 
@@ -95,3 +101,37 @@ def test_many_workers_widen_the_window(room, tmp_path):
     run.workers = 1
     run.first_shards()
     assert len(run.tracked) == 7
+
+
+def test_a_run_that_comes_again_under_its_own_id_takes_all_it_had(room, tmp_path, monkeypatch):
+    """A flow run that Prefect starts anew keeps its id; the first part that it claims must not make the rest look alive."""
+    monkeypatch.setattr(jobs, "CLAIMED_AT_ONCE", 3)
+    run = begin(room, [write_text(tmp_path / f"{n}.txt") for n in range(7)], index=False)
+    renew_leases(room.ledger, room.tenant, run.run_id, lease_s=0)
+    again = BatchRun(room, run.batch_id, run.run_id, workers=0, lease_s=60)
+    assert again.total == 7
+    drained(again)
+    assert by_state(run) == {"completed": 7}
+
+
+def test_a_claim_that_breaks_half_way_is_given_back(room, tmp_path, monkeypatch):
+    from flows import milling
+
+    monkeypatch.setattr(jobs, "CLAIMED_AT_ONCE", 3)
+    batch_id, _ = take_in(
+        room, files_of([str(write_text(tmp_path / f"{n}.txt")) for n in range(7)], room.settings), MillOptions(index=False)
+    )
+    real, parts = jobs._claim, []
+
+    def broken(*args, **more):
+        parts.append(args)
+        if len(parts) == 3:
+            raise LedgerUnavailable("away")
+        return real(*args, **more)
+
+    monkeypatch.setattr(jobs, "_claim", broken)
+    monkeypatch.setattr(milling, "flow_run", SimpleNamespace(id="run-broken"))
+    with pytest.raises(LedgerUnavailable):
+        milling.mill_batch(room, batch_id)
+    monkeypatch.setattr(jobs, "_claim", real)
+    assert BatchRun(room, batch_id, "run-next", workers=0, lease_s=60).total == 7

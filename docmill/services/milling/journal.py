@@ -38,17 +38,25 @@ class Try:
         _pay()
 
 
-def begin(store: ObjectStore, shard: Shard, item: Item) -> Try:
-    """Note that an item is begun.
+def begin_first(store: ObjectStore, shard: Shard, item: Item) -> Try | None:
+    """Note that an item is begun for the first time; None when it was begun before.
+
+    Raises:
+        StoreUnavailable: the store did not take the note.
+    """
+    _pay()
+    stem = f"{_stem(shard, item)}1"
+    return Try(store, stem, 1, deaths=0) if _begin(store, stem) else None
+
+
+def begin_again(store: ObjectStore, shard: Shard, item: Item) -> Try:
+    """Note another try of an item that was begun before.
 
     Raises:
         Quarantined: the item was begun `item_tries` times without an end; it must not be run.
         StoreUnavailable: the store did not take the note.
     """
-    _pay()
-    stem = f"{journal_prefix(shard.tenant, item.job_id, shard.stage, item.name)}/{item.count}-"
-    if _begin(store, f"{stem}1"):
-        return Try(store, f"{stem}1", 1, deaths=0)
+    stem = _stem(shard, item)
     names = {info.name for info in store.list(stem)}
     begun = {n.removesuffix(".begun") for n in names if n.endswith(".begun")}
     deaths = len(begun - {n.removesuffix(".cut") for n in names if n.endswith(".cut")})
@@ -58,6 +66,10 @@ def begin(store: ObjectStore, shard: Shard, item: Item) -> Try:
     while not _begin(store, f"{stem}{number}"):
         number += 1  # another worker took this number; bounded by the number of workers that run this item
     return Try(store, f"{stem}{number}", number, deaths)
+
+
+def _stem(shard: Shard, item: Item) -> str:
+    return f"{journal_prefix(shard.tenant, item.job_id, shard.stage, item.name)}/{item.count}-"
 
 
 def _begin(store: ObjectStore, stem: str) -> bool:

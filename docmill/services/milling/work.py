@@ -109,25 +109,27 @@ class _ShardWork:
     def _mill(self, items: list[Item]) -> bool:
         """Mill items one by one, or all at once where the stage looks at a whole shard. True when the run was stopped."""
         together: list[_Begun] = []
-        for item in items:
-            if self.bench.watch.should_stop():
-                _cut(together)
-                return True
-            if self.bench.watch.is_dropped(item.job_id):
-                continue  # without an outcome: the ledger has ended the job already
-            begun = self._begin(item)
-            if begun is None:
-                continue
-            if (late := self.time.used_up(item)) is not None:
-                self._failed(item, late, begun)
-                continue
-            # one that was on the bench when a worker died runs alone: if the worker dies again, nobody else is suspected
-            if self.work.whole_shard and not begun.attempt.deaths:
-                together.append(begun)
-            elif self._run([begun]):
-                _cut(together)
-                return True
-        return bool(together) and self._run(together)
+        begun: _Begun | None = None
+        try:
+            for item in items:
+                if self.bench.watch.should_stop():
+                    _cut(together)
+                    return True
+                if self.bench.watch.is_dropped(item.job_id) or (begun := self._begin(item)) is None:
+                    continue  # a dropped one is without an outcome: the ledger has ended the job already
+                if (late := self.time.used_up(item)) is not None:
+                    self._failed(item, late, begun)
+                # one that was on the bench when a worker died runs alone: if the worker dies again, nobody else is suspected
+                elif self.work.whole_shard and not begun.attempt.deaths:
+                    together.append(begun)
+                elif self._make([begun]):
+                    _cut(together)
+                    return True
+            return bool(together) and self._make(together)
+        except Exception:
+            # what is on the bench was not run to its end, and nobody died of it: the one before could not be kept, or the store is away
+            _cut([*together, begun] if begun and begun not in together else together)
+            raise
 
     def _begin(self, item: Item) -> _Begun | None:
         """An item that must be run; None when it has an outcome already or cannot be begun."""
@@ -140,26 +142,25 @@ class _ShardWork:
             self.beside.wait()  # the same bytes twice: the second finds what the first kept
         try:
             receipt = find_receipt(self.store, self.shard, item, key)
-            if receipt is None:
-                return _Begun(item, key, journal.begin(self.store, self.shard, item))
+            attempt = journal.begin_first(self.store, self.shard, item) if receipt is None else None
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(item, _typed(error), None)
             return None
-        self._note(item, outcome_of(item, self.shard.stage, receipt, status=ItemStatus.PRESENT))
-        return None
-
-    def _run(self, begun: list[_Begun]) -> bool:
-        """Make and keep begun items. True when the run was stopped meanwhile."""
-        try:
-            return self._make(begun)
-        except Exception:
-            _cut(begun)  # the one before could not be kept: nobody died of these
-            raise
+        if receipt is not None:
+            self._note(item, outcome_of(item, self.shard.stage, receipt, status=ItemStatus.PRESENT))
+            return None
+        if attempt is None:
+            self.beside.wait()  # a suspect is begun when nothing else is open
+            try:
+                attempt = journal.begin_again(self.store, self.shard, item)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._failed(item, _typed(error), None)
+                return None
+        return _Begun(item, key, attempt)
 
     def _make(self, begun: list[_Begun]) -> bool:
+        """Make begun items, and keep each beside what comes next. True when the run was stopped meanwhile."""
         items = [one.item for one in begun]
-        if any(one.attempt.deaths for one in begun):
-            self.beside.wait()  # suspects run alone
         self.bench.most_s = self.time.left_s(items)
         spent = _Spent(len(begun), lambda: self.bench.cpu_s)
         try:

@@ -167,7 +167,8 @@ class BatchRun:
             s.shard_id: [info.name.rsplit("/", 1)[1].split(".", 1)[0] for info in self.room.store.list(f"{s.markers}/")] for s in shards
         }
         if not self._lock.acquire(blocking=False):
-            return []  # a shard is being folded, which is progress itself; the heart must not wait for it
+            self.progressed()  # a shard is being folded, which is progress itself; the heart must not wait for it
+            return []
         try:
             return self._moved([(s, noted[s.shard_id]) for s in shards if s.shard_id in self.open])
         finally:

@@ -98,6 +98,13 @@ def held_by(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
     )
 
 
+def lapsed(conn: sa.Connection, tenant: str, run_id: str, at: datetime) -> set[str]:
+    """Jobs whose current attempt is this run's and not ended, though the run was not believed any more at an instant."""
+    query = sa.select(ATTEMPTS.c.job_id).join(JOBS, _IS_CURRENT).outerjoin(RUN_LEASES, of_run)
+    query = query.where(ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None))
+    return set(conn.execute(query.where(run_lease_until <= at)).scalars())
+
+
 def asked_to_stop(conn: sa.Connection, tenant: str, run_id: str) -> set[str]:
     """Jobs that are being cancelled while this run holds them."""
     query = sa.select(ATTEMPTS.c.job_id).join(JOBS, _IS_CURRENT).where(JOBS.c.state == "cancelling")

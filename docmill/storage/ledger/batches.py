@@ -59,13 +59,12 @@ def add_files(conn: sa.Connection, tenant: str, batch_id: str, files: Sequence[N
     insert_rows(conn, BATCH_FILES, rows)
 
 
-def job_ids(conn: sa.Connection, tenant: str, batch_id: str, states: Sequence[str], *, after: str, most: int) -> list[str]:
-    """Jobs of the batch that are in one of the states, by id, those that come after one; at most `most`."""
+def job_ids(conn: sa.Connection, tenant: str, batch_id: str, states: Sequence[str]) -> list[str]:
+    """Jobs of the batch that are in one of the states."""
     in_batch = sa.select(BATCH_FILES.c.job_id).where(BATCH_FILES.c.tenant_id == tenant, BATCH_FILES.c.batch_id == batch_id)
     # a subquery: joined, SQLite would begin with the states and walk the whole batch for each job
     query = sa.select(JOBS.c.job_id).where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(in_batch), JOBS.c.state.in_(states))
-    query = query.where(JOBS.c.job_id > after)
-    return list(conn.execute(query.order_by(JOBS.c.job_id).limit(most)).scalars())
+    return list(conn.execute(query).scalars())
 
 
 def newest_jobs(conn: sa.Connection, tenant: str, batch_id: str) -> list[str]:
