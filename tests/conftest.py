@@ -15,6 +15,9 @@ from docmill.storage.ledger import upgrade_ledger
 for suite in ("integration", "faults", "browser"):
     sys.path.insert(0, str(Path(__file__).parent / suite))
 pytest.register_assert_rewrite("ledger_fixtures")  # imported by some tests before others name it as their plugin
+pytest.register_assert_rewrite(
+    "cell_calls", "prefect_rest", "knowledge_files", "upload_requests"
+)  # they assert for several modules of tests
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell starts what runs in its background so, and every process of the tests would inherit it and never hear a Ctrl-C

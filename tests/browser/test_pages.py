@@ -83,6 +83,20 @@ def assert_accessible(page):
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found if v["impact"] in SERIOUS] == []
 
 
+def assert_pictures_with_boxes(page):
+    """The pages' pictures have come, and the box of the first line lies within its sheet."""
+    page.locator(".sheet img").first.scroll_into_view_if_needed()
+    for _ in range(100):  # not wait_for_function: the page's policy forbids eval
+        if page.evaluate("[...document.querySelectorAll('.sheet img')].every((i) => i.complete && i.naturalWidth > 300)"):
+            break
+        page.wait_for_timeout(100)
+    assert page.locator(".sheet img").first.evaluate("(i) => i.naturalWidth") > 300
+    box = page.locator("rect.line").first.bounding_box()
+    sheet = page.locator(".sheet").first.bounding_box()
+    assert sheet["x"] < box["x"] < sheet["x"] + sheet["width"]
+    assert sheet["y"] < box["y"] < sheet["y"] + sheet["height"]
+
+
 def test_upload_progress_result_search_by_keyboard_alone(page, gateway, room, tmp_path, request):
     client, scheme = gateway[0], request.node.callspec.params["page"]
     file = invoice(tmp_path, scheme)
@@ -104,16 +118,7 @@ def test_upload_progress_result_search_by_keyboard_alone(page, gateway, room, tm
     milling.start()
     page.locator("#outcome", has_text="completed").wait_for(timeout=90_000)  # the page found out by itself
     milling.join()
-    page.locator(".sheet img").first.scroll_into_view_if_needed()
-    for _ in range(100):  # not wait_for_function: the page's policy forbids eval
-        if page.evaluate("[...document.querySelectorAll('.sheet img')].every((i) => i.complete && i.naturalWidth > 300)"):
-            break
-        page.wait_for_timeout(100)
-    assert page.locator(".sheet img").first.evaluate("(i) => i.naturalWidth") > 300
-    box = page.locator("rect.line").first.bounding_box()
-    sheet = page.locator(".sheet").first.bounding_box()
-    assert sheet["x"] < box["x"] < sheet["x"] + sheet["width"]
-    assert sheet["y"] < box["y"] < sheet["y"] + sheet["height"]
+    assert_pictures_with_boxes(page)
     assert_accessible(page)
     page.screenshot(path=tmp_path / f"task-{scheme}.png", full_page=True)
     with page.expect_download() as download:

@@ -68,12 +68,36 @@ def enter(page, selector):
 
 
 def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
-    from docmill.services.samples.bulk import write_tiny
-
-    press, type_ = page.keyboard.press, page.keyboard.type
     page.goto("/purchasing")
     checked(page, tmp_path, "1-requests-empty")
     enter(page, "text=New request")
+    filled_in(page, tmp_path)
+    submitted_at_the_second_try(page, tmp_path)
+    rejected_changed_and_approved(page, tmp_path)
+    read_what_was_attached(room)
+    page.reload()
+    page.locator("#say", has_text="Ordered").wait_for()
+    number = ordered_on_paper(page, gateway, tmp_path)
+    document_id = a_dearer_invoice(room, number, tmp_path)
+    page.goto("/purchasing/receipts")
+    checked(page, tmp_path, "5-receipts")
+    enter(page, "tbody th a")
+    page.wait_for_url(re.compile(f"/purchasing/receipts/{document_id}"))
+    decided_beside_the_page(page, tmp_path)
+    for path in ("orders", "reports", "reports/spend-by-vendor", "receipts?show=all", "?state=ordered"):
+        page.goto(f"/purchasing/{path}".replace("/?", "?"))
+        checked(page, tmp_path, f"7-{re.sub('[^a-z]', '-', path)}")
+    page.goto("/purchasing/reports")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="spend-by-vendor.csv").click()
+    assert "Nordlicht" in download.value.path().read_text()
+
+
+def filled_in(page, folder):
+    """The form with a vendor, two lines and a proforma; a third line is made and taken away."""
+    from docmill.services.samples.bulk import write_tiny
+
+    press, type_ = page.keyboard.press, page.keyboard.type
     page.locator("#vendor_name").focus()
     for text in ("Nordlicht <b>Werkzeuge</b> & Söhne", "Hafenweg 3, 20457 Hamburg", "DE 136695976", "DE02 1203 0000 0000 2020 51"):
         type_(text)
@@ -92,9 +116,13 @@ def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
     enter(page, "#add")
     enter(page, "[aria-label='Remove line 3']")
     assert page.locator("#lines tr").count() == 2
-    page.set_input_files("#attach", write_tiny(tmp_path, 1, kind="pdf")[0])
+    page.set_input_files("#attach", write_tiny(folder, 1, kind="pdf")[0])
     page.locator("#attachments li").wait_for()
-    checked(page, tmp_path, "2-form")
+    checked(page, folder, "2-form")
+
+
+def submitted_at_the_second_try(page, folder):
+    """A quantity below nothing is refused, the right one is taken."""
     page.get_by_label("Quantity, line 2").fill("-1")
     enter(page, "button[type=submit]")
     page.locator("#say", has_text="Not done").wait_for()
@@ -103,10 +131,14 @@ def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
     page.wait_for_url(re.compile("/purchasing/requests/[0-9a-z]{26}$"))
     page.locator("#say", has_text="0 of 1").wait_for()
     assert page.get_by_role("heading", name="Nordlicht <b>Werkzeuge</b> & Söhne").is_visible()
-    checked(page, tmp_path, "3-request")
+    checked(page, folder, "3-request")
+
+
+def rejected_changed_and_approved(page, folder):
+    """Rejected with a reason, sent again as it was, approved; its order waits for the proforma."""
     page.locator("#reason").focus()
-    type_("too dear")
-    press("Enter")
+    page.keyboard.type("too dear")
+    page.keyboard.press("Enter")
     page.locator("#say", has_text="Rejected").wait_for()
     enter(page, "text=Change the request")
     assert page.input_value("[aria-label='Item number, line 2']") == "SG-7"
@@ -115,29 +147,18 @@ def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
     enter(page, "button:text('Approve')")
     page.locator("#say", has_text="its order waits for the proforma to be read").wait_for()
     assert page.get_by_role("button", name="Order now, without the proforma").is_visible()
-    checked(page, tmp_path, "3-request-waits")
-    read_what_was_attached(room)
-    page.reload()
-    page.locator("#say", has_text="Ordered").wait_for()
+    checked(page, folder, "3-request-waits")
+
+
+def ordered_on_paper(page, gateway, folder):
+    """The order's page leads to its PDF; the order's number."""
     enter(page, "#say a")
     page.wait_for_url(re.compile("/purchasing/orders/PO-"))
     number = page.url.rsplit("/", 1)[1]
     pdf = gateway.get(page.get_by_role("link", name="Order as PDF").get_attribute("href"))
     assert pdf.content.startswith(b"%PDF")
-    checked(page, tmp_path, "4-order")
-    document_id = a_dearer_invoice(room, number, tmp_path)
-    page.goto("/purchasing/receipts")
-    checked(page, tmp_path, "5-receipts")
-    enter(page, "tbody th a")
-    page.wait_for_url(re.compile(f"/purchasing/receipts/{document_id}"))
-    decided_beside_the_page(page, tmp_path)
-    for path in ("orders", "reports", "reports/spend-by-vendor", "receipts?show=all", "?state=ordered"):
-        page.goto(f"/purchasing/{path}".replace("/?", "?"))
-        checked(page, tmp_path, f"7-{re.sub('[^a-z]', '-', path)}")
-    page.goto("/purchasing/reports")
-    with page.expect_download() as download:
-        page.get_by_role("link", name="spend-by-vendor.csv").click()
-    assert "Nordlicht" in download.value.path().read_text()
+    checked(page, folder, "4-order")
+    return number
 
 
 def read_what_was_attached(room):

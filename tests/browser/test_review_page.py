@@ -109,6 +109,31 @@ def test_many_are_decided_together_from_the_list_by_keyboard_only(page, room, tm
     assert sorted(t.state for t in tasks_of(work)) == ["decided", "decided", "pending", "pending"]
 
 
+def assert_picture_with_box(page):
+    """The page's picture has come, and the box of the value lies within its sheet."""
+    for _ in range(100):  # not wait_for_function: the page's policy forbids eval
+        if page.evaluate("document.getElementById('picture').naturalWidth > 300"):
+            break
+        page.wait_for_timeout(100)
+    rect, sheet = page.locator("#boxes rect").bounding_box(), page.locator(".sheet").bounding_box()
+    assert sheet["x"] < rect["x"] < sheet["x"] + sheet["width"]
+    assert sheet["y"] < rect["y"] < sheet["y"] + sheet["height"]
+
+
+def correct_the_total(page):
+    """In place: what is no number is refused, the right one leads to the next task."""
+    press = page.keyboard.press
+    press("e")
+    press("Control+a")
+    page.keyboard.type("123,54")
+    press("Enter")
+    page.locator("#say", has_text="Not done: total is a number").wait_for()
+    press("Control+a")
+    page.keyboard.type("123.54")
+    press("Enter")
+    page.locator("#about", has_text="contradiction").wait_for()
+
+
 def test_a_whole_review_by_keyboard_only(page, room, tmp_path):
     from review_papers import results_now
     from review_tasks import tasks_of
@@ -122,25 +147,10 @@ def test_a_whole_review_by_keyboard_only(page, room, tmp_path):
     press("Enter")
     page.locator("#about", has_text="field total").wait_for()
     assert page.input_value("#value") == "123.45"
-    for _ in range(100):  # not wait_for_function: the page's policy forbids eval
-        if page.evaluate("document.getElementById('picture').naturalWidth > 300"):
-            break
-        page.wait_for_timeout(100)
-    rect, sheet = page.locator("#boxes rect").bounding_box(), page.locator(".sheet").bounding_box()
-    assert sheet["x"] < rect["x"] < sheet["x"] + sheet["width"]
-    assert sheet["y"] < rect["y"] < sheet["y"] + sheet["height"]
+    assert_picture_with_box(page)
     assert page.locator("#close").bounding_box()["height"] > 40
     serious(page)
-
-    press("e")
-    press("Control+a")
-    page.keyboard.type("123,54")
-    press("Enter")
-    page.locator("#say", has_text="Not done: total is a number").wait_for()
-    press("Control+a")
-    page.keyboard.type("123.54")
-    press("Enter")
-    page.locator("#about", has_text="contradiction").wait_for()
+    correct_the_total(page)
     press("a")
     page.locator("#about", has_text="vendor name").wait_for()
     press("n")

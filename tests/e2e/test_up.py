@@ -1,4 +1,7 @@
-"""`docmill up` from start to end, on free ports: what it prints, what its deployments do, what Prefect gets to know, what it leaves."""
+"""`docmill up` from start to end, on free ports: what it prints, what its deployments do, what Prefect gets to know, what it leaves.
+
+The tests share one running set, which the test of SIGTERM ends. A test that starts a set of its own belongs in test_up_ends.py.
+"""
 
 import contextlib
 import json
@@ -11,6 +14,7 @@ import httpx
 import psutil
 import pytest
 from cli_process import ROOT, Up, docmill, environment
+from prefect_rest import Prefect
 
 from docmill.cli.warm import GIVE_WAY
 from docmill.services.samples.bulk import write_scans
@@ -27,43 +31,6 @@ with room() as opened:
 """
 
 pytestmark = pytest.mark.timeout(600)
-
-
-class Prefect:
-    """The few REST calls that the tests need."""
-
-    def __init__(self, ui: str) -> None:
-        self.http = httpx.Client(base_url=f"{ui}/api", timeout=30)
-
-    def deployment(self, name: str) -> dict:
-        return self.http.get(f"/deployments/name/{name}").raise_for_status().json()
-
-    def start(self, **parameters) -> str:
-        path = f"/deployments/{self.deployment('ingest-documents/ad-hoc')['id']}/create_flow_run"
-        for _ in range(10):
-            answer = self.http.post(path, json={"parameters": parameters})
-            if answer.status_code != 503:  # a busy server says so and when to come again; Prefect's own client does
-                break
-            time.sleep(float(answer.headers.get("Retry-After", 1)))
-        return answer.raise_for_status().json()["id"]
-
-    def ended(self, run_id: str, timeout_s: float = 150) -> dict:
-        end = time.monotonic() + timeout_s
-        while (run := self.http.get(f"/flow_runs/{run_id}").raise_for_status().json())["state_type"] not in {
-            "COMPLETED",
-            "FAILED",
-            "CRASHED",
-        }:
-            assert time.monotonic() < end, run["state"]
-            time.sleep(0.3)
-        return run
-
-    def artifacts(self, run_id: str) -> dict[str, dict]:
-        found = self.http.post("/artifacts/filter", json={"flow_runs": {"id": {"any_": [run_id]}}}).raise_for_status().json()
-        return {artifact["key"]: artifact for artifact in found}
-
-    def runs(self, **wanted) -> list[dict]:
-        return self.http.post("/flow_runs/filter", json=wanted).raise_for_status().json()
 
 
 @pytest.fixture(scope="module")
@@ -281,46 +248,6 @@ def test_sigterm_leaves_no_process(up):
     assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
     assert not (up.home / "up.json").exists()
     assert "No embedded set runs" in docmill(up.home, "down").stdout
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", ["down", "interrupt", "kill", "kill a keeper", "kill the gateway"])
-def test_every_other_end_leaves_no_process(tmp_path, how):
-    running = Up(tmp_path / "home")
-    try:
-        running.wait_until_ready()
-        family = psutil.Process(running.process.pid).children(recursive=True)
-        if how == "down":
-            assert "ended" in docmill(running.home, "down").stdout
-        elif how == "interrupt":
-            running.process.send_signal(2)
-        elif how == "kill":
-            running.process.kill()
-        elif how == "kill a keeper":
-            next(p for p in family if "docmill.cli.keeper" in p.cmdline() and "server" in p.cmdline()).kill()
-        else:
-            next(p for p in family if p.cmdline()[-1:] == ["serve"] and "docmill.cli.keeper" not in p.cmdline()).kill()
-        code = running.process.wait(timeout=60)
-        psutil.wait_procs(family, timeout=20)
-        assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
-        assert code == {"down": 0, "interrupt": 0, "kill": -9}.get(how, 43)
-        assert code != 43 or "ended by itself" in running.said
-    finally:
-        running.end()
-
-
-@pytest.mark.slow
-def test_it_can_be_ended_while_it_starts(tmp_path):
-    running = Up(tmp_path / "home")
-    try:
-        time.sleep(8)
-        family = psutil.Process(running.process.pid).children(recursive=True)
-        assert family
-        assert docmill(running.home, "down").returncode == 0
-        running.process.wait(timeout=5)
-        assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
-    finally:
-        running.end()
 
 
 def test_the_checkout_is_what_runs():

@@ -192,3 +192,10 @@ def ledger(ledger_url: str, clock: Clock) -> Iterator[Ledger]:
 @pytest.fixture
 def work(ledger: Ledger) -> Work:
     return Work(ledger)
+
+
+def running(work: Work, n: int = 1, *, run_id: str = "run") -> ClaimedJob:
+    """File n in a batch of its own, claimed by a run."""
+    batch_id, _ = work.one(n)
+    (job,) = work.claim(batch_id, run_id=run_id)
+    return job

@@ -1,48 +1,24 @@
-"""The dispatcher against a real Prefect server: how jobs become flow runs, what happens when one breaks, and the whole way of an upload."""
+"""The dispatcher against a real Prefect server, step by step: how jobs become flow runs, and what happens when one breaks.
 
-import subprocess
-import sys
-import time
-from contextlib import closing, contextmanager
+The whole way of an upload stands in test_api_dispatch_whole.py.
+"""
+
+from contextlib import closing
 from datetime import timedelta
 
-import httpx
-import psutil
 import pytest
-from gateway_process import ROOT, gateway_process, multipart_file, settings_of
-from shard_documents import write_slow_page, write_text
+from dispatch_runs import prefect, runs_of
+from shard_documents import write_text
 
 from docmill.services.batches import finish_batch
 from docmill.services.dispatch import Dispatcher
 from docmill.services.dispatch_prefect import PrefectCalls
 from docmill.services.jobs import claim_jobs, job_view, request_cancel
-from docmill.services.running.room import Room
-from docmill.services.stack_note import Stack, stack_note_file
 from docmill.services.uploads import Received, Said, submit
-from docmill.settings import child_environment
-from docmill.storage.ledger.tables_jobs import BATCHES
 from docmill.values.jobs import JobState
 from docmill.values.options import MillOptions
 
-UPLOAD = "/api/v1/upload/async/"
-TIMES_OUT = 90.0
-
-
-def until(found, timeout_s=60.0):
-    end = time.monotonic() + timeout_s
-    while not (answer := found()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.2)
-    return answer
-
-
-@pytest.fixture(scope="module")
-def prefect(prefect_server):
-    """REST of a real server with the deployment and nobody who works on it."""
-    with httpx.Client(base_url=prefect_server, timeout=30) as client:
-        flow = client.post("/flows/", json={"name": "ingest-documents"}).json()["id"]
-        client.post("/deployments/", json={"name": "ad-hoc", "flow_id": flow, "enforce_parameter_schema": False}).raise_for_status()
-        yield client
+__all__ = ["prefect"]
 
 
 class Clock:
@@ -67,23 +43,6 @@ def dispatcher(room, prefect, clock):
 def waiting(room, tmp_path, count):
     """So many uploads, each a request of its own."""
     return [submit(room, [Received(write_text(tmp_path / f"{n}.txt"), f"{n}.txt")], MillOptions(), Said()).job_ids[0] for n in range(count)]
-
-
-def dispatched(room):
-    with room.ledger.reading() as conn:
-        return {row.batch_id for row in conn.execute(BATCHES.select().where(BATCHES.c.submitted_by == "dispatcher"))}
-
-
-def own_batches(home):
-    with closing(Room.open(settings_of(home))) as room:
-        return dispatched(room)
-
-
-def runs_of(prefect, room):
-    """This ledger's flow runs, oldest first: (batch id, flow run)."""
-    batches = dispatched(room)
-    found = prefect.post("/flow_runs/filter", json={"sort": "START_TIME_ASC"}).json()
-    return [(run["parameters"]["batch_id"], run) for run in found if run["parameters"]["batch_id"] in batches]
 
 
 def end_run(prefect, run, state):
@@ -214,88 +173,3 @@ def test_jobs_of_the_command_line_are_its_own(room, prefect, dispatcher, tmp_pat
 
     take_in(room, files_of([str(write_text(tmp_path / "cli.txt"))], room.settings), MillOptions())
     assert dispatcher.step() == 0
-
-
-# --- the whole way
-
-_RUNNER = """
-from flows.ingest_documents import ingest_documents
-ingest_documents.serve(name="ad-hoc", print_starting_message=False, limit=2)
-"""
-
-
-@contextmanager
-def runner(home, api_url):
-    """Serves the deployment in a process of its own, as a worker would."""
-    environment = child_environment(
-        DOCMILL_HOME=str(home),
-        PREFECT_API_URL=api_url,
-        PREFECT_LOGGING_LEVEL="WARNING",
-        PREFECT_RUNNER_POLL_FREQUENCY="2",
-        PYTHONPATH=str(ROOT),
-    )
-    process = subprocess.Popen([sys.executable, "-c", _RUNNER], cwd=home, env=environment)
-    try:
-        yield process
-    finally:
-        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-        for one in family:
-            one.terminate()
-        for one in psutil.wait_procs(family, timeout=10)[1]:
-            one.kill()
-        process.wait()
-
-
-def note_prefect(home, api_url):
-    me = psutil.Process()
-    note = Stack(pid=me.pid, started=me.create_time(), prefect_api_url=api_url, gateway_url="http://127.0.0.1:1")
-    stack_note_file(settings_of(home)).write_text(note.model_dump_json())
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_uploads_made_while_prefect_is_away_complete_when_it_is_back(prefect, tmp_path, capsys):
-    api_url = str(prefect.base_url).rstrip("/")
-
-    def send(client, path, media_type="text/plain"):
-        return client.post(UPLOAD, files=multipart_file(path.name, path.read_bytes(), media_type)).json()["task_id"]
-
-    def status(client, task):
-        return client.get(f"/api/v1/upload/status/{task}/").json()
-
-    def all_over(client, tasks):
-        return all(status(client, t)["status"] in {"completed", "failed"} for t in tasks)
-
-    home = tmp_path / "home"
-    with gateway_process(home) as (client, process):
-        told = client.get("/readyz").json()
-        assert (told["status"], told["checks"]) == ("degraded", {"ledger": "ok", "store": "ok", "prefect": "away"})
-        tasks = [send(client, write_text(tmp_path / f"{n}.txt")) for n in range(3)]
-        time.sleep(2)
-        assert {status(client, t)["status"] for t in tasks} == {"pending"}
-        note_prefect(home, api_url)
-        until(lambda: client.get("/readyz").json()["status"] == "ready")
-        for run in prefect.post("/flow_runs/filter", json={}).json():  # what other tests left
-            if run["parameters"]["batch_id"] not in own_batches(home):
-                prefect.delete(f"/flow_runs/{run['id']}")
-        with runner(home, api_url) as served:
-            until(lambda: served.poll() is not None or status(client, tasks[0])["status"] != "pending", TIMES_OUT)
-            assert served.poll() is None
-            process.kill()  # the gateway dies with a run under way
-            with gateway_process(home) as (again, _):
-                until(lambda: all_over(again, tasks), TIMES_OUT)
-                assert {status(again, t)["status"] for t in tasks} == {"completed"}
-                begun = time.monotonic()
-                task = send(again, write_text(tmp_path / "warm.txt"))
-                until(lambda: all_over(again, [task]), TIMES_OUT)
-                with capsys.disabled():
-                    sys.stdout.write(f"\none text file, POST to completed, served runner: {time.monotonic() - begun:.1f} s\n")
-                slow = send(again, write_slow_page(tmp_path / "slow.tif"), "image/tiff")
-                until(lambda: status(again, slow)["status"] == "processing", TIMES_OUT)
-                begun = time.monotonic()
-                assert again.post(f"/api/v1/upload/{slow}/cancel/").status_code == 202
-                until(lambda: status(again, slow)["outcome"] == "cancelled", 60)
-                with capsys.disabled():
-                    sys.stdout.write(f"cancel to cancelled: {time.monotonic() - begun:.1f} s\n")
-    with closing(Room.open(settings_of(home))) as room:
-        assert len(runs_of(prefect, room)) == 3  # three jobs in one, and neither killing the gateway nor its restart made another

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from api_milling import mill
 from gateway_process import gateway_process, settings_of
-from test_api_uploads import mill
 
 from docmill.services.running.room import Room
 

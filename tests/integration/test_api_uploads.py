@@ -1,72 +1,27 @@
-"""The asynchronous OCR contract against a real gateway, ledger and store. Jobs are milled in this process, as a run would."""
+"""The asynchronous OCR contract against a real gateway, ledger and store. Jobs are milled in this process, as a run would.
 
-import asyncio
+Here: what one upload is answered until its task is over. Tasks as such stand in test_api_upload_tasks.py, refusals in test_api_upload_refusals.py.
+"""
+
 import io
 import json
 import re
-import signal
-import socket
 import time
 import zipfile
-from contextlib import closing
 from datetime import datetime
 
-import httpx
 import pikepdf
 import pytest
 from api_milling import mill
-from gateway_process import gateway_process, multipart_file, settings_of
+from gateway_process import multipart_file
 from reading_pages import text_pdf
+from upload_requests import UPLOAD, client, gateway, room, send
 
-from docmill.errors import TooManyRequests
-from docmill.gateway.app import create_app
-from docmill.gateway.desk import Desk
-from docmill.gateway.limits import UploadLimits
-from docmill.gateway.multipart import safe_name
-from docmill.services.running.room import Room
-from docmill.services.running.run import BatchRun
 from docmill.services.samples.bulk import write_tiny
-from docmill.services.uploads import Queue
-from docmill.settings import settings
 
-UPLOAD = "/api/v1/upload/async/"
+__all__ = ["client", "gateway", "room"]
+
 LETTER = b"Dear Sir, my name is John Smith, mail john.smith@example.org.\n"
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    home = tmp_path_factory.mktemp("api")
-    with gateway_process(home, max_bytes=300_000) as (client, _):
-        yield client, home
-
-
-@pytest.fixture(scope="module")
-def client(gateway):
-    return gateway[0]
-
-
-@pytest.fixture
-def room(gateway, monkeypatch):
-    monkeypatch.setenv("DOCMILL_HOME", str(gateway[1]))  # work in this process looks there for keys
-    settings.cache_clear()
-    with closing(Room.open(settings_of(gateway[1], gateway_url=str(gateway[0].base_url).rstrip("/")))) as opened:
-        yield opened
-    settings.cache_clear()
-
-
-def send(client, name, data, media_type="text/plain", headers=None, **fields):
-    return client.post(UPLOAD, files=multipart_file(name, data, media_type), data=fields, headers=headers)
-
-
-def assert_problem(answer, status, code=None):
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
-    assert (body["status"], body.get("code")) == (status, code)
-    return body
-
-
-# --- the contract
 
 
 def test_an_archive_brings_a_task_for_each_member(client):
@@ -209,224 +164,3 @@ def test_a_failed_task_says_why(client, room):
     assert told["ocr_result"] is None
     again = send(client, "broken.pdf", b"%PDF-1.4\ncut off", "application/pdf").json()
     assert again["task_id"] != body["task_id"]  # a failed task is tried anew
-
-
-# --- same bytes, keys
-
-
-def test_same_bytes_and_options_are_one_task_unless_forced_or_cancelled(client):
-    first = send(client, "a.txt", b"the same bytes\n").json()
-    same = send(client, "other name.txt", b"the same bytes\n").json()
-    assert same["task_id"] == first["task_id"]
-    assert same["file_info"]["name"] == "other name.txt"
-    assert send(client, "a.txt", b"the same bytes\n", language="fr").json()["task_id"] != first["task_id"]
-    forced = send(client, "a.txt", b"the same bytes\n", force="true").json()
-    assert forced["task_id"] != first["task_id"]
-    assert client.post(f"/api/v1/upload/{forced['task_id']}/cancel/").status_code == 200
-    assert send(client, "a.txt", b"the same bytes\n").json()["task_id"] not in {first["task_id"], forced["task_id"]}
-
-
-def test_an_idempotency_key_gives_the_same_answer_and_no_other(client):
-    key = {"Idempotency-Key": "key-1"}
-    first = send(client, "k.txt", b"keyed\n", headers=key, force="true").json()
-    assert send(client, "k.txt", b"keyed\n", headers=key, force="true").json()["task_id"] == first["task_id"]
-    assert send(client, "k.txt", b"keyed\n", headers={"Idempotency-Key": "key-2"}, force="true").json()["task_id"] != first["task_id"]
-    body = assert_problem(send(client, "k.txt", b"other bytes\n", headers=key), 409, "conflict")
-    assert (body["success"], body["message"]) == (False, body["detail"])
-    assert_problem(send(client, "k.txt", b"x\n", headers={"Idempotency-Key": "k" * 300}), 422, "invalid_options")
-
-
-def test_several_files_are_one_batch(client):
-    files = [("file", (f"{n}.txt", f"file {n} of several\n".encode(), "text/plain")) for n in range(3)]
-    files.append(("file", ("archive.zip", b"PK\x03\x04 not read", "application/zip")))
-    body = client.post(UPLOAD, files=files).json()
-    assert [t["file_info"]["name"] for t in body["tasks"]] == ["0.txt", "1.txt", "2.txt", "archive.zip"]
-    assert [t["status"] for t in body["tasks"]] == ["pending", "pending", "pending", "failed"]
-    batch = client.get(f"/api/v1/batches/{body['batch_id']}").json()
-    assert (batch["total_files"], batch["by_outcome"], batch["finished_at"]) == (4, {"accepted": 3, "failed": 1}, None)
-    assert [t["task_id"] for t in batch["tasks"]] == [t["task_id"] for t in body["tasks"]]
-
-
-# --- list, cancel, retry, documents
-
-
-def test_tasks_are_listed_by_pages_and_filters(client):
-    made = [send(client, f"listed {n} report.txt", f"listed {n}\n".encode(), tags="Listed,q3").json()["task_id"] for n in range(5)]
-    seen, cursor = [], None
-    while True:
-        page = client.get("/api/v1/upload/tasks/", params={"tag": "Listed", "limit": 2} | ({"cursor": cursor} if cursor else {})).json()
-        seen.append([t["task_id"] for t in page["tasks"]])
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-    assert [len(p) for p in seen] == [2, 2, 1]
-    assert [task_id for page in seen for task_id in page] == made[::-1]
-
-    def found(**params):
-        return {t["task_id"] for t in client.get("/api/v1/upload/tasks/", params={"limit": 200, **params}).json()["tasks"]} & set(made)
-
-    today = time.strftime("%Y-%m-%d", time.gmtime())
-    assert found() == set(made)
-    assert found(tag="listed") == set()
-    assert found(tag="Lis") == set()
-    assert found(text="LISTED 3") == {made[3]}
-    assert found(text="100%") == set()
-    assert found(status="pending", since=today, until=today) == set(made)
-    assert found(until="2020-01-01") == set()
-    assert found(kind="invoice") == set()
-    client.post(f"/api/v1/upload/{made[0]}/cancel/")
-    assert found(status="failed") == found(outcome="cancelled") == {made[0]}
-    assert found(status="completed", outcome="cancelled") == set()
-    assert_problem(client.get("/api/v1/upload/tasks/?limit=0"), 422, "invalid_options")
-    assert "pending" in assert_problem(client.get("/api/v1/upload/tasks/?status=odd"), 422, "invalid_options")["detail"]
-
-
-def test_a_waiting_task_is_cancelled_at_once_and_can_be_tried_again(client, room):
-    body = send(client, "c.txt", b"to be cancelled\n").json()
-    told = client.post(f"/api/v1/upload/{body['task_id']}/cancel/")
-    assert (told.status_code, told.json()["status"], told.json()["outcome"]) == (200, "failed", "cancelled")
-    assert_problem(client.post(f"/api/v1/upload/{body['task_id']}/cancel/"), 409, "conflict")
-    mill(room, body["batch_id"])
-    assert client.get(body["status_url"]).json()["outcome"] == "cancelled"  # it never starts
-    again = client.post(f"/api/v1/upload/{body['task_id']}/retry/")
-    assert again.status_code == 202
-    assert again.json()["task_id"] != body["task_id"]
-    assert again.json()["file_info"]["name"] == "c.txt"
-    assert_problem(client.post(f"/api/v1/upload/{again.json()['task_id']}/retry/"), 409, "conflict")
-
-
-def test_a_running_task_is_being_cancelled(client, room):
-    body = send(client, "r.txt", b"running\n").json()
-    BatchRun(room, body["batch_id"], "run-r", workers=0, lease_s=60)
-    told = client.post(f"/api/v1/upload/{body['task_id']}/cancel/")
-    assert (told.status_code, told.json()["status"], told.json()["outcome"]) == (202, "processing", "cancelling")
-
-
-def test_a_document_is_shown_and_deleted_with_its_bytes(client, room):
-    body = send(client, "d.txt", b"to be deleted\n").json()
-    document = client.get(body["status_url"]).json()["document_id"]
-    found = client.get(f"/api/v1/documents/{document}").json()
-    assert (found["document_id"], found["current_task"], found["download_urls"]) == (document, None, {})
-    assert_problem(client.delete(f"/api/v1/documents/{document}"), 409, "conflict")
-    mill(room, body["batch_id"])
-    urls = client.get(f"/api/v1/documents/{document}").json()["download_urls"]
-    assert client.get(urls["original_file"]).content == b"to be deleted\n"
-    assert_problem(client.delete(f"/api/v1/documents/{document[:8]}"), 422, "invalid_options")
-    assert client.delete(f"/api/v1/documents/{document}").status_code == 204
-    assert_problem(client.get(f"/api/v1/documents/{document}"), 404, "not_found")
-    assert_problem(client.get(body["status_url"]), 404, "not_found")
-    assert_problem(client.get(urls["original_file"]), 404, "not_found")
-
-
-# --- refusals
-
-
-@pytest.mark.parametrize(
-    ("fields", "named"),
-    [
-        ({"extract_format": "docx"}, "'text', 'json', 'markdown'"),
-        ({"engine": "x"}, "'auto', 'tesseract'"),
-        ({"language": "klingon"}, "en"),
-        ({"confidence_threshold": "2"}, "less than or equal to 1"),
-        ({"confidence_threshold": "high"}, "number"),
-        ({"entities": "PERSON,FOO"}, "EMAIL_ADDRESS"),
-        ({"colour": "red"}, "extract_format"),
-        ({"metadata": "{"}, "JSON"),
-        ({"metadata": "[1]"}, "object"),
-        ({"metadata": json.dumps({"a": "x" * 5000})}, "4096"),
-        ({"tags": "t" * 300}, "255"),
-    ],
-)
-def test_options_are_checked_and_the_known_ones_named(client, fields, named):
-    body = assert_problem(send(client, "o.txt", b"options\n", **fields), 422, "invalid_options")
-    assert named in body["detail"]
-    assert body["success"] is False
-
-
-@pytest.mark.parametrize(
-    ("data", "status", "code"),
-    [(b"x" * 300_001, 413, "too_large"), (b"\x7fELF\x02\x01", 415, "unsupported_type"), (b"", 422, "damaged")],
-)
-def test_a_file_that_cannot_be_taken_is_refused_and_leaves_nothing(client, data, status, code):
-    before = client.get("/api/v1/upload/tasks/?limit=1").json()["tasks"]
-    assert_problem(send(client, "bad.bin", data), status, code)
-    assert client.get("/api/v1/upload/tasks/?limit=1").json()["tasks"] == before
-
-
-def test_requests_that_are_no_uploads(client):
-    assert_problem(client.post(UPLOAD, json={}), 415)
-    assert_problem(client.post(UPLOAD, data={"language": "en"}, files={}), 415)
-    assert_problem(client.post(UPLOAD, files={"document": ("a.txt", b"x")}), 422, "invalid_options")
-    assert_problem(client.post(UPLOAD, files={"language": (None, "en")}), 422, "invalid_options")
-    kind = {"content-type": "multipart/form-data; boundary=b"}
-    assert_problem(client.post(UPLOAD, content=b"nonsense", headers=kind), 400)
-    half = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nhalf a file'
-    assert_problem(client.post(UPLOAD, content=half, headers=kind), 400)
-    for path in ("status/nothing/", "status/00000000000000000000000000/"):
-        assert client.get(f"/api/v1/upload/{path}").status_code in {404, 422}
-    assert_problem(client.get("/api/v1/upload/status/00000000000000000000000000/"), 404, "not_found")
-    assert_problem(client.get("/api/v1/batches/00000000000000000000000000"), 404, "not_found")
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("../../etc/passwd", "passwd"),
-        ("C:\\temp\\a.pdf", "a.pdf"),
-        ("a\x00b\r\n.pdf", "ab.pdf"),
-        ("..", "document"),
-        ("", "document"),
-        ("Übersicht.pdf", "Übersicht.pdf"),
-        ("x" * 300 + ".pdf", "x" * 251 + ".pdf"),
-    ],
-)
-def test_names_are_made_safe(name, safe):
-    assert safe_name(name) == safe
-
-
-def test_a_gateway_killed_in_the_middle_of_an_upload_leaves_no_document(tmp_path):
-    with gateway_process(tmp_path) as (client, process):
-        port = client.base_url.port
-        with socket.create_connection(("127.0.0.1", port)) as raw:
-            head = f"POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000\r\n\r\n"
-            part = '--b\r\nContent-Disposition: form-data; name="file"; filename="half.txt"\r\n\r\n'
-            raw.sendall((head + part).encode() + b"half a document " * 20_000)
-            until = time.monotonic() + 10
-            while not any(f.stat().st_size for f in tmp_path.glob("incoming/*/*")):
-                assert time.monotonic() < until
-                time.sleep(0.02)
-            process.send_signal(signal.SIGKILL)
-            process.wait(timeout=10)
-    with gateway_process(tmp_path) as (client, _):
-        assert client.get("/api/v1/upload/tasks/").json()["tasks"] == []
-        assert not list(tmp_path.glob("store/originals/**/*.*"))
-
-
-def test_the_queue_and_rate_limits_say_when_to_come_again():
-    now = [0.0]
-    limits = UploadLimits(lambda: Queue(12, 0.5), per_s=2.0, burst=3, queue_limit=10, clock_s=lambda: now[0])
-    for _ in range(3):
-        limits.take("a")
-    with pytest.raises(TooManyRequests) as refused:
-        limits.take("a")
-    assert refused.value.facts["retry_after_s"] == 0.5
-    limits.take("b")
-    now[0] = 0.6
-    limits.take("a")
-    with pytest.raises(TooManyRequests) as refused:
-        limits.check_queue()
-    assert refused.value.facts["retry_after_s"] == 6.0
-
-
-def test_over_the_limit_uploads_are_answered_with_429(room):
-    desk = Desk(room, UploadLimits(lambda: Queue(0, 0.0), per_s=0.1, burst=1), wake=lambda: None, prefect_answers=lambda: False)
-    app = create_app(desk, None, names=["here"])
-
-    async def ask():
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
-            return [await client.post(UPLOAD, json={}) for _ in range(2)]
-
-    first, second = asyncio.run(ask())
-    assert_problem(first, 415)
-    body = assert_problem(second, 429, "too_many_requests")
-    assert (body["success"], second.headers["retry-after"]) == (False, "10")

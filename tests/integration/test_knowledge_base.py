@@ -1,62 +1,26 @@
-"""The knowledge base on a real LanceDB directory, with real subprocesses where processes compete."""
+"""The knowledge base on a real LanceDB directory: replace, delete, rebuild, refusals, a busy base.
 
-import contextlib
+Processes that compete stand in test_knowledge_writers.py, searching in test_knowledge_search.py.
+"""
+
 import subprocess
 import sys
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from knowledge_files import base, chunk_file, chunks_of, document, rows, sources
 
 from docmill.errors import InvalidOptions, StageFailed, StoreUnavailable
-from docmill.stages.knowledge.chunk import Chunk
 from docmill.stages.knowledge.chunk_file import write_chunks
-from docmill.stages.knowledge.embedding import DIMENSIONS, embed
+from docmill.stages.knowledge.embedding import embed
 from docmill.storage.knowledge.lance import LanceKnowledgeBase
 from docmill.storage.knowledge.lock import write_lock
 from docmill.storage.knowledge.ports import KnowledgeBase, Query, SearchMode, Source
-from docmill.values.geometry import Box
-from docmill.values.keys import digest
+
+__all__ = ["base"]
 
 TOPICS = ("The bill amounts to 500 dollars.", "Penguins breed on the ice of Antarctica.", "The lease ends when the tenant moves out.")
-
-
-def document(name: str) -> str:
-    return digest(name)[:32]
-
-
-def chunks_of(document_id: str, texts: tuple[str, ...], *, edition: str = "") -> list[Chunk]:
-    return [
-        Chunk(
-            id=digest(document_id, edition, i, text)[:32], document_id=document_id, page=i + 1, start=0, end=len(text), text=text,
-            confidence_score=0.9, boxes=(Box(1.0, 2.0, 30.5, 4.0),),
-        )
-        for i, text in enumerate(texts)
-    ]  # fmt: skip
-
-
-def chunk_file(folder: Path, document_id: str, count: int, *, edition: str = "") -> Path:
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{document_id}{edition}.arrow"
-    chunks = chunks_of(document_id, tuple(f"chunk {i} {edition}" for i in range(count)), edition=edition)
-    vectors = np.random.default_rng(7).normal(size=(count, DIMENSIONS)).astype(np.float32)
-    write_chunks(path, chunks, vectors)
-    return path
-
-
-@pytest.fixture
-def base(tmp_path: Path) -> LanceKnowledgeBase:
-    return LanceKnowledgeBase(tmp_path / "knowledge")
-
-
-def rows(base: LanceKnowledgeBase, tenant: str = "acme") -> list[dict[str, object]]:
-    return base._opened(tenant).to_arrow().to_pylist()
-
-
-def sources(files: dict[str, Path]) -> list[Source]:
-    return [Source(name, path) for name, path in files.items()]
 
 
 def by_meaning(text: str, limit: int = 10) -> Query:
@@ -205,136 +169,8 @@ def test_a_busy_base_is_a_typed_error_and_a_conflict_is_tried_again(
     assert base.count("acme") == 2
 
 
-WRITER = """
-import sys
-import time
-from pathlib import Path
-import lancedb, pyarrow  # before the start, so that both run at once
-from docmill.storage.knowledge.lance import LanceKnowledgeBase
-from docmill.storage.knowledge.ports import Source
-base = LanceKnowledgeBase(Path(sys.argv[1]))
-own = [Path(p) for p in sys.argv[2:]]
-print("ready", flush=True)
-sys.stdin.readline()
-for path in own:
-    base.replace("acme", [Source(path.name[:32], path)])
-    print("done", flush=True)
-"""
-
-
-@contextlib.contextmanager
-def started_writers(folder: Path, works: Iterable[list[Path]]) -> Iterator[list[subprocess.Popen[str]]]:
-    """A process per list of chunk files, all loaded and waiting for a line on stdin."""
-    command = [sys.executable, "-c", WRITER, str(folder)]
-    writers = [subprocess.Popen([*command, *map(str, own)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for own in works]
-    try:
-        for writer in writers:
-            assert writer.stdout
-            assert writer.stdout.readline() == "ready\n"
-        yield writers
-    finally:
-        for writer in writers:
-            writer.kill()
-            writer.communicate()
-
-
-def go(writers: Iterable[subprocess.Popen[str]]) -> None:
-    for writer in writers:
-        assert writer.stdin
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-
-
-def finish(writer: subprocess.Popen[str]) -> None:
-    writer.communicate(timeout=120)
-    assert writer.returncode == 0
-
-
-def files_of_two_writers(folder: Path) -> tuple[list[str], dict[str, list[Path]]]:
-    """Ten documents that both writers have, in editions of their own, and ten more that only one has."""
-    shared = [document(f"shared {i}") for i in range(10)]
-    apart = {edition: [document(f"{edition} {i}") for i in range(10)] for edition in ("left", "right")}
-    return shared, {
-        edition: [chunk_file(folder, name, 5, edition=edition) for pair in zip(shared, own, strict=True) for name in pair]
-        for edition, own in apart.items()
-    }
-
-
-def editions(base: LanceKnowledgeBase) -> dict[str, list[str]]:
-    """Document -> the edition of each of its chunks; no chunk is there twice."""
-    found = rows(base)
-    assert len(found) == len({row["id"] for row in found})
-    seen: dict[str, list[str]] = {}
-    for row in found:
-        seen.setdefault(str(row["document_id"]), []).append(str(row["text"]).split()[-1])
-    return seen
-
-
-def test_two_processes_lose_and_double_nothing(base: LanceKnowledgeBase, tmp_path: Path) -> None:
-    shared, files = files_of_two_writers(tmp_path / "files")
-    with started_writers(tmp_path / "knowledge", files.values()) as writers:
-        go(writers)
-        for writer in writers:
-            finish(writer)
-    found = editions(base)
-    assert len(found) == 30
-    assert all(seen in (["left"] * 5, ["right"] * 5) for seen in found.values()), "a document is the work of one writer, never a mixture"
-    assert set(shared) < set(found)
-
-
-def test_a_writer_killed_beside_another_harms_nothing_and_its_repeat_completes_it(base: LanceKnowledgeBase, tmp_path: Path) -> None:
-    _, files = files_of_two_writers(tmp_path / "files")
-    with started_writers(tmp_path / "knowledge", [files["left"], files["right"], files["left"]]) as (left, right, again):
-        go([left, right])
-        assert left.stdout
-        for _ in range(5):
-            left.stdout.readline()
-        time.sleep(0.01)  # somewhere within a commit or the wait for its turn
-        left.kill()
-        finish(right)
-        found = editions(base)
-        assert {path.name[:32] for path in files["right"]} <= set(found)
-        assert all(seen in (["left"] * 5, ["right"] * 5) for seen in found.values())
-        assert len(found) < 30, "the kill came too late to mean anything"
-        go([again])
-        finish(again)
-    assert len(editions(base)) == 30
-    assert all(editions(base)[path.name[:32]] == ["left"] * 5 for path in files["left"])
-
-
 def test_optimize_keeps_the_rows(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     for i in range(3):
         base.replace("acme", sources({document(str(i)): chunk_file(tmp_path, document(str(i)), 2)}))
     base.optimize("acme")
     assert base.count("acme") == 6
-
-
-ENDLESS = """
-import itertools, sys
-from pathlib import Path
-from docmill.storage.knowledge.lance import LanceKnowledgeBase
-from docmill.storage.knowledge.ports import Source
-base = LanceKnowledgeBase(Path(sys.argv[1]))
-editions = [[Source(Path(p).name[:32], Path(p)) for p in group.split(",")] for group in sys.argv[2:]]
-for sources in itertools.cycle(editions):
-    base.replace("acme", sources)
-    print("done", flush=True)
-"""
-
-
-def test_a_kill_leaves_the_old_or_the_new_state(base: LanceKnowledgeBase, tmp_path: Path) -> None:
-    names = [document("one"), document("two")]
-    groups = [",".join(str(chunk_file(tmp_path / "files", name, 40 + i, edition=e)) for name in names) for i, e in enumerate("ab")]
-    for after_s in (0.0, 0.005, 0.01, 0.02, 0.03):
-        with subprocess.Popen(
-            [sys.executable, "-c", ENDLESS, str(tmp_path / "knowledge"), *groups], stdout=subprocess.PIPE, text=True
-        ) as writer:  # fmt: skip
-            assert writer.stdout
-            assert writer.stdout.readline() == "done\n"
-            time.sleep(after_s)
-            writer.kill()
-        states = [{str(row["text"]).split()[-1] for row in rows(base) if row["document_id"] == name} for name in names]
-        assert states in ([{"a"}, {"a"}], [{"b"}, {"b"}])
-        assert base.count("acme") == (80 if states[0] == {"a"} else 82)
-    assert base.replace("acme", [Source(names[0], chunk_file(tmp_path, names[0], 1))]) == 1  # its lock died with it
-    assert base.count("acme") in (41, 42)

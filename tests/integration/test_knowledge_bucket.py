@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from knowledge_files import chunk_file, document, editions, rows, sources
 from milled_papers import INVOICE, LETTER, ingest, mill_anew
-from test_knowledge_base import chunk_file, document, editions, rows, sources
 
 from docmill.errors import StoreUnavailable
 from docmill.services.erase import erase

@@ -1,33 +1,24 @@
-"""What every object store promises. Both stores run here, Google Cloud Storage against a real server binary."""
+"""What every object store promises. Both stores run here, Google Cloud Storage against a real server binary.
+
+A folder's own promises stand in test_object_store_folder.py, how stores are opened and linked in test_object_store_specs.py.
+"""
 
 import hashlib
-import os
-import pickle
-import stat
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
-from gcs_server import running_gcs_server, write_service_account_file
+from object_stores import gcs, names
 
-from docmill.errors import Conflict, InvalidOptions, NotFound, SettingsInvalid, StoreUnavailable
-from docmill.settings import Settings
-from docmill.storage.objects import StoreSpec, open_signer, open_store
+from docmill.errors import InvalidOptions, NotFound
+from docmill.storage.objects import StoreSpec, open_store
 from docmill.storage.objects import gcs as gcs_module
 from docmill.storage.objects.staging import STAGING
 from docmill.values.ports import ObjectStore
 
-
-@pytest.fixture(scope="module")
-def gcs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_gcs_server(tmp_path_factory.mktemp("gcs"), "mill") as endpoint:
-        yield endpoint
+__all__ = ["gcs"]
 
 
 @pytest.fixture(params=["folder", "bucket", "bucket with prefix"])
@@ -47,10 +38,6 @@ def store(spec: StoreSpec) -> ObjectStore:
 @pytest.fixture
 def tenant(request: pytest.FixtureRequest) -> str:
     return "t" + hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:8]
-
-
-def names(store: ObjectStore, prefix: str) -> list[str]:
-    return [info.name for info in store.list(prefix)]
 
 
 def test_is_an_object_store(store: ObjectStore) -> None:
@@ -224,219 +211,3 @@ def test_strange_but_good_names(store: ObjectStore, tenant: str, name: str) -> N
     assert store.create(f"public/{tenant}/{name}", b"x")
     assert store.read(f"public/{tenant}/{name}") == b"x"
     assert names(store, f"public/{tenant}/") == [f"public/{tenant}/{name}"]
-
-
-@pytest.mark.parametrize("expires", [timedelta(0), timedelta(seconds=-5), timedelta(days=7, seconds=1)])
-def test_links_live_between_a_second_and_seven_days(tmp_path: Path, gcs: str, expires: timedelta, gcs_key_file: Path) -> None:
-    for spec in (
-        StoreSpec(url=tmp_path.as_uri(), url_key_file=tmp_path / "key"),
-        StoreSpec(url="gs://mill", gcs_endpoint=gcs, google_credentials=gcs_key_file),
-    ):
-        with pytest.raises(InvalidOptions, match="seven days"):
-            open_store(spec).signed_url("a", expires=expires)
-
-
-@pytest.fixture
-def gcs_key_file(tmp_path: Path) -> Path:
-    return write_service_account_file(tmp_path / "key.json")[0]
-
-
-def test_a_link_to_a_bucket_serves_the_object(tmp_path: Path, gcs: str, gcs_key_file: Path) -> None:
-    store = open_store(StoreSpec(url="gs://mill/links", gcs_endpoint=gcs, gcs_project="p", google_credentials=gcs_key_file))
-    store.create("public/a b.json", b"{}")
-    assert httpx.get(store.signed_url("public/a b.json", expires=timedelta(minutes=5))).content == b"{}"
-
-
-def test_a_spec_is_picklable_and_holds_no_secret(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, url_key="a very secret key of the url", _env_file=None)
-    spec = StoreSpec.from_settings(settings)
-    assert pickle.loads(pickle.dumps(spec)) == spec  # noqa: S301 - our own bytes
-    assert spec.url_key_file is None
-    assert "secret" not in repr(spec)
-    assert b"secret" not in pickle.dumps(spec)
-
-
-def test_an_unknown_scheme_names_the_known_ones() -> None:
-    for url in ("s3://bucket", "/just/a/path", ""):
-        with pytest.raises(SettingsInvalid, match=r"file://, gs://"):
-            open_store(StoreSpec(url=url))
-
-
-@pytest.mark.parametrize("url", ["gs://", "gs:///prefix", "file://host/folder", "file:relative"])
-def test_urls_that_lack_a_part(url: str) -> None:
-    with pytest.raises(SettingsInvalid):
-        open_store(StoreSpec(url=url))
-
-
-def test_opening_touches_nothing(tmp_path: Path) -> None:
-    open_store(StoreSpec(url=(tmp_path / "new").as_uri(), url_key_file=tmp_path / "key"))
-    open_store(StoreSpec(url="gs://bucket", gcs_endpoint="http://127.0.0.1:9"))
-    assert open_signer(StoreSpec(url="gs://bucket")) is None
-    assert list(tmp_path.iterdir()) == []
-
-
-# --- a folder's own promises
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> tuple[ObjectStore, Path]:
-    root = tmp_path / "not yet" / "root"
-    return open_store(StoreSpec(url=root.as_uri(), url_key_file=tmp_path / "key")), root
-
-
-@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
-def test_modes_do_not_depend_on_the_umask(folder: tuple[ObjectStore, Path], umask: int) -> None:
-    store, root = folder
-    before = os.umask(umask)
-    try:
-        store.create("originals/t/aa/a", b"x")
-        store.replace("private/t/runs/r/lease", b"x")
-    finally:
-        os.umask(before)
-    found = {path.relative_to(root).as_posix(): path for path in root.rglob("*")}
-    assert {"originals/t/aa/a", "private/t/runs/r/lease", "originals/t"} <= set(found)
-    for path in (root.parent, root, *found.values()):
-        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
-
-
-def test_fetch_gives_the_stores_own_file(folder: tuple[ObjectStore, Path], tmp_path: Path) -> None:
-    store, root = folder
-    store.create("originals/t/a", b"x")
-    assert store.fetch("originals/t/a", tmp_path) == root / "originals/t/a"
-
-
-def test_symbolic_links_lead_nowhere(folder: tuple[ObjectStore, Path], tmp_path: Path) -> None:
-    store, root = folder
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "secret").write_bytes(b"secret")
-    store.create("public/t/a", b"x")
-    (root / "public" / "out").symlink_to(tmp_path / "outside")
-    (root / "public" / "t" / "link").symlink_to(tmp_path / "outside" / "secret")
-    (root / "public" / "t" / "dangling").symlink_to(tmp_path / "outside" / "new")
-    for name in ("public/out/secret", "public/t/link"):
-        assert not store.exists(name)
-        assert not store.delete(name)
-        for read in (store.read, store.info, lambda n: store.fetch(n, tmp_path)):
-            with pytest.raises(NotFound):
-                read(name)
-    for name in ("public/out/secret", "public/out/new", "public/t/link", "public/t/dangling"):
-        with pytest.raises(Conflict):
-            store.create(name, b"x")
-    assert names(store, "public/") == ["public/t/a"]
-    assert names(store, "public/out/") == []
-    assert [p.name for p in (tmp_path / "outside").iterdir()] == ["secret"]
-    assert (tmp_path / "outside" / "secret").read_bytes() == b"secret"
-
-
-def test_things_that_are_no_files_are_no_objects(folder: tuple[ObjectStore, Path]) -> None:
-    store, root = folder
-    store.create("public/t/a", b"x")
-    os.mkfifo(root / "public/t/fifo")
-    for name in ("public/t/fifo", "public/t"):
-        with pytest.raises(NotFound):
-            store.read(name)
-        with pytest.raises(Conflict):
-            store.create(name, b"x")
-    with pytest.raises(Conflict):
-        store.create("public/t/a/below", b"x")
-    assert names(store, "public/t/") == ["public/t/a"]
-
-
-_DIES_WRITING = """
-import os, sys
-from pathlib import Path
-from docmill.storage.objects import StoreSpec, open_store
-read, write = os.pipe()
-os.write(write, b"x" * 1000)
-open_store(StoreSpec(url=sys.argv[1])).create_from("originals/t/a", Path(f"/dev/fd/{read}"))  # waits for the end of the pipe
-"""
-
-
-def test_a_writer_killed_in_the_middle_leaves_nothing_to_see(folder: tuple[ObjectStore, Path]) -> None:
-    store, root = folder
-    with subprocess.Popen([sys.executable, "-c", _DIES_WRITING, root.as_uri()]) as process:
-        while not any((root / STAGING).glob(".*")):
-            assert process.poll() is None
-        process.kill()
-    left = list((root / STAGING).iterdir())
-    assert len(left) == 1
-    assert not store.exists("originals/t/a")
-    assert names(store, "") == []
-    assert store.create("originals/t/a", b"whole")
-    assert left[0].exists()  # young: it could still have a writer
-    os.utime(left[0], (0, 0))
-    open_store(StoreSpec(url=root.as_uri())).create("originals/t/b", b"x")
-    assert list((root / STAGING).iterdir()) == []
-    assert names(store, "") == ["originals/t/a", "originals/t/b"]
-
-
-_FULL_DISK = """
-import resource, sys
-from docmill.errors import StoreUnavailable
-from docmill.storage.objects import StoreSpec, open_store
-store = open_store(StoreSpec(url=sys.argv[1]))
-resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
-for write in (store.create, store.replace):
-    try:
-        write("originals/t/secret", b"x" * 20_000)
-    except StoreUnavailable as error:
-        print(error.retryable, error.facts["reason"], "secret" in error.message, error.__cause__, error.__suppress_context__)
-print(store.exists("originals/t/secret"), list(store.list("")))
-"""
-
-
-def test_a_write_that_does_not_fit_leaves_nothing(folder: tuple[ObjectStore, Path]) -> None:
-    """The kernel's own refusal in the middle of a write, brought about by a limit on file sizes."""
-    _, root = folder
-    done = subprocess.run([sys.executable, "-c", _FULL_DISK, root.as_uri()], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["True EFBIG False None True"] * 2 + ["False []"]
-    assert list((root / STAGING).iterdir()) == []
-
-
-@pytest.mark.parametrize("error", [OSError(28, "full", "/secret"), OSError(5, "io", "/secret"), PermissionError(13, "no", "/secret")])
-def test_what_the_disk_refuses_is_store_unavailable(
-    folder: tuple[ObjectStore, Path], monkeypatch: pytest.MonkeyPatch, error: OSError
-) -> None:
-    store, _ = folder
-    store.create("public/t/a", b"x")
-
-    def refuse(*_: object, **__: object) -> int:
-        raise error
-
-    monkeypatch.setattr(os, "open", refuse)
-    for call in (lambda: store.create("public/t/b", b"x"), lambda: store.replace("public/t/b", b"x"), lambda: store.read("public/t/a"),
-                 lambda: store.exists("public/t/a"), lambda: list(store.list("public/")), lambda: store.delete("public/t/a")):  # fmt: skip
-        with pytest.raises(StoreUnavailable) as raised:
-            call()
-        assert "secret" not in raised.value.message
-
-
-def test_what_may_not_be_lost_is_flushed(folder: tuple[ObjectStore, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    store, _ = folder
-    flushed: list[str] = []
-    real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (flushed.append("folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "bytes"), real(fd)))
-    table = {
-        "originals/t/aa/a": ["bytes", "folder"],
-        "public/t/results/a": ["bytes", "folder"],
-        "private/t/read/aa/a.json": ["bytes"],
-        "private/t/read/aa/a.note": [],
-        "private/t/receipts/aa/a.read-k.receipt": [],
-        "private/t/runs/r/marker": [],
-        "private/t/journal/j/read-d.1": [],
-    }
-    for name, wanted in table.items():
-        flushed.clear()
-        assert store.create(name, b"x")
-        assert flushed == wanted, name
-
-
-def test_links_of_the_folder_carry_the_key_of_home(folder: tuple[ObjectStore, Path], tmp_path: Path) -> None:
-    store, root = folder
-    link = httpx.URL(store.signed_url("public/t/a b.pdf", expires=timedelta(hours=1), download_name="Über.pdf"))
-    assert (tmp_path / "key").stat().st_size == 32
-    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
-    signer = open_signer(StoreSpec(url=root.as_uri(), url_key_file=tmp_path / "key"))
-    assert signer is not None
-    assert link.path == "/files/public/t/a b.pdf"
-    signer.verify("public/t/a b.pdf", expires=link.params["expires"], signature=link.params["signature"], download_name="Über.pdf")

@@ -6,8 +6,9 @@ from types import MappingProxyType
 
 import pikepdf
 import pytest
+from damaged_copies import MUTATIONS, PAGE, SPANS, VALUES, edited, good_copy
 from PIL import Image, ImageDraw
-from test_privacy_redact import MUTATIONS, PAGE, SPANS, VALUES, edited, good_copy, hand_made
+from redaction_papers import hand_made
 
 from docmill.errors import RedactionUnproven
 from docmill.stages.privacy.redaction import copies, proof, proof_pdf

@@ -17,6 +17,7 @@ DATA = (
     "docmill/stages/understanding/weights/kinds.json",
     "docmill/stages/knowledge/vocabulary/vocab.txt",
     "docmill/storage/ledger/migrations/versions/0001_first.py",
+    "docmill/storage/ledger/migrations/tables_of_0001/work.py",
     "docmill/gateway/web/app.js",
     "docmill/gateway/web/client.mjs",
 )

@@ -145,51 +145,86 @@ def test_a_run_says_its_name_id_state_and_seconds(prefect_server, home, monkeypa
 @pytest.mark.slow
 def test_maintenance_flows_run_one_after_the_other(prefect_server, room, tmp_path, monkeypatch):
     from milled_papers import INVOICE, LETTER, ingest
-    from prefect.exceptions import ParameterTypeError
-
-    from docmill.errors import SettingsInvalid
-    from docmill.services.certificate_keys import read_public_key
-    from docmill.services.erasure_receipts import check_receipt
-    from docmill.settings import settings
-    from flows.back_up import back_up
-    from flows.clean_up_files import clean_up_files
-    from flows.clean_up_ledger import clean_up_ledger
-    from flows.erase_document import erase_document
-    from flows.export_results import export_results
-    from flows.reconcile import reconcile
-    from flows.restore import restore
-    from flows.sweep import sweep
 
     (tmp_path / "a.txt").write_text(LETTER)
     (tmp_path / "b.txt").write_text(INVOICE)
     document, _ = ingest(room, tmp_path / "a.txt", tmp_path / "b.txt")
     room.close()
+    swept_and_reconciled()
+    exported(room)
+    cleaned_up(room)
+    done = backed_up_and_drilled(tmp_path, monkeypatch)
+    erased_with_a_receipt(room, document, done)
+
+
+def swept_and_reconciled():
+    """Nothing is lost, and two documents are as they should be."""
+    from flows.reconcile import reconcile
+    from flows.sweep import sweep
+
     swept = sweep()
     assert swept.pop("flow_runs") >= 0  # of other tests on this server
     assert swept == {"queued": 0, "failed": 0, "cancelled": 0, "closed": 0, "erasures": 0, "orders": 0, "task_runs": 0}
     assert reconcile() == {"results": 2, "objects": 2, "unnamed": 0, "missing": 0, "ended_runs": 0}
-    exported = export_results()
-    assert exported["documents"] == 2
-    assert "Mill Lane" not in room.store.read(exported["object"]).decode()
+
+
+def exported(room):
+    """Both documents, without their text."""
+    from flows.export_results import export_results
+
+    told = export_results()
+    assert told["documents"] == 2
+    assert "Mill Lane" not in room.store.read(told["object"]).decode()
+
+
+def cleaned_up(room):
+    """Files first tried without touching them, then in earnest, then the ledger."""
+    from flows.clean_up_files import clean_up_files
+    from flows.clean_up_ledger import clean_up_ledger
+
     assert clean_up_files(dry_run=True)["cleaned_files"] == 0
     told = clean_up_files()
     report = json.loads(room.store.read("private/default/reports/clean-up.json"))
     assert (len(report["cleaned_files"]), report["failed_cleanups"]) == (told["cleaned_files"], [])
     assert report["total_space_freed"] == told["total_space_freed"]
     assert clean_up_ledger() == {"idempotency_keys": 0, "outbox": 0}
+
+
+def backed_up_and_drilled(folder, monkeypatch):
+    """What the back-up said; a restore of it gives the same again."""
+    from prefect.exceptions import ParameterTypeError
+
+    from docmill.errors import SettingsInvalid
+    from docmill.settings import settings
+    from flows.back_up import back_up
+    from flows.restore import restore
+
     with pytest.raises(SettingsInvalid):
         back_up()
-    monkeypatch.setenv("DOCMILL_BACKUP_FOLDER", str(tmp_path / "backups"))
-    monkeypatch.setenv("DOCMILL_BACKUP_KEYS_FOLDER", str(tmp_path / "keys"))
+    monkeypatch.setenv("DOCMILL_BACKUP_FOLDER", str(folder / "backups"))
+    monkeypatch.setenv("DOCMILL_BACKUP_KEYS_FOLDER", str(folder / "keys"))
     settings.cache_clear()
     done = back_up()
     assert (done["chunks"] > 0, done["audit_events"] > 0, done["gone"]) == (True, True, 0)
-    (taken,) = (path.parent for path in (tmp_path / "backups").glob("docmill-*/backup.json"))
+    (taken,) = (path.parent for path in (folder / "backups").glob("docmill-*/backup.json"))
     drilled = restore()
     assert (drilled["backup"], drilled["files"], drilled["chunks"]) == (taken.name, done["files"], done["chunks"])
     assert restore(backup=taken.name)["seconds"] > 0
     with pytest.raises(ParameterTypeError):
         restore(backup="../elsewhere")
+    return done
+
+
+def erased_with_a_receipt(room, document, done):
+    """The receipt holds, and a restore of the back-up that was `done` before brings nothing of the document back."""
+    from prefect.exceptions import ParameterTypeError
+
+    from docmill.services.certificate_keys import read_public_key
+    from docmill.services.erasure_receipts import check_receipt
+    from docmill.settings import settings
+    from flows.erase_document import erase_document
+    from flows.restore import restore
+
     with pytest.raises(ParameterTypeError):
         erase_document(document[:10])
     erased = erase_document(document)

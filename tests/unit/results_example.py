@@ -132,3 +132,37 @@ def shown_page() -> Page:
 def given_redacted() -> PublishInput:
     """As `given`, with redaction."""
     return replace(given(redact=True), pages=(shown_page(),))
+
+
+def einvoiced(**options: object) -> PublishInput:
+    """A document with an e-invoice: values printed on the page and values in the XML alone, and what the two contradict."""
+    base, page = given(**options), read_page()
+    exact = Evidence(page=1, confidence=1.0, source="einvoice:en16931")
+    seen = field(page, "vendor_name", "Jane Doe Consulting", "Jane Doe Consulting").evidence.model_copy(update={"source": exact.source})
+    found = Understanding(
+        kind=Kind(name="invoice", confidence=1.0, reason="invoice: einvoice"),
+        fields=(
+            Field(name="customer_name", value="Karl Kojote", text="Karl Kojote", evidence=exact),
+            Field(name="vendor_name", value="Jane Doe Consulting", text="Jane Doe Consulting", evidence=seen),
+            Field(name="vendor_iban", value="DE88200800000970375700", text="DE88200800000970375700", evidence=exact),
+            Field(name="due_date", value="2026-04-01", text="2026-04-01", evidence=exact),
+        ),
+        line_items=(
+            LineItem(description="Care for Karl Kojote", quantity="1", amount="40.00", evidence=exact),
+            LineItem(
+                description="Invoice",
+                quantity="2",
+                unit_price="1.00",
+                amount="2.00",
+                evidence=field(page, "x", "Invoice", "Invoice").evidence,
+            ),
+        ),
+        taxes=(TaxShare(rate="5", net="40.00", tax="2.00", evidence=exact),),
+        problems=(Problem(code=CHECK_FAILED, stage="understand", message="XML and page differ: total (another value is printed)"),),
+    )
+    return replace(base, understanding=found)
+
+
+def with_parts(base: PublishInput) -> PublishInput:
+    assert base.understanding is not None
+    return replace(base, understanding=packaged(base.understanding))

@@ -29,6 +29,9 @@ def function(lines, *, docstring=0, decorator=""):
         ("flows", function(31, decorator="@flow(name='a')\n"), 1),
         ("tasks", function(16, decorator="@task\n"), 1),
         ("tasks", function(15, decorator="@task\n"), 0),
+        ("tests", function(40, decorator="@flow(name='a')\n"), 0),
+        ("tests", function(41, decorator="@task\n"), 1),
+        ("tests", "x = 1\n" * 301, 1),
     ],
 )
 def test_limits(tmp_path, monkeypatch, folder, text, complaints):
@@ -41,4 +44,13 @@ def test_limits(tmp_path, monkeypatch, folder, text, complaints):
 
 def test_no_folder_of_the_checkout_is_left_out():
     with_code = {path.relative_to(ROOT).parts[0] for path in ROOT.glob("[!.]*/**/*.py")}
-    assert with_code - {"tests"} <= set(check_sizes.ROOTS)
+    assert with_code <= set(check_sizes.ROOTS)
+
+
+@pytest.mark.parametrize("folder", ["tests/unit", "docmill/storage/ledger/migrations/versions"])
+def test_tests_and_migrations_are_measured_too(tmp_path, monkeypatch, capsys, folder):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "module.py").write_text(function(41))
+    assert check_sizes.main() == 1
+    assert "f has 41 lines, at most 40" in capsys.readouterr().out

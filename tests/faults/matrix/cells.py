@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import laying
 import points
 from books import Books
 from parts import Cluster
@@ -222,7 +223,7 @@ class Matrix:
                     pids, heal = self.cluster.lay(OCR, cell.kind, pid)
                     self.say(cell, "fault", pids=pids)
                     if cell.kind == "full":
-                        self.cluster._signal(pids, signal.SIGCONT)
+                        laying.send(pids, signal.SIGCONT)
                     self.say(cell, "released")
                     cell.is_counted = True
                     return heal

@@ -1,32 +1,30 @@
 """The cluster under test as processes: PostgreSQL, Prefect server and worker, Dask scheduler and two workers, gateway, dispatcher, warm process.
 
-Started by pid, started again when one dies (as systemd or Kubernetes would), ended by pid. A fault is laid on pids: kill -9, SIGSTOP, slowed to a
-tenth by stopping most of the time, or a file size limit (RLIMIT_FSIZE) of one byte, under which every write fails as on a full disk.
+Started by pid, started again when one dies (as systemd or Kubernetes would), ended by pid. Which processes a part is stands here; what a fault does
+to them stands in laying.py, how PostgreSQL is made in ledger_part.py, Prefect's deployment in deployment.py.
 """
 
 import contextlib
 import os
-import resource
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import laying
 import points
 import psutil
-from postgres_server import _as_user, _server_user, binaries
+from deployment import deploy
+from ledger_part import LedgerServer
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 AGAIN_S = 0.5
-SLOW_STOP_S, SLOW_GO_S = 0.09, 0.01
 
 
 def free_port():
@@ -64,10 +62,10 @@ class Cluster:
 
     def __post_init__(self):
         self.home, self.control = self.folder / "home", self.folder / "control"
-        self.postgres = Path(tempfile.mkdtemp(prefix="docmill-matrix-postgres-"))  # PostgreSQL's user must reach it
         self.ports = {name: free_port() for name in ("postgres", "prefect", "dask", "gateway")}
         self.api = f"http://127.0.0.1:{self.ports['prefect']}/api"
-        self.ledger_url = f"postgresql+pg8000://docmill@127.0.0.1:{self.ports['postgres']}/docmill"
+        self.ledger = LedgerServer(self.ports["postgres"])
+        self.ledger_url = self.ledger.url
         self.dask = f"tcp://127.0.0.1:{self.ports['dask']}"
         self._over = threading.Event()
         self._lock = threading.RLock()
@@ -119,24 +117,24 @@ class Cluster:
         os.environ.update(self.environment)
         points.CONTROL.folder = self.control
         env, python = self.environment, sys.executable
-        self._init_postgres()
+        self.ledger.prepare()
         dask = ["--host", "127.0.0.1", "--no-dashboard"]
         worker = [python, "-m", "distributed.cli.dask_worker", self.dask, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         worker += ["--host", "127.0.0.1", "--local-directory", str(self.folder / "dask"), "--preload", "worker_preload"]
         server = [python, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.ports["prefect"])]
         scheduler = [python, "-m", "distributed.cli.dask_scheduler", "--port", str(self.ports["dask"]), *dask]
-        self._add("ledger", self._postgres_words, {}, self._ledger_answers, before_start=self._clear_postgres)
+        self._add("ledger", self.ledger.words, {}, self.ledger.answers, before_start=self.ledger.clear)
         self._add("Prefect server", server, env, lambda: httpx.get(f"{self.api}/health", timeout=2).is_success)
         self._add("Dask scheduler", scheduler, env, lambda: self._listens("dask"))
         self.wait_ready("ledger")
-        self._make_ledger()
+        self.ledger.make_ledger()
         self._add("gateway", [python, str(HERE / "part.py"), "gateway", str(self.ports["gateway"])], env, self._gateway_answers)
         self._add("warm", [python, str(HERE / "part.py"), "warm"], env, self._warm_listens)
         self.wait_ready("Dask scheduler")
         for number in (1, 2):
             self._add(f"Dask worker {number}", worker, env, lambda: True)
         self.wait_ready("Prefect server")
-        self._deploy()
+        deploy(self.api, self.home, self.folder)
         work = [python, "-m", "prefect", "worker", "start", "--pool", "docmill", "--type", "process", "--name", "matrix"]
         self._add("Prefect worker", work, env, lambda: True)
         self._add("dispatcher", [python, str(HERE / "part.py"), "dispatcher"], env, lambda: True)
@@ -152,7 +150,7 @@ class Cluster:
             part = self.parts.get(name)
             if part is not None and part.process is not None:
                 self._end(part)
-        shutil.rmtree(self.postgres, ignore_errors=True)
+        self.ledger.remove()
 
     def _end(self, part):
         tree = self._tree(part.process.pid)
@@ -222,45 +220,6 @@ class Cluster:
         answer = httpx.get(f"{self.api}/work_pools/docmill", timeout=5)
         return answer.is_success and answer.json()["status"] == "READY"
 
-    # the ledger
-
-    def _init_postgres(self):
-        user, data = _server_user(), self.postgres
-        if user:
-            os.chown(data, user.pw_uid, user.pw_gid)
-        programs = binaries()
-        words = [*_as_user(user), str(programs / "initdb"), "-D", str(data / "data"), "-U", "docmill", "-A", "trust", "-E", "UTF8"]
-        subprocess.run([*words, "--locale=C", "--no-sync"], check=True, cwd="/", stdout=subprocess.DEVNULL)
-        given = ("listen_addresses=127.0.0.1", f"port={self.ports['postgres']}", "unix_socket_directories=")
-        self._postgres_words = [*_as_user(user), str(programs / "postgres"), "-D", str(data / "data"), *(f"-c{one}" for one in given)]
-
-    def _clear_postgres(self):
-        """A server that was killed leaves children that keep its memory; the next one refuses to start beside them."""
-        for process in psutil.process_iter(["name"]):
-            with contextlib.suppress(psutil.Error):
-                if process.name() == "postgres" and Path(process.cwd()).is_relative_to(self.postgres):
-                    process.kill()
-
-    def _ledger_answers(self):
-        import sqlalchemy as sa
-
-        engine = sa.create_engine(f"{self.ledger_url.rsplit('/', 1)[0]}/postgres", poolclass=sa.NullPool)
-        with engine.connect():
-            return True
-
-    def _make_ledger(self):
-        import sqlalchemy as sa
-
-        from docmill.settings import settings
-        from docmill.storage.ledger import upgrade_ledger
-
-        settings.cache_clear()
-        engine = sa.create_engine(self.ledger_url.rsplit("/", 1)[0] + "/postgres", isolation_level="AUTOCOMMIT")
-        with engine.connect() as conn:
-            conn.exec_driver_sql("CREATE DATABASE docmill TEMPLATE template0 ENCODING 'UTF8'")
-        engine.dispose()
-        upgrade_ledger(self.ledger_url)
-
     # the others
 
     def _listens(self, name):
@@ -274,32 +233,6 @@ class Cluster:
         from docmill.services.milling.warm_places import runs_socket
 
         return runs_socket(self.home).exists()
-
-    def _deploy(self):
-        """Pool, queues and the one deployment, as `docmill deploy` makes them, without starting Prefect's command line four times."""
-        from docmill.cli.prefect_setup import make_queues
-        from docmill.services.milling.warm_places import runs_socket
-
-        with httpx.Client(base_url=f"{self.api}/", timeout=30) as client:
-
-            def post(path, body):
-                return client.post(path, json=body).raise_for_status().json()
-
-            run = f"{sys.executable} -m docmill.cli.warm_run {runs_socket(self.home)}"
-            names = ("env", "labels", "name", "stream_output", "working_dir", "command")
-            job = {name: f"{{{{ {name} }}}}" for name in names}
-            properties = {name: {"type": "string"} for name in ("name", "working_dir")}
-            properties |= {name: {"type": "object", "additionalProperties": {"type": "string"}} for name in ("env", "labels")}
-            properties |= {"stream_output": {"type": "boolean", "default": True}, "command": {"type": "string", "default": run}}
-            variables = {"type": "object", "properties": properties}
-            template = {"job_configuration": job, "variables": variables}
-            post("work_pools/", {"name": "docmill", "type": "process", "base_job_template": template})
-            make_queues(self.api)
-            flow = post("flows/", {"name": "ingest-documents"})["id"]
-            deployment = {"name": "ad-hoc", "flow_id": flow, "entrypoint": "flows.ingest_documents.ingest_documents"}
-            deployment |= {"work_pool_name": "docmill", "work_queue_name": "documents", "enforce_parameter_schema": False}
-            step = {"prefect.deployments.steps.set_working_directory": {"directory": str(self.folder)}}
-            post("deployments/", {**deployment, "pull_steps": [step], "path": str(self.folder)})
 
     # faults
 
@@ -330,109 +263,11 @@ class Cluster:
             return [], lambda: points.CONTROL.set_store_fault("")
         pids = self.pids_of(part, at_pid)
         if kind == "full":
-            return pids, self._full(part, pids)
-        return pids, {"kill": self._kill, "stop": self._stop, "slow": self._slow}[kind](pids)
-
-    def _kill(self, pids):
-        alive = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
-        assert alive, "there was something to kill"
-        for process in alive:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        end = time.monotonic() + 10
-        while any(_lives(p) for p in alive):
-            assert time.monotonic() < end, "killed processes are gone"
-            time.sleep(0.01)
-        return lambda: None
-
-    def _stop(self, pids):
-        stopped = self._signal(pids, signal.SIGSTOP)
-        end = time.monotonic() + 5
-        while not all(_stands(p) for p in stopped):
-            if time.monotonic() > end:
-                self._signal(pids, signal.SIGCONT)
-                raise AssertionError("stopped processes stand still")
-            time.sleep(0.01)
-        return lambda: self._signal(pids, signal.SIGCONT)
-
-    def _slow(self, pids):
-        assert self._signal(pids, signal.SIGSTOP), "there was something to slow"
-        over = threading.Event()
-
-        def turns():
-            while not over.is_set():
-                self._signal(pids, signal.SIGSTOP)
-                time.sleep(SLOW_STOP_S)
-                self._signal(pids, signal.SIGCONT)
-                time.sleep(SLOW_GO_S)
-
-        thread = threading.Thread(target=turns, daemon=True)
-        thread.start()
-
-        def heal():
-            over.set()
-            thread.join(5)
-            self._signal(pids, signal.SIGCONT)
-
-        return heal
-
-    def _full(self, part, pids):
-        assert self._limit(pids, 1), "there was something to fill"
-
-        def heal():
-            now = self.pids_of(part) if part in self.parts else []  # children were made under the limit meanwhile
-            self._limit({*pids, *now}, resource.RLIM_INFINITY)
-
-        return heal
-
-    @staticmethod
-    def _limit(pids, size_bytes):
-        met = []
-        for pid in pids:
-            with contextlib.suppress(OSError, subprocess.CalledProcessError):  # gone meanwhile
-                _limit_file_size(pid, size_bytes)
-                met.append(pid)
-        return met
-
-    @staticmethod
-    def _signal(pids, number):
-        met = []
-        for pid in pids:
-            with contextlib.suppress(psutil.Error):
-                process = psutil.Process(pid)
-                process.send_signal(number)
-                met.append(process)
-        return met
-
-
-def _limit_file_size(pid, size_bytes):
-    """As the process's own user: to limit another user's needs a capability that containers rarely have."""
-    seen = Path(f"/proc/{pid}").stat()
-    user, group = seen.st_uid, seen.st_gid
-    if user == os.geteuid():
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size_bytes, resource.RLIM_INFINITY))
-    else:
-        soft = "unlimited" if size_bytes == resource.RLIM_INFINITY else size_bytes
-        words = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "prlimit", f"--pid={pid}", f"--fsize={soft}:unlimited"]
-        subprocess.run(words, check=True, capture_output=True)
-    shown = next(line for line in Path(f"/proc/{pid}/limits").read_text().splitlines() if line.startswith("Max file size"))
-    assert shown.split()[3] == ("unlimited" if size_bytes == resource.RLIM_INFINITY else str(size_bytes))
+            return pids, laying.fill(pids, lambda: self.pids_of(part) if part in self.parts else [])
+        return pids, {"kill": laying.kill, "stop": laying.stop, "slow": laying.slow}[kind](pids)
 
 
 def _name(process):
     with contextlib.suppress(psutil.Error):
         return process.name()
     return ""
-
-
-def _stands(process):
-    """Stopped; or over, which a child of a stopped process stays until its parent looks: a ledger's backend that was just ending."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.status() in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
-    return True
-
-
-def _lives(process):
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False

@@ -13,6 +13,14 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _requests()
+    _approvals()
+    _sequences()
+    _orders()
+    _receipt_matches()
+
+
+def _requests() -> None:
     op.create_table(
         "purchase_requests",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -32,6 +40,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "request_id", name="pk_purchase_requests"),
     )
     op.create_index("ix_purchase_requests_state_tenant_id_request_id", "purchase_requests", ["state", "tenant_id", "request_id"])
+
+
+def _approvals() -> None:
     op.create_table(
         "purchase_approvals",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -54,6 +65,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_purchase_approvals_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "request_id", "revision", "step", name="pk_purchase_approvals"),
     )
+
+
+def _sequences() -> None:
     op.create_table(
         "purchase_sequences",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -63,6 +77,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], name="fk_purchase_sequences_tenant_id"),
         sa.PrimaryKeyConstraint("tenant_id", "year", name="pk_purchase_sequences"),
     )
+
+
+def _orders() -> None:
     op.create_table(
         "purchase_orders",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
@@ -93,6 +110,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("year", "sequence", "tenant_id", name="uq_purchase_orders_year_sequence_tenant_id"),
     )
     op.create_index("ix_purchase_orders_paper_state_tenant_id", "purchase_orders", ["paper_state", "tenant_id"])
+
+
+def _receipt_matches() -> None:
     op.create_table(
         "receipt_matches",
         sa.Column("tenant_id", sa.String(length=63), nullable=False),

@@ -20,9 +20,8 @@ def upgrade() -> None:
     _signatures()
 
 
-def _tasks() -> None:
-    op.create_table(
-        "review_tasks",
+def _columns_of_tasks() -> list[sa.schema.SchemaItem]:
+    return [
         sa.Column("tenant_id", sa.String(length=63), nullable=False),
         sa.Column("task_id", sa.String(length=32), nullable=False),
         sa.Column("document_id", sa.String(length=32), nullable=False),
@@ -48,6 +47,13 @@ def _tasks() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("closed_at", TIME),
+    ]
+
+
+def _tasks() -> None:
+    op.create_table(
+        "review_tasks",
+        *_columns_of_tasks(),
         sa.CheckConstraint(
             "subject IN ('field', 'span', 'chunk', 'contradiction', 'fraud', 'check', 'problem', 'match')", name="ck_review_tasks_subject"
         ),

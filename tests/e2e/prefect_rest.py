@@ -1,0 +1,42 @@
+"""Prefect's REST API as the tests of `docmill up` ask it: deployments, runs, artifacts."""
+
+import time
+
+import httpx
+
+
+class Prefect:
+    """The few REST calls that the tests need."""
+
+    def __init__(self, ui: str) -> None:
+        self.http = httpx.Client(base_url=f"{ui}/api", timeout=30)
+
+    def deployment(self, name: str) -> dict:
+        return self.http.get(f"/deployments/name/{name}").raise_for_status().json()
+
+    def start(self, **parameters) -> str:
+        path = f"/deployments/{self.deployment('ingest-documents/ad-hoc')['id']}/create_flow_run"
+        for _ in range(10):
+            answer = self.http.post(path, json={"parameters": parameters})
+            if answer.status_code != 503:  # a busy server says so and when to come again; Prefect's own client does
+                break
+            time.sleep(float(answer.headers.get("Retry-After", 1)))
+        return answer.raise_for_status().json()["id"]
+
+    def ended(self, run_id: str, timeout_s: float = 150) -> dict:
+        end = time.monotonic() + timeout_s
+        while (run := self.http.get(f"/flow_runs/{run_id}").raise_for_status().json())["state_type"] not in {
+            "COMPLETED",
+            "FAILED",
+            "CRASHED",
+        }:
+            assert time.monotonic() < end, run["state"]
+            time.sleep(0.3)
+        return run
+
+    def artifacts(self, run_id: str) -> dict[str, dict]:
+        found = self.http.post("/artifacts/filter", json={"flow_runs": {"id": {"any_": [run_id]}}}).raise_for_status().json()
+        return {artifact["key"]: artifact for artifact in found}
+
+    def runs(self, **wanted) -> list[dict]:
+        return self.http.post("/flow_runs/filter", json=wanted).raise_for_status().json()
