@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from faulty_store import FAULTS, use_faulty_store
+from faulty_store import FAULTS, HOLDS, use_faulty_store
 
 from docmill.services.milling import mill_shard
 
@@ -45,6 +45,7 @@ def faulty_room(home, monkeypatch, tmp_path):
     opened = Room.open(settings())
     yield opened
     FAULTS.clear()
+    HOLDS.clear()
     opened.close()
 
 

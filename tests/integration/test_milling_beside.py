@@ -4,32 +4,17 @@ import dataclasses
 from types import MappingProxyType
 
 import pytest
-from faulty_store import CALLS, FAULTS, HOLDS, Fault, Hold, use_faulty_store
+from faulty_store import CALLS, FAULTS, HOLDS, Fault, Hold
+from milling_shards import faulty_room, inspected, left_begun
 from shard_documents import begin, begun, journal, write_pages
 
 from docmill.errors import StoreUnavailable
 from docmill.services.milling import mill_shard, work
 from docmill.values.jobs import ItemStatus
-from docmill.values.keys import journal_prefix
+
+__all__ = ["faulty_room"]
 
 RECEIPT = r"/receipts/.*\.read-\w+\.receipt$"
-
-
-@pytest.fixture
-def held_room(home, monkeypatch, tmp_path):
-    use_faulty_store(monkeypatch, tmp_path / "objects")
-    from docmill.services.running.room import Room
-    from docmill.settings import settings
-    from docmill.storage.ledger import upgrade_ledger
-
-    home.mkdir(mode=0o700)
-    settings.cache_clear()
-    upgrade_ledger(settings().resolved_ledger_url)
-    opened = Room.open(settings())
-    yield opened
-    FAULTS.clear()
-    HOLDS.clear()
-    opened.close()
 
 
 @pytest.fixture
@@ -44,17 +29,13 @@ def made(monkeypatch):
     monkeypatch.setattr(work, "STAGE_WORK", MappingProxyType({**work.STAGE_WORK, "read": dataclasses.replace(real, make=make)}))
 
 
-def inspected(run):
-    return [after for shard in run.first_shards() for after in run.fold(shard, mill_shard(shard, True))]
-
-
 def place(name):
     """Where in the calls something first stands."""
     return next(n for n, (method, what) in enumerate(CALLS) if f"{method} {what}".startswith(name))
 
 
-def test_an_item_is_kept_while_the_next_one_is_made(held_room, tmp_path, made):
-    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
+def test_an_item_is_kept_while_the_next_one_is_made(faulty_room, tmp_path, made):
+    (shard,) = inspected(begin(faulty_room, [write_pages(tmp_path / "a.tif", 3)]))
     HOLDS.append(Hold("create", r"/read/.*\.json$", lambda: ("make", "page-2") in CALLS))
     report = mill_shard(shard)
     assert [(o.item, o.status) for o in report.outcomes] == [(f"page-{n}", ItemStatus.DONE) for n in (1, 2, 3)]
@@ -62,11 +43,10 @@ def test_an_item_is_kept_while_the_next_one_is_made(held_room, tmp_path, made):
     assert place("make page-2") < receipts[0] < receipts[1] < receipts[2]
 
 
-def test_a_suspect_is_made_and_kept_when_nothing_else_is_open(held_room, tmp_path, made):
-    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
+def test_a_suspect_is_made_and_kept_when_nothing_else_is_open(faulty_room, tmp_path, made):
+    (shard,) = inspected(begin(faulty_room, [write_pages(tmp_path / "a.tif", 3)]))
     second = shard.items[1]
-    stem = f"{journal_prefix(held_room.tenant, second.job_id, 'read', second.name)}/{second.count}"
-    held_room.store.create(f"{stem}-1.begun", b"")
+    left_begun(faulty_room, second, "read", (1,))
     CALLS.clear()
     HOLDS.append(Hold("create", RECEIPT, lambda: "0-2.begun" in str(CALLS) or "read-page-3" in str(CALLS), most_s=0.5))
     assert [o.tries for o in mill_shard(shard).outcomes] == [1, 2, 1]
@@ -76,19 +56,19 @@ def test_a_suspect_is_made_and_kept_when_nothing_else_is_open(held_room, tmp_pat
     assert markers["page-1"] < again < place("make page-2") < markers["page-2"] < third
 
 
-def test_the_same_pages_in_two_jobs_are_made_once(held_room, tmp_path, made):
+def test_the_same_pages_in_two_jobs_are_made_once(faulty_room, tmp_path, made):
     scan = write_pages(tmp_path / "a.tif", 1)
-    shards = [s for shape in ("json", "markdown") for s in inspected(begin(held_room, [scan], extract_format=shape))]
+    shards = [s for shape in ("json", "markdown") for s in inspected(begin(faulty_room, [scan], extract_format=shape))]
     both = dataclasses.replace(shards[0], items=tuple(item for shard in shards for item in shard.items))
     HOLDS.append(Hold("create", RECEIPT, lambda: CALLS.count(("make", "page-1")) == 2, most_s=1.0))
     assert [o.status for o in mill_shard(both).outcomes] == [ItemStatus.DONE, ItemStatus.PRESENT]
     assert CALLS.count(("make", "page-1")) == 1
 
 
-def test_a_store_that_goes_away_while_a_twin_waits_fails_the_shard(held_room, tmp_path):
+def test_a_store_that_goes_away_while_a_twin_waits_fails_the_shard(faulty_room, tmp_path):
     """Not the twin alone: the first one has no outcome yet."""
     scan = write_pages(tmp_path / "a.tif", 1)
-    shards = [s for shape in ("json", "markdown") for s in inspected(begin(held_room, [scan], extract_format=shape))]
+    shards = [s for shape in ("json", "markdown") for s in inspected(begin(faulty_room, [scan], extract_format=shape))]
     both = dataclasses.replace(shards[0], items=tuple(item for shard in shards for item in shard.items))
     HOLDS.append(Hold("create", r"/read/.*\.json$", lambda: False, most_s=0.5))
     FAULTS.extend([Fault("create", RECEIPT), Fault("exists", "/any$")])
@@ -96,8 +76,8 @@ def test_a_store_that_goes_away_while_a_twin_waits_fails_the_shard(held_room, tm
         mill_shard(both, True)
 
 
-def test_a_store_that_goes_away_while_an_item_is_kept_leaves_no_death_behind(held_room, tmp_path, made):
-    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
+def test_a_store_that_goes_away_while_an_item_is_kept_leaves_no_death_behind(faulty_room, tmp_path, made):
+    (shard,) = inspected(begin(faulty_room, [write_pages(tmp_path / "a.tif", 3)]))
     HOLDS.append(Hold("create", r"/read/.*\.json$", lambda: ("make", "page-2") in CALLS))
     FAULTS.extend([Fault("create", r"/read/.*\.json$"), Fault("exists", "/any$")])
     with pytest.raises(StoreUnavailable):
@@ -105,13 +85,13 @@ def test_a_store_that_goes_away_while_an_item_is_kept_leaves_no_death_behind(hel
     FAULTS.clear()
     HOLDS.clear()
     assert {o.status for o in mill_shard(shard, True).outcomes} == {ItemStatus.DONE}
-    for item, times in begun(held_room, "read").items():
-        cuts = [m for m in journal(held_room, item[0]) if m.startswith(f"{item[1]}/") and m.endswith(".cut")]
+    for item, times in begun(faulty_room, "read").items():
+        cuts = [m for m in journal(faulty_room, item[0]) if m.startswith(f"{item[1]}/") and m.endswith(".cut")]
         assert times - len(cuts) <= 1
 
 
-def test_an_original_is_fetched_once_for_all_its_pages(held_room, tmp_path):
-    (shard,) = inspected(begin(held_room, [write_pages(tmp_path / "a.tif", 3)]))
+def test_an_original_is_fetched_once_for_all_its_pages(faulty_room, tmp_path):
+    (shard,) = inspected(begin(faulty_room, [write_pages(tmp_path / "a.tif", 3)]))
     CALLS.clear()
     mill_shard(shard)
     assert [method for method, name in CALLS if name.startswith("originals/")] == ["fetch"]
