@@ -62,6 +62,29 @@ def test_two_upgrades_at_once(empty_url: str) -> None:
     open_ledger(empty_url).close()
 
 
+def test_a_new_file_may_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    """SQLite refuses to switch to WAL while somebody else does, and does not wait."""
+    refused: list[BaseException] = []
+
+    def connect(url: str, together: threading.Barrier) -> None:
+        engine = make_engine(url)
+        together.wait(10)
+        try:
+            engine.connect().close()
+        except BaseException as error:  # noqa: BLE001 - handed to the main thread
+            refused.append(error)
+        engine.dispose()
+
+    for n in range(100):
+        together = threading.Barrier(4)
+        threads = [threading.Thread(target=connect, args=(f"sqlite:///{tmp_path}/{n}.db", together)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert refused == []
+
+
 def test_migrations_make_the_tables_that_the_code_knows(ledger_url: str) -> None:
     engine = make_engine(ledger_url)
     with engine.connect() as conn:

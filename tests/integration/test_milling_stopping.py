@@ -92,7 +92,7 @@ def test_a_lease_that_nobody_wrote_ages_from_the_shards_begin(room, tmp_path):
     assert milling.report.stopped
 
 
-def test_a_stopped_whole_shard_stage_leaves_no_try_without_an_end(faulty_room, tmp_path):
+def test_a_stopped_whole_shard_stage_leaves_no_try_without_an_end(faulty_room, tmp_path, monkeypatch):
     """Begun markers are written one after the other; the stop may come between two of them."""
     room = faulty_room
     run = begin(room, [write_text(tmp_path / f"{n}.txt") for n in range(3)])
@@ -102,7 +102,8 @@ def test_a_stopped_whole_shard_stage_leaves_no_try_without_an_end(faulty_room, t
         until(lambda: any(name.endswith(".begun") and "validate" in name for _, name in list(CALLS)), 20, "one is begun")
         write_lease(room.store, room.tenant, shard.run_id, stop=True)
 
-    # the lease is looked at once a second: many items make sure that a look falls between two begun markers
+    # many items, and many looks at the lease, make sure that one falls between two begun markers
+    monkeypatch.setattr("docmill.services.milling.lease.LOOK_EVERY_S", 0.05)
     many = dataclasses.replace(
         shard, items=tuple(dataclasses.replace(shard.items[n % 3], job_id=f"{shard.items[n % 3].job_id}-{n}") for n in range(3000))
     )

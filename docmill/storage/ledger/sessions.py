@@ -1,11 +1,17 @@
 """How each new connection to the ledger's database behaves: locks, journal, foreign keys."""
 
-from typing import Any
+import sqlite3
+import time
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 LOCK_WAIT_MS = 30_000
 """How long a statement waits for another transaction's lock."""
+
+_PAUSE_S: Final = 0.02
+_PRIMARY_CODE: Final = 0xFF
+"""The part of SQLite's extended result codes that says what kind of error it is."""
 
 
 def prepare_connections(engine: sa.Engine) -> None:
@@ -22,9 +28,23 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch the journal. SQLite waits for no lock here, whatever busy_timeout says: of several who open a new file at once some are refused."""
+    end = time.monotonic() + LOCK_WAIT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def _begin_sqlite(conn: sa.Connection) -> None:
