@@ -28,6 +28,7 @@ from pii_text import loader_of
 
 from docmill.services.redacting import ProvenCopy, Redaction, redact_and_prove
 from docmill.stages.privacy import verbs as privacy
+from docmill.stages.privacy.redaction import verbs as redaction
 from docmill.stages.reading import verbs as reading
 from docmill.values.options import DEFAULT_ENTITIES
 
@@ -75,7 +76,7 @@ def mill(path: Path, folder: Path, sums: Sums, *, thorough: bool) -> ProvenCopy:
     def call(verb: str, *args: Any) -> Mapping[str, Any]:
         room, _, name = verb.partition(".verbs:")
         start = time.perf_counter()
-        answer = dict(getattr(reading if room == "reading" else privacy, name)(*args))
+        answer = dict(getattr(reading if room == "reading" else redaction, name)(*args))
         ocr[room] += time.perf_counter() - start  # type: ignore[assignment] # seconds
         return answer
 

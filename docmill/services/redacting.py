@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pydantic import TypeAdapter
 
@@ -26,6 +26,9 @@ OCR_ENGINE: Final = "rapidocr"
 AROUND_BOXES, WHOLE_PAGES = "ocr_around_boxes", "ocr_whole_pages"
 """Names of the OCR gate, as the certificate carries them."""
 
+CODES_GATE: Final = "codes"
+"""Name of the gate that looks for QR codes and bar codes."""
+
 CROPS_AT_ONCE: Final = 32
 """Pictures per call: a long document's OCR is many calls, each with a deadline of its own."""
 
@@ -34,7 +37,7 @@ _LATIN_ONLY = "_latin_only"  # behind the name where the engine doesn't know the
 
 
 class Call(Protocol):
-    """Runs a verb (`privacy.verbs:redact`) in a cell; the answer is an object."""
+    """Runs a verb (`privacy.redaction.verbs:redact`) in a cell; the answer is an object."""
 
     def __call__(self, verb: str, *args: "JsonArgument") -> Mapping[str, object]: ...
 
@@ -66,6 +69,13 @@ class ProvenCopy:
     seen: Sequence[tuple[str, str]] = ()
 
 
+class Unread(NamedTuple):
+    """Files of what a second reading found, and of the codes on the pages; empty where there is nothing."""
+
+    found: str = ""
+    codes: str = ""
+
+
 def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mapping[str, float]) -> ProvenCopy:
     """Make a redacted copy in `out_dir` and prove it, OCR included.
 
@@ -83,12 +93,21 @@ def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mappin
     pages = list(asked.page_paths)
     with tempfile.TemporaryDirectory(dir=out_dir) as scratch:
         unread = read_the_unread(call, asked, Path(scratch), limits)
-        made = call("privacy.verbs:redact", asked.source, asked.media_type, pages, asked.spans_path, str(out_dir), asked.style, unread)
+        made = call(
+            "privacy.redaction.verbs:redact",
+            asked.source,
+            asked.media_type,
+            pages,
+            asked.spans_path,
+            str(out_dir),
+            asked.style,
+            unread.found,
+        )
         return _proven(call, asked, made, out_dir, Path(scratch), limits, unread)
 
 
 def _proven(
-    call: Call, asked: Redaction, made: Mapping[str, object], out_dir: Path, scratch: Path, limits: Mapping[str, float], unread: str
+    call: Call, asked: Redaction, made: Mapping[str, object], out_dir: Path, scratch: Path, limits: Mapping[str, float], unread: Unread
 ) -> ProvenCopy:
     """The copy, once OCR has looked at it.
 
@@ -100,19 +119,21 @@ def _proven(
     try:
         evidence = Evidence.model_validate_json(evidence_file.read_bytes())
         texts = scratch / "texts.json"
-        if read_pictures(call, copy, evidence_file, scratch, texts, limits, asked.language, thorough=asked.thorough):
-            call("privacy.verbs:prove_readings", str(texts), list(asked.page_paths), asked.spans_path, unread)
+        if read_pictures(
+            call, copy, evidence_file, scratch, texts, limits, asked.language, thorough=asked.thorough, known_codes=unread.codes
+        ):
+            call("privacy.redaction.verbs:prove_readings", str(texts), list(asked.page_paths), asked.spans_path, unread.found)
     except BaseException:
         copy.unlink(missing_ok=True)
         raise
-    gates = (*evidence.gates, gate_name(asked.language, thorough=asked.thorough)) if evidence.pages else evidence.gates
+    gates = (*evidence.gates, CODES_GATE, gate_name(asked.language, thorough=asked.thorough)) if evidence.pages else evidence.gates
     return ProvenCopy(
         path=copy,
         media_type=str(made["media_type"]),
         pages=out_dir / Path(str(made["pages"])).name,
         boxes=int(str(made["boxes"])),
         evidence=evidence.model_copy(update={"gates": gates}),
-        seen=_seen_values(Path(unread)) if unread else (),
+        seen=_seen_values(Path(unread.found)) if unread.found else (),
     )
 
 
@@ -122,16 +143,17 @@ def _seen_values(unread: Path) -> list[tuple[str, str]]:
     return [(page.text[span.start : span.end], span.type) for page, spans in found for span in spans if span.confidence >= BEYOND_DOUBT]
 
 
-def read_the_unread(call: Call, asked: Redaction, scratch: Path, limits: Mapping[str, float]) -> str:
-    """Have OCR read what stands on pages but not in their text layer, and find what must go of it; the file, empty when there is nothing.
+def read_the_unread(call: Call, asked: Redaction, scratch: Path, limits: Mapping[str, float]) -> Unread:
+    """Have OCR read what stands on pages but not in their text layer, and find what must go of it, and of what codes say.
 
     Raises:
         EngineMissing: OCR is not installed, so the page cannot be searched.
         StageFailed: the cell's answer makes no sense.
     """
-    pages = list(asked.page_paths)
-    pictures = call("privacy.verbs:unread_pictures", asked.source, asked.media_type, pages, str(scratch), asked.thorough)["pictures"]
-    if not isinstance(pictures, list):
+    pages, codes = list(asked.page_paths), scratch / "codes.json"
+    drawn = call("privacy.redaction.verbs:unread_pictures", asked.source, asked.media_type, pages, str(scratch), asked.thorough)
+    pictures = drawn["pictures"]
+    if not isinstance(pictures, list) or not codes.is_file():
         raise StageFailed("the cell did not say what OCR must read")
     engine = OCR_ENGINE if asked.language in LANGUAGES else "tesseract"
     readings: list[list[str | int]] = []
@@ -139,33 +161,44 @@ def read_the_unread(call: Call, asked: Redaction, scratch: Path, limits: Mapping
         picture, out = scratch / Path(str(name)).name, scratch / f"reading-{len(readings)}.json"
         call("reading.verbs:read_page", str(picture), "image/png", 1, asked.language, engine, str(scratch), str(out), dict(limits))
         readings.append([str(out), int(str(number)), int(str(x)), int(str(y))])
-    if not readings:
-        return ""
+    if not readings and not drawn["codes"]:
+        return Unread(codes=str(codes))
     found = scratch / "unread.json"
-    searched = (asked.language, list(asked.entities), str(found), asked.rules_path)
-    said = call("privacy.verbs:find_unread", readings, pages, asked.spans_path, *searched)
-    return str(found) if said["spans"] else ""
+    searched = (asked.language, list(asked.entities), str(found), asked.rules_path, str(codes))
+    said = call("privacy.redaction.verbs:find_unread", readings, pages, asked.spans_path, *searched)
+    return Unread(str(found) if said["spans"] else "", str(codes))
 
 
 def read_pictures(
-    call: Call, copy: Path, evidence: Path, scratch: Path, out: Path, limits: Mapping[str, float], language: str, *, thorough: bool
+    call: Call,
+    copy: Path,
+    evidence: Path,
+    scratch: Path,
+    out: Path,
+    limits: Mapping[str, float],
+    language: str,
+    *,
+    thorough: bool,
+    known_codes: str = "",
 ) -> int:
-    """Have OCR read the copy around its boxes, or whole, and write the texts, a JSON list, to `out`; how many pictures were read.
+    """Have OCR read the copy around its boxes, or whole, and what its codes say; write the texts, a JSON list, to `out`; how many there are.
 
     Raises:
+        RedactionUnproven: a code is left that must go, or that is not in the file `known_codes`.
         EngineMissing: OCR is not installed.
         StageFailed: the cell's answer makes no sense.
     """
-    crops = call("privacy.verbs:ocr_crops", str(copy), str(evidence), str(scratch), thorough)["crops"]
+    crops = call("privacy.redaction.verbs:ocr_crops", str(copy), str(evidence), str(scratch), thorough)["crops"]
     if not isinstance(crops, list):
         raise StageFailed("the cell did not say what OCR must read")
-    known, texts = language if language in LANGUAGES else "en", list[str]()
+    call("privacy.redaction.verbs:prove_codes", str(copy), str(evidence), str(out), known_codes)
+    known, texts = language if language in LANGUAGES else "en", json.loads(out.read_bytes())
     for at in range(0, len(crops), CROPS_AT_ONCE):
         part = [str(crop) for crop in crops[at : at + CROPS_AT_ONCE]]
         call("reading.verbs:read_pictures", part, known, OCR_ENGINE, str(scratch), str(out), dict(limits))
         texts += json.loads(out.read_bytes())
     out.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
-    return len(crops)
+    return len(texts)
 
 
 def gate_name(language: str, *, thorough: bool) -> str:

@@ -192,7 +192,7 @@ class FilePrivacy:
             UnsupportedType, Damaged, Encrypted: it is no PDF that can be opened.
         """
         out = self._folder / "covered.json"
-        self._privacy("check_redactions", str(self._unlocked(file)), str(out))
+        self._run("privacy.redaction.verbs:check_redactions", str(self._unlocked(file)), str(out))
         return [CoveredText.model_validate(one) for one in json.loads(out.read_bytes())]
 
     def _unlocked(self, file: Path) -> Path:

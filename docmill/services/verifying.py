@@ -105,7 +105,9 @@ def _gates_check(file: Path, signed: Certificate, cell: Cell, deadline_s: float)
         evidence, out = Path(folder) / "evidence.json", Path(folder) / "texts.json"
         evidence.write_text(signed.evidence.model_dump_json(), encoding="utf-8")
         try:
-            reply = cell.call("docmill.stages.privacy.verbs:prove", str(file.absolute()), str(evidence), str(out), deadline_s=deadline_s)
+            reply = cell.call(
+                "docmill.stages.privacy.redaction.verbs:prove", str(file.absolute()), str(evidence), str(out), deadline_s=deadline_s
+            )
         except DocmillError as error:
             return Check("gates", passed=False, message=error.message), []
         names = [str(name) for name in reply["gates"]] if isinstance(reply, dict) and isinstance(reply["gates"], list) else []

@@ -9,6 +9,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from docmill.stages.privacy import verbs
+from docmill.stages.privacy.redaction import verbs as redaction
 from docmill.values.geometry import Box
 from docmill.values.options import DEFAULT_ENTITIES
 from docmill.values.page import Line, Page, Word
@@ -66,7 +67,7 @@ def redacted(path: Path, media_type: str, directory: Path) -> tuple[Path, list[P
     pages = read(path, media_type, directory)
     verbs.find_pii(pages, "en", list(DEFAULT_ENTITIES), str(directory / "spans.json"))
     (directory / "out").mkdir()
-    answer = verbs.redact(str(path), media_type, pages, str(directory / "spans.json"), str(directory / "out"))
+    answer = redaction.redact(str(path), media_type, pages, str(directory / "spans.json"), str(directory / "out"))
     masked = [Page.model_validate(page) for page in json.loads((directory / "out" / str(answer["pages"])).read_bytes())]
     return directory / "out" / str(answer["redacted"]), masked, answer
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from docmill.errors import RedactionUnproven
 from docmill.services import redacting
 from docmill.services.redacting import Redaction, gate_name, redact_and_prove
-from docmill.stages.privacy import verbs as privacy
+from docmill.stages.privacy.redaction import verbs as redaction
 from docmill.stages.privacy.redaction.burning import PixelBox
 from docmill.stages.privacy.redaction.proof import Secret
 from docmill.stages.privacy.redaction.proof_ocr import alike_folded, areas_around, require_unreadable
@@ -28,7 +28,7 @@ LIMITS = {"max_pages": 5, "max_pixels": 10_000_000, "max_bytes": 10_000_000, "de
 @pytest.fixture(autouse=True)
 def no_second_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would mend what these tests break before the gate sees it."""
-    monkeypatch.setattr("docmill.services.redacting.read_the_unread", lambda *_: "")
+    monkeypatch.setattr("docmill.services.redacting.read_the_unread", lambda *_: redacting.Unread())
 
 
 def sheet(path: Path) -> dict[str, list[Box]]:
@@ -49,7 +49,7 @@ def sheet(path: Path) -> dict[str, list[Box]]:
 
 def in_process(verb: str, *args: object) -> Mapping[str, object]:
     room, _, name = verb.partition(".verbs:")
-    return dict(getattr({"privacy": privacy, "reading": reading}[room], name)(*args))
+    return dict(getattr({"privacy.redaction": redaction, "reading": reading}[room], name)(*args))
 
 
 def asked(folder: Path, *, lower_px: float = 0, forget: bool = False, thorough: bool = False) -> Redaction:

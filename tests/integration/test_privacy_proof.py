@@ -14,8 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from redaction_papers import hand_made, letter
 
 from docmill.errors import RedactionUnproven
-from docmill.stages.privacy import verbs
-from docmill.stages.privacy.redaction import copies, proof
+from docmill.stages.privacy.redaction import copies, proof, verbs
 from docmill.stages.privacy.redaction.burning import Burn, burn, plan_burn
 from docmill.stages.privacy.redaction.proof_pdf import prove_pdf
 from docmill.values.evidence import Span

@@ -12,7 +12,7 @@ from reading_pages import LIMITS, TEXT, picture, read, scan_pdf
 from docmill.cell import Cell, CellLimits
 from docmill.errors import EngineMissing, LanguageMissing
 from docmill.services.samples.receipt import receipt_photo, receipt_rows
-from docmill.stages.privacy import verbs as privacy
+from docmill.stages.privacy.redaction import verbs as redaction
 from docmill.stages.reading import rapid, rapid_models
 from docmill.stages.reading.rapid import turn_of
 from docmill.values.evidence import Span
@@ -189,7 +189,7 @@ def test_redaction_covers_the_words_of_a_turned_page(tmp_path, clockwise_deg, su
     out = tmp_path / "out"
     out.mkdir()
     media_type = {"png": "image/png", "pdf": "application/pdf"}[suffix]
-    told = privacy.redact(str(file), media_type, [str(tmp_path / "page.json")], str(tmp_path / "spans.json"), str(out))
+    told = redaction.redact(str(file), media_type, [str(tmp_path / "page.json")], str(tmp_path / "spans.json"), str(out))
     after = read(out / str(told["redacted"]), tmp_path, engine="tesseract")
     assert "471102" not in after.text
     assert "Payment is due within fourteen days" in after.text

@@ -153,4 +153,4 @@ def test_engines_are_named() -> None:
     assert engines_for("en", DEFAULT_ENTITIES)["names"] == names.MODEL
     assert find_engine(MillOptions())["spacy"][0].isdigit()
     assert "spacy" not in find_engine(MillOptions(language="de"))
-    assert set(redact_engine(MillOptions())) == {"pypdfium2", "pikepdf", "pillow", "rapidocr"}
+    assert set(redact_engine(MillOptions())) == {"pypdfium2", "pikepdf", "pillow", "rapidocr", "zxing-cpp"}

@@ -44,9 +44,13 @@ class OwnRules:
                 for start, end in haystack.find(value, kind):
                     yield Hit(start, end, kind, 1.0, "pattern:denied")
 
+    def allows(self, value: str) -> bool:
+        """Whether this whole value is never personal."""
+        return folded(value) in self.allowed or any(pattern.fullmatch(value.strip()) for pattern in self.allowed_patterns)
+
     def not_allowed(self, hits: Sequence[Hit], text: str) -> list[Hit]:
         """The hits without those that are allowed values, or parts of one: in an allowed address a model may see a name."""
-        places = [(hit.start, hit.end) for hit in hits if self._is_allowed(text[hit.start : hit.end])]
+        places = [(hit.start, hit.end) for hit in hits if self.allows(text[hit.start : hit.end])]
         if self.allowed:
             haystack = Haystack(text)
             places += [place for value in self.allowed for place in haystack.find(value, "")]
@@ -56,9 +60,6 @@ class OwnRules:
         """The hits without those below their type's threshold."""
         least = dict(self.thresholds)
         return [hit for hit in hits if hit.confidence >= least.get(hit.type, 0.0)]
-
-    def _is_allowed(self, value: str) -> bool:
-        return folded(value) in self.allowed or any(pattern.fullmatch(value.strip()) for pattern in self.allowed_patterns)
 
 
 def own_rules(rules: PiiRules) -> OwnRules:

@@ -10,7 +10,7 @@ from docmill.values.packages import installed_version
 FIND_VERSION: Final = "5"
 """Raise it when finding would find something else in the same pages."""
 
-REDACT_VERSION: Final = "5"
+REDACT_VERSION: Final = "6"
 """Raise it when the redacted copy of the same spans would look different or its proof asks more."""
 
 
@@ -26,7 +26,7 @@ def find_engine(options: MillOptions) -> dict[str, str]:
 
 def redact_engine(options: MillOptions) -> dict[str, str]:  # noqa: ARG001 - every stage has this signature; no option changes these engines
     """What renders, writes and reads again redacted copies."""
-    return {name: installed_version(name) for name in ("pypdfium2", "pikepdf", "pillow", "rapidocr")}
+    return {name: installed_version(name) for name in ("pypdfium2", "pikepdf", "pillow", "rapidocr", "zxing-cpp")}
 
 
 def certified_engines(options: MillOptions) -> dict[str, str]:

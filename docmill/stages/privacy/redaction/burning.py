@@ -86,6 +86,8 @@ def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX, unread: Itera
     burned = [(box, run) for box, run in burned if box.x0 < box.x1 and box.y0 < box.y1]
     known = [box for box, run in burned if run.first != _NO_WORD]
     burned = [(box, run) for box, run in burned if run.first != _NO_WORD or not any(_is_within(box, other) for other in known)]
+    unknown = [box for box, run in burned if run.first == _NO_WORD]  # what OCR made of a QR code's dots needs no box in the code's own
+    burned = [(box, run) for box, run in burned if run.first == _NO_WORD or not any(_holds(other, box) for other in unknown)]
     boxes = tuple(box for box, _ in burned)
     if style != LABEL:
         return Burn(page, boxes, _visible(page, hidden, boxes, {}))
@@ -187,6 +189,10 @@ def _visible(page: Page, hidden: set[int], boxes: Sequence[PixelBox], named: dic
 def _is_within(box: PixelBox, other: PixelBox) -> bool:
     width, height = min(box.x1, other.x1) - max(box.x0, other.x0), min(box.y1, other.y1) - max(box.y0, other.y0)
     return min(width, height) > 0 and width * height >= _MOSTLY * (box.x1 - box.x0) * (box.y1 - box.y0)
+
+
+def _holds(box: PixelBox, other: PixelBox) -> bool:
+    return box.x0 <= other.x0 and box.y0 <= other.y0 and other.x1 <= box.x1 and other.y1 <= box.y1
 
 
 def _hides_a_letter(box: PixelBox, word: Word) -> bool:

@@ -32,7 +32,7 @@ def write_crops(copy: Path, evidence: Evidence, out_dir: Path, *, thorough: bool
         thorough: whole pages, also those without boxes.
     """
     written: list[Path] = []
-    for page, image in _pictures(copy, evidence):
+    for page, image in pictures_of_copy(copy, evidence):
         areas = [PixelBox(0, 0, *image.size)] if thorough else areas_around([PixelBox(*box) for box in page.boxes], *image.size)
         for area in areas:
             written.append(out_dir / f"crop-{page.number}-{len(written)}.png")
@@ -70,7 +70,8 @@ def alike_folded(text: str) -> str:
     return text.translate(_ALIKE)
 
 
-def _pictures(copy: Path, evidence: Evidence) -> Iterator[tuple[PageGeometry, Image.Image]]:
+def pictures_of_copy(copy: Path, evidence: Evidence) -> Iterator[tuple[PageGeometry, Image.Image]]:
+    """Each page of a finished copy, drawn grey in the page's own pixels."""
     if evidence.media_type != "application/pdf":
         with Image.open(copy) as image:
             yield evidence.pages[0], image.convert("L")

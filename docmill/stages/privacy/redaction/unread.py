@@ -1,11 +1,11 @@
-"""What stands on a page and was not read for sure: pasted scans and drawn letters beside a text layer, words that OCR missed or doubts.
+"""What stands on a page and was not read for sure: pasted scans and drawn letters beside a text layer, words that OCR missed or doubts, QR codes.
 
 A second reader must read it before the page counts as searched.
 
 Belongs here: where such ink is, and what was found in it once it was read. Does not belong here: reading it (another stage).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,7 +13,10 @@ from PIL import Image
 
 from docmill.stages.privacy.finding import find_spans
 from docmill.stages.privacy.literals import occurrences
+from docmill.stages.privacy.own_rules import own_rules
 from docmill.stages.privacy.redaction.burning import PixelBox
+from docmill.stages.privacy.redaction.code_contents import CODE, code_pages
+from docmill.stages.privacy.redaction.codes import Code, codes_of, without_codes
 from docmill.stages.privacy.redaction.evidence import BEYOND_DOUBT
 from docmill.stages.privacy.redaction.proof import Secret, secrets_of
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, open_source
@@ -49,10 +52,15 @@ class Reading(NamedTuple):
     page: Page
 
 
-def write_pictures(
-    source: Path, media_type: str, pages: Sequence[Page], out_dir: Path, *, thorough: bool
-) -> list[tuple[Path, int, int, int]]:
-    """Write what is unread on pages, as PNG files.
+class Pictures(NamedTuple):
+    """What must be read: (file, page number, x, y) of each picture, and the codes on the pages."""
+
+    files: list[tuple[Path, int, int, int]]
+    codes: list[Code]
+
+
+def write_pictures(source: Path, media_type: str, pages: Sequence[Page], out_dir: Path, *, thorough: bool) -> Pictures:
+    """Write what is unread on pages, as PNG files, and read their codes.
 
     Args:
         source: the original.
@@ -62,19 +70,22 @@ def write_pictures(
         thorough: pages as a whole.
 
     Returns:
-        (file, page number, x, y) for each; none for text.
+        Nothing for text.
     """
-    written: list[tuple[Path, int, int, int]] = []
+    found = Pictures([], [])
     if media_type != "application/pdf" and media_type not in IMAGE_TYPES:
-        return written
+        return found
     with open_source(source, media_type) as opened:
         for page in pages:
             image = opened.render(page).convert("L")
+            codes = codes_of(image, page.number)
+            found.codes.extend(codes)
+            image = without_codes(image, codes)
             for area in areas_of(image, page, thorough=thorough):
-                path = out_dir / f"unread-{len(written)}.png"
+                path = out_dir / f"unread-{len(found.files)}.png"
                 image.crop(area).save(path, compress_level=1, dpi=(page.dpi, page.dpi))
-                written.append((path, page.number, area.x0, area.y0))
-    return written
+                found.files.append((path, page.number, area.x0, area.y0))
+    return found
 
 
 def areas_of(image: Image.Image, page: Page, *, thorough: bool) -> list[PixelBox]:
@@ -112,21 +123,28 @@ def find_unread(
     language: str,
     entities: Collection[str],
     rules: PiiRules = NO_RULES,
+    codes: Sequence[Code] = (),
 ) -> list[tuple[Page, tuple[Span, ...]]]:
-    """What must go of what OCR read: its own personal data, and values that were found elsewhere in the document.
+    """What must go of what OCR and cameras read: its own personal data, and values that were found elsewhere in the document.
 
     Returns:
-        For each reading with words these in its page's pixels, as a page, and the spans on it.
+        For each reading with words these in its page's pixels, as a page, and the spans on it; for each code, in their order, its content likewise.
     """
     # each area for itself: what stands on two ends of the page is no address
-    seen = [_as_page(page, one) for page in pages for one in readings if one.number == page.number and one.page.words]
-    if not seen:
+    read = [_as_page(page, one) for page in pages for one in readings if one.number == page.number and one.page.words]
+    contents = code_pages(codes, pages, entities)
+    searched = [*read, *(one.laid_out for one in contents)]
+    if not searched:
         return []
-    numbered = [page.model_copy(update={"number": number}) for number, page in enumerate(seen)]
+    numbered = [page.model_copy(update={"number": number}) for number, page in enumerate(searched)]
     found, _ = find_spans(numbered, language=language, entities=entities, rules=rules)
     known = secrets_of(pages, spans)
-    by_area = [[s.model_copy(update={"page": page.number}) for s in found if s.page == number] for number, page in enumerate(seen)]
-    return [(page, (*here, *_known(page, known))) for page, here in zip(seen, by_area, strict=True)]
+    allows = own_rules(rules).allows
+    seen = [*((page, ()) for page in read), *((one.placed, one.spans) for one in contents)]
+    return [
+        (page, () if page.source == CODE and allows(page.text) else (*by_form, *_here(found, number, page), *_known(page, known)))
+        for number, (page, by_form) in enumerate(seen)
+    ]
 
 
 def spread(page: Page, unread: Sequence[tuple[Page, Sequence[Span]]], spans: Sequence[Span]) -> Iterator[Span]:
@@ -163,6 +181,13 @@ def _around(box: Box, size: tuple[int, int]) -> PixelBox:
     return PixelBox(
         max(0, int(box.x0 - reach)), max(0, int(box.y0 - reach)), min(size[0], int(box.x1 + reach)), min(size[1], int(box.y1 + reach))
     )
+
+
+def _here(found: Iterable[Span], number: int, page: Page) -> Iterator[Span]:
+    """The spans of this number on the page that goes on: a code's content was searched laid out as text, and stands in one place."""
+    for span in found:
+        if span.page == number:
+            yield span.model_copy(update={"page": page.number, "boxes": tuple(word.box for word in page.words_in(span.start, span.end))})
 
 
 def _known(page: Page, values: Sequence[Secret]) -> Iterator[Span]:
