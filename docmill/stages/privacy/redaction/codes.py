@@ -74,9 +74,9 @@ def codes_of(image: Image.Image, number: int) -> list[Code]:
         elif one.format.name in _DAMAGED_KINDS or (_fails_by_check_words(one) and _is_square(corners)):
             # a decoder that fails at one threshold tries others: the same place comes more than once
             damaged.append(Code(page=number, corners=corners, text="", is_matrix=True))
-    for one in damaged:
-        if _is_large(one.box) and not any(_share(one.box, other.box) for other in found):
-            found.append(one)
+    for code in damaged:
+        if _is_large(code.box) and not any(_share(code.box, other.box) for other in found):
+            found.append(code)
     return found
 
 
