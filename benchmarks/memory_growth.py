@@ -39,7 +39,7 @@ def papers(folder: Path, count: int, kinds: list[str]) -> list[Path]:
 def milled(room: Room, paths: list[Path], *, stages: str) -> None:
     """Carry documents through the stages in this process."""
     from docmill.services.intake import take_in
-    from docmill.services.milling import mill_shard
+    from docmill.services.milling.work import mill_shard
     from docmill.services.running.heart import Heart
     from docmill.services.running.run import BatchRun
     from docmill.services.sources import files_of

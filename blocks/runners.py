@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from docmill.errors import Cancelled, ClusterLost, DocmillError, StageFailed
-from docmill.services.milling import Shard, ShardReport, mill_shard
-from docmill.services.milling.work import Mill
+from docmill.services.milling import Shard, ShardReport
+from docmill.services.milling.work import Mill, mill_shard
 
 RESEND_PAUSE_S = 1.0
 MOST_RESENDS = 30

@@ -1,7 +1,7 @@
 """Carrying what was uploaded to its end in the test's own process, as a flow run does."""
 
-from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
+from docmill.services.milling.work import mill_shard
 from docmill.services.running.run import BatchRun
 
 

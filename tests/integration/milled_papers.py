@@ -2,8 +2,8 @@
 
 from docmill.services import documents
 from docmill.services.intake import Sender, take_in
-from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
+from docmill.services.milling.work import mill_shard
 from docmill.services.running.run import BatchRun
 from docmill.services.sources import files_of
 from docmill.values.options import MillOptions

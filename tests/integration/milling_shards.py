@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from faulty_store import FAULTS, HOLDS, use_faulty_store
 
-from docmill.services.milling import mill_shard
+from docmill.services.milling.work import mill_shard
 
 
 def inspected(run):

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from docmill.cli.main import app
 from docmill.errors import NotFound
-from docmill.services.milling import mill_shard
+from docmill.services.milling.work import mill_shard
 from docmill.services.reconciling import reconcile
 from docmill.services.withdrawing import withdraw_unredacted
 from docmill.settings import settings

@@ -12,8 +12,8 @@ from shard_documents import begin, journal, write_damaged, write_pages, write_te
 
 from docmill.errors import VersionMismatch
 from docmill.services.batches import batch_jobs
-from docmill.services.milling import mill_shard
 from docmill.services.milling.receipts import marker_name
+from docmill.services.milling.work import mill_shard
 from docmill.values.jobs import ItemStatus
 
 # --- what is there is skipped

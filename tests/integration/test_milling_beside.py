@@ -9,7 +9,8 @@ from milling_shards import faulty_room, inspected, left_begun
 from shard_documents import begin, begun, journal, write_pages
 
 from docmill.errors import StoreUnavailable
-from docmill.services.milling import mill_shard, work
+from docmill.services.milling import work
+from docmill.services.milling.work import mill_shard
 from docmill.values.jobs import ItemStatus
 
 __all__ = ["faulty_room"]

@@ -9,9 +9,9 @@ from faulty_store import CALLS
 from milling_shards import at_stage, faulty_room, inspected, with_limits
 from shard_documents import begin, gone, journal, outcome_markers, programs, until, write_pages, write_slow_page, write_text
 
-from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
 from docmill.services.milling.receipts import keep_marker, marker_name
+from docmill.services.milling.work import mill_shard
 from docmill.values.jobs import ItemStatus
 
 __all__ = ["faulty_room"]

@@ -11,7 +11,7 @@ from milling_shards import codes, faulty_room, inspected, left_begun, statuses, 
 from shard_documents import begin, begun, journal, outcome_markers, write_pages, write_slow_page, write_text
 
 from docmill.errors import StoreUnavailable
-from docmill.services.milling import mill_shard
+from docmill.services.milling.work import mill_shard
 from docmill.values.jobs import ItemStatus
 
 __all__ = ["faulty_room"]

@@ -12,8 +12,9 @@ from docmill.services import batches, quarantine
 from docmill.services.batches_registering import Asker
 from docmill.services.erase import erase
 from docmill.services.intake import take_in
-from docmill.services.milling import journal, mill_shard
+from docmill.services.milling import journal
 from docmill.services.milling.lease import write_lease
+from docmill.services.milling.work import mill_shard
 from docmill.services.running.run import BatchRun
 from docmill.services.sources import files_of
 from docmill.storage.ledger import audit_reading

@@ -10,8 +10,8 @@ from docmill.services import jobs
 from docmill.services.batches import batch_view
 from docmill.services.intake import take_in
 from docmill.services.jobs import attempts_of, cancel_asked, cancel_run, give_back, renew_leases, request_cancel
-from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
+from docmill.services.milling.work import mill_shard
 from docmill.services.running import run as running
 from docmill.services.running.plan import guess_cost_s
 from docmill.services.running.run import BatchRun

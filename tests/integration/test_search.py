@@ -12,8 +12,8 @@ from docmill.cli.main import app
 from docmill.services import documents
 from docmill.services.erase import erase
 from docmill.services.lookups import current_documents
-from docmill.services.milling import mill_shard
 from docmill.services.milling.lease import write_lease
+from docmill.services.milling.work import mill_shard
 from docmill.services.reindex import chunk_objects, rebuild_tenant
 from docmill.services.running.indexing import forget_unindexed, index_documents
 from docmill.services.running.run import BatchRun

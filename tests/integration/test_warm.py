@@ -14,9 +14,10 @@ import pytest
 from cli_environment import clean_environment
 
 from docmill.services.intake import take_in
-from docmill.services.milling import mill_shard, warm_mill
+from docmill.services.milling import warm_mill
 from docmill.services.milling.warm_mill import listen, nearest_mill, serve_mill
 from docmill.services.milling.warm_places import mill_socket
+from docmill.services.milling.work import mill_shard
 from docmill.services.running.heart import Heart
 from docmill.services.running.run import BatchRun
 from docmill.services.sources import files_of

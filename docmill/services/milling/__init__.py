@@ -2,9 +2,10 @@
 
 Belongs here: skipping what is there, the attempt journal, calling the cell, keeping artefacts and receipts, outcome markers, stopping. Does not
 belong here: what a stage does inside (docmill.stages), planning and ledger (docmill.services.running).
+
+The package itself has what is sent and what comes back; `work.mill_shard` does it, and loads the stages, which commands that mill nothing should not.
 """
 
 from docmill.services.milling.shard import Item, MillLimits, Shard, ShardReport
-from docmill.services.milling.work import mill_shard
 
-__all__ = ["Item", "MillLimits", "Shard", "ShardReport", "mill_shard"]
+__all__ = ["Item", "MillLimits", "Shard", "ShardReport"]
