@@ -22,7 +22,8 @@ sys.path[:0] = [str(ROOT / "tests" / "faults" / "matrix"), str(ROOT / "tests" / 
 def main() -> int:
     """Run the cells, print the table; exit code 1 when an invariant did not hold or a cell did not count."""
     import points
-    from cells import PARTS, Cell, Matrix, cells, table
+    from cells import Matrix
+    from plan import PARTS, Cell, cells, table
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)

@@ -32,7 +32,8 @@ def proven(log, cell):
 
 
 def run(tmp_path, wanted, seed):
-    from cells import Cell, Matrix
+    from cells import Matrix
+    from plan import Cell
 
     log = tmp_path / "cells.jsonl"
     with log.open("w") as lines, Matrix(tmp_path / "matrix", seed=seed, log=lines) as matrix:
@@ -44,7 +45,7 @@ def run(tmp_path, wanted, seed):
 
 @pytest.mark.timeout(600)
 def test_the_books_hold_whatever_is_killed(tmp_path, environment):
-    from cells import Cell
+    from plan import Cell
 
     run(tmp_path, [Cell(*one) for one in SHORT], seed=1)
 
@@ -52,7 +53,7 @@ def test_the_books_hold_whatever_is_killed(tmp_path, environment):
 @pytest.mark.slow
 @pytest.mark.timeout(5400)
 def test_the_whole_matrix(tmp_path, environment):
-    from cells import PARTS, cells
+    from plan import PARTS, cells
     from points import POINTS
 
     run(tmp_path, cells(PARTS, POINTS, "one", seed=1), seed=1)

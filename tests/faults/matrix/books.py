@@ -40,6 +40,14 @@ class Books:
         (known,) = self.rows("SELECT count(*) FROM jobs")[0]
         return known >= jobs and not self.in_flight()
 
+    def oldest_lease_s(self):
+        """For how many seconds the oldest lease of an open attempt has been over: somebody should have taken the job over; 0 where none is over."""
+        (age,) = self.rows(
+            "SELECT max(extract(epoch FROM now() - coalesce(r.lease_until, a.lease_until))) FROM attempts a"
+            " LEFT JOIN run_leases r USING (tenant_id, flow_run_id) WHERE a.ended_at IS NULL"
+        )[0]
+        return max(0.0, float(age or 0.0))
+
     def violations(self, *, accepted, uploaded, with_fault):
         """Everything that does not hold.
 

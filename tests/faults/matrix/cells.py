@@ -12,7 +12,6 @@ import random
 import signal
 import threading
 import time
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import laying
@@ -20,52 +19,14 @@ import points
 from books import Books
 from parts import Cluster
 from people import Buyer, Client, Receiver
+from plan import OCR, PAGES
 
-OCR, PAGES = "OCR engine", ("1st page", "2nd page", "3rd page", "4th page", "5th page", "6th page")
-"""Its points are pages of a scan: the engine runs for no other."""
-
-PARTS = (
-    "gateway",
-    "dispatcher",
-    "ledger",
-    "Prefect server",
-    "Prefect worker",
-    "flow process",
-    "Dask scheduler",
-    "Dask worker",
-    "store",
-    OCR,
-)
-KINDS = ("kill", "stop", "slow", "full")
 STANDS_S = {"kill": 0.0, "stop": 6.5, "slow": 4.0, "full": 4.0}
 """How long a fault stands. Stopping is longer than every lease (3 s of the run's, 6 s of the ledger's): others take over, then it wakes."""
 REACHED_S, OVER_S = 90.0, 300.0
 DOCUMENTS = 3
-NO_RUN = {"stored", "accepted", "delivering"}
-
-
-@dataclass
-class Cell:
-    """One cell and what became of it."""
-
-    part: str
-    point: str
-    kind: str
-    number: int = 0
-    is_counted: bool = False
-    why: str = ""
-    seconds: float = 0.0
-    violations: list = field(default_factory=list)
-
-    @property
-    def name(self):
-        return f"{self.number:03d}"
-
-    def __str__(self):
-        verdict = (
-            "VIOLATED: " + "; ".join(self.violations) if self.violations else "held" if self.is_counted else f"not counted: {self.why}"
-        )
-        return f"{self.name} {self.part:>15} {self.point:>11} {self.kind:>5} {self.seconds:6.1f} s  {verdict}"
+LEASE_OVER_S = 30.0
+"""No lease may be over for longer while a job is held by it: leases last 6 s, a fault up to 6.5 s, and the sweeper comes every second."""
 
 
 class Matrix:
@@ -152,7 +113,15 @@ class Matrix:
             if cell.why:
                 self._settle()
             cell.seconds = round(time.monotonic() - began, 1)
-            self.say(cell, "end", counted=cell.is_counted, why=cell.why, violations=cell.violations, seconds=cell.seconds)
+            self.say(
+                cell,
+                "end",
+                counted=cell.is_counted,
+                why=cell.why,
+                violations=cell.violations,
+                seconds=cell.seconds,
+                lease_over_s=cell.lease_over_s,
+            )
         return cell
 
     def _settle(self):
@@ -181,6 +150,8 @@ class Matrix:
         self.accepted += client.tasks
         found = self.books.violations(accepted=self.accepted, uploaded=self.uploaded, with_fault=cell.kind != "none")
         cell.violations = [one for one in found if one not in self._known]  # the books are of all cells so far
+        if cell.lease_over_s > LEASE_OVER_S:
+            cell.violations.append(f"a lease was over for {cell.lease_over_s:.0f} s and its job still held")
         self._known.update(found)
         if cell.kind == "none":
             cell.is_counted = True
@@ -233,6 +204,7 @@ class Matrix:
         end = time.monotonic() + OVER_S
         while time.monotonic() < end:
             with contextlib.suppress(Exception):
+                cell.lease_over_s = max(cell.lease_over_s, self.books.oldest_lease_s())
                 if client.tasks and (buyer is None or buyer.has_ordered) and self.books.is_quiet(self.uploaded):
                     self.say(cell, "over")
                     return
@@ -260,34 +232,3 @@ def scan(text):
     out = io.BytesIO()
     images[0].save(out, "TIFF", save_all=True, append_images=images[1:], dpi=(300, 300))
     return out.getvalue()
-
-
-def cells(parts, names, kinds, seed):
-    """The cells in a seeded order; with `one`, a seeded kind for each part and point."""
-    dice = random.Random(seed)  # noqa: S311 - chance, no secret
-    made = []
-    for part in parts:
-        for point in PAGES if part == OCR else names:
-            if part == "flow process" and point in NO_RUN:
-                continue  # there is no flow process yet, or no more
-            chosen = [dice.choice(KINDS)] if kinds == "one" else list(KINDS) if kinds == "all" else kinds.split(",")
-            made += [Cell(part, point, kind) for kind in chosen]
-    dice.shuffle(made)
-    return made
-
-
-def table(done):
-    """The results as Markdown: a row a part, a column a point."""
-    names = [name for name in (*points.POINTS, *PAGES) if any(c.point == name for c in done)]
-    lines = ["| part | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for part in dict.fromkeys(c.part for c in sorted(done, key=lambda c: PARTS.index(c.part) if c.part in PARTS else 99)):
-        row = []
-        for name in names:
-            mine = [c for c in done if (c.part, c.point) == (part, name)]
-            row.append(
-                ", ".join(f"{c.kind} {'**violated**' if c.violations else 'held' if c.is_counted else 'not counted'}" for c in mine) or "-"
-            )
-        lines.append(f"| {part} | " + " | ".join(row) + " |")
-    counted, violated = sum(c.is_counted for c in done), sum(bool(c.violations) for c in done)
-    lines += ["", f"{len(done)} cells, {counted} counted, {violated} with violations."]
-    return "\n".join(lines)
