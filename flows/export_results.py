@@ -8,7 +8,7 @@ from typing import Literal
 from prefect import flow
 from prefect.runtime import flow_run
 
-from docmill.services.exporting import export_results as write
+from docmill.services.exporting import export_to_store
 from docmill.storage.ledger.job_search import JobFilter
 from docmill.values.keys import exports_prefix
 from flows.hooks import HOOKS
@@ -25,8 +25,6 @@ def export_results(form: Literal["csv", "parquet", "zip"] = "csv", kind: str | N
         tag: Only documents with this tag.
     """
     with open_room() as room, tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / f"results.{form}"
-        count = write(room, JobFilter(kind=kind, tag=tag), path, form)
         name = f"{exports_prefix(room.tenant)}{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{flow_run.id}.{form}"
-        room.store.create_from(name, path)
+        count = export_to_store(room, JobFilter(kind=kind, tag=tag), name, Path(scratch), form)
         return {"object": name, "documents": count}

@@ -2,7 +2,7 @@
 
     private/<tenant>/runs/<run>        lease and outcome markers; needed while the run lives
     private/<tenant>/journal/<job>     begin markers; needed until the job is over
-    private/<tenant>/exports/          exported results: copies that no erasure reaches, so they never grow old
+    private/<tenant>/exports/          exported results: copies, which every erasure ends and which never grow old
     private/<tenant>/read/*.note       notes of page contents; useless once the words they lead to are gone
     <temporary folder>/docmill-shard-* scratch folders of dead workers of this machine
     <home>/incoming                    uploads that a dead gateway left

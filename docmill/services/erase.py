@@ -18,7 +18,7 @@ from docmill.services.running.room import Room
 from docmill.services.users import LOCAL_USER
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
-from docmill.values.keys import PUBLIC, erasure_name, erasures_prefix, receipts_prefix, review_prefix
+from docmill.values.keys import PUBLIC, erasure_name, erasures_prefix, exports_prefix, receipts_prefix, review_prefix
 
 PATIENCE: Final = timedelta(minutes=10)
 """A promise of a document that is still there may belong to an erasure that is being written; an older one was never meant in the end."""
@@ -84,6 +84,8 @@ def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
     for name in (name for name in names if name.endswith(".arrow")):
         for info in list(room.store.list(companions(name))):  # the same chunks with vectors of other models
             room.store.delete(info.name) if info.name not in names else None
+    for info in list(room.store.list(exports_prefix(room.tenant))):
+        room.store.delete(info.name)  # copies of many results; which of them are this document's nobody knows
     removed = sum(room.store.delete(name) for name in names)
     forget_keys(room, document_id)  # before the promise is kept: it is what backups are sealed with
     room.store.delete(erasure_name(room.tenant, document_id))

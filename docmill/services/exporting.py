@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-from docmill.errors import InvalidOptions, NotFound
+from docmill.errors import InvalidOptions, NotFound, StageFailed
 from docmill.services.running.room import Room
+from docmill.storage.ledger import documents as rows
 from docmill.storage.ledger import job_search
 from docmill.storage.ledger.job_search import JobFilter
 from docmill.values.jobs import JobView
@@ -20,13 +21,48 @@ from docmill.values.results import Results, read_results
 Form = Literal["csv", "parquet", "zip"]
 FORMS: Final[tuple[Form, ...]] = ("csv", "parquet", "zip")
 PAGE: Final = 500
+_TRIES: Final = 3
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | float | int | None
 
 
-def export_results(room: Room, wanted: JobFilter, path: Path, form: Form) -> int:
-    """Write a new file; returns how many documents are in it.
+def export_to_store(room: Room, wanted: JobFilter, name: str, scratch: Path, form: Form) -> int:
+    """Write an object below `exports_prefix`; returns how many documents are in it.
+
+    Erasing a document ends the exports that are there. One that is being written meanwhile is looked through afterwards and written anew.
+
+    Args:
+        room: the opened parts.
+        wanted: which results.
+        name: of the object.
+        scratch: an existing directory.
+        form: of the export.
+
+    Raises:
+        StageFailed: documents were erased during each of the tries; nothing is left in the store.
+        StoreUnavailable, LedgerUnavailable: as they say.
+    """
+    for number in range(_TRIES):
+        path, documents = scratch / f"results-{number}.{form}", set[str]()
+        count = export_results(room, wanted, path, form, documents)
+        room.store.create_from(name, path)
+        if _are_there(room, documents):
+            return count
+        room.store.delete(name)
+    raise StageFailed("documents were erased while their results were exported; export again")
+
+
+def _are_there(room: Room, documents: set[str]) -> bool:
+    ids = sorted(documents)
+    with room.ledger.reading() as conn:
+        return all(
+            len(rows.published(conn, room.tenant, part)) == len(part) for part in (ids[i : i + PAGE] for i in range(0, len(ids), PAGE))
+        )
+
+
+def export_results(room: Room, wanted: JobFilter, path: Path, form: Form, documents: set[str] | None = None) -> int:
+    """Write a new file; returns how many documents are in it. Their ids are added to `documents`.
 
     Raises:
         InvalidOptions: the file is there already or cannot be written.
@@ -39,14 +75,13 @@ def export_results(room: Room, wanted: JobFilter, path: Path, form: Form) -> int
     except OSError as error:
         raise InvalidOptions(f"a new file cannot be written there ({error.strerror})") from None
     try:
-        return _WRITERS[form](path, _results(room, wanted))
+        return _WRITERS[form](path, _results(room, wanted, set() if documents is None else documents))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def _results(room: Room, wanted: JobFilter) -> Iterator[Results]:
-    seen: set[str] = set()
+def _results(room: Room, wanted: JobFilter, seen: set[str]) -> Iterator[Results]:
     for job in _jobs(room, wanted):
         if job.results_object is None or job.document_id in seen:
             continue

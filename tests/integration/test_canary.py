@@ -195,12 +195,16 @@ def test_an_erased_document_leaves_no_canary_in_any_store_index_or_backup(room, 
     from docmill.services.backup.taking import back_up
     from docmill.services.cleaning import Retention, clean_up
     from docmill.services.erase import erase
+    from docmill.services.exporting import JobFilter, export_to_store
+    from docmill.values.keys import exports_prefix
 
     (job,) = jobs(room, milled(room, [planted(tmp_path)], redact=False, index=True))
     assert leaks(home), "it was there"
     assert any(word in chunk_texts(home) for word in WORDS)
     back_up(room, tmp_path / "backup")
+    export_to_store(room, JobFilter(), f"{exports_prefix(room.tenant)}a.zip", tmp_path, "zip")
     erase(room, job.document_id)
+    assert list(room.store.list(exports_prefix(room.tenant))) == [], "before anything is cleaned up"
     clean_up(room, retention=Retention(*[timedelta(0)] * 4))
     room.ledger.close()
     assert leaks(home, (*WORDS, "filenamus"), allowed=()) == []

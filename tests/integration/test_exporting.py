@@ -1,6 +1,7 @@
 """Exports of really milled documents, read back by those who read such files."""
 
 import csv
+import io
 import json
 import zipfile
 
@@ -11,9 +12,12 @@ from typer.testing import CliRunner
 
 from docmill.cli.main import app
 from docmill.errors import InvalidOptions
+from docmill.services import exporting
+from docmill.services.erase import erase
 from docmill.services.exporting import JobFilter, export_results, harmless
 from docmill.services.jobs import list_jobs
 from docmill.values.jobs import JobState
+from docmill.values.keys import exports_prefix
 from docmill.values.results import read_results
 
 
@@ -48,6 +52,22 @@ def test_a_table_has_a_row_a_document_with_values_and_confidences(room, papers, 
     assert frame["kind_confidence"].dtype == float
     assert export_results(room, JobFilter(states=[JobState.FAILED]), tmp_path / "none.parquet", "parquet") == 0
     assert len(pd.read_parquet(tmp_path / "none.parquet")) == 0
+
+
+def test_an_export_that_is_being_written_while_a_document_is_erased_is_written_anew(room, papers, tmp_path, monkeypatch):
+    real = exporting.export_results
+
+    def slowly(room, wanted, path, form, documents):
+        count = real(room, wanted, path, form, documents)
+        if papers[1] in documents:
+            erase(room, papers[1])
+        return count
+
+    monkeypatch.setattr(exporting, "export_results", slowly)
+    assert exporting.export_to_store(room, JobFilter(), f"{exports_prefix(room.tenant)}a.zip", tmp_path, "zip") == 1
+    (info,) = room.store.list(exports_prefix(room.tenant))
+    with zipfile.ZipFile(io.BytesIO(room.store.read(info.name))) as found:
+        assert [read_results(found.read(name)).document.id for name in found.namelist()] == [papers[0]]
 
 
 def test_a_zip_has_the_results_and_a_file_that_is_there_is_never_overwritten(room, papers, tmp_path):
