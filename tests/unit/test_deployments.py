@@ -117,6 +117,33 @@ def test_images_are_tagged_as_the_same_version_everywhere():
     assert len(tags) == 1
 
 
+def test_backups_have_a_place_where_they_are_taken_and_keys_where_documents_are_erased():
+    (found,) = [body["data"] for _, body in MANIFESTS if body["kind"] == "ConfigMap" and body["metadata"]["name"] == "docmill"]
+    mounts = {name: {mount["mountPath"] for mount in one["volumeMounts"]} for name, one in containers()}
+    for service in ("flows", "gateway"):
+        places = {found["DOCMILL_BACKUP_FOLDER"], found["DOCMILL_BACKUP_KEYS_FOLDER"]}
+        assert places <= mounts[f"docmill/{service}"]
+        said = COMPOSE["services"][service]
+        places = {said["environment"]["DOCMILL_BACKUP_FOLDER"], said["environment"]["DOCMILL_BACKUP_KEYS_FOLDER"]}
+        assert len(places) == len(places & {volume.partition(":")[2] for volume in said["volumes"]}) == 2
+    made = re.search(r"install -d \S.*", (FOLDER / "Dockerfile").read_text())[0].split()
+    assert places <= set(made), "an empty volume takes the owner of the image's folder"
+
+
+def test_the_compose_file_builds_what_it_runs():
+    for name, service in COMPOSE["services"].items():
+        assert (service["image"] == "docmill") == ("build" in service), name
+        if build := service.get("build"):
+            assert (FOLDER / build["context"] / build["dockerfile"]).is_file()
+
+
+def test_the_table_of_queues_names_every_deployment():
+    prefect = yaml.safe_load((FOLDER.parent / "prefect.yaml").read_text())
+    rows = re.findall(r"^\| (\w+) \| \d \| (.*?) \|", (FOLDER.parent / "docs" / "operations.md").read_text(), re.MULTILINE)
+    told = {(name, queue) for queue, names in rows for name in re.findall(r"`([\w-]+)`", names)}
+    assert told == {(one["name"], one["work_pool"]["work_queue_name"]) for one in prefect["deployments"]}
+
+
 def test_every_service_of_the_compose_file_is_known():
     services = COMPOSE["services"]
     assert set(services) == {"postgres", "prefect", "set-up", "scheduler", "dask-worker", "flows", "gateway"}
