@@ -1,6 +1,7 @@
 """A document that takes too long, really milled: past the soft limit its other pages are not begun, and those that are done become a result."""
 
 from milled_papers import mill
+from PIL import Image, ImageDraw, ImageFont
 from reading_pages import text_pdf
 
 from docmill.services.batches import batch_jobs
@@ -27,3 +28,26 @@ def test_past_the_soft_limit_finished_pages_become_a_partial_result(room, tmp_pa
     late = [problem for problem in results.outcome.problems if problem.code == "timed_out"]
     assert [problem.page for problem in late] == [3, 4]
     assert all("job_soft_limit_s" in problem.message for problem in late)
+
+
+def test_past_the_hard_limit_the_page_in_hand_is_cut(room, tmp_path, monkeypatch):
+    """Each page has 15 s by itself; the job has a second left for each page, and a page of dense print takes longer."""
+    monkeypatch.setattr(MillLimits, "hard_limit_s", lambda *_: 0.5)
+    batch, _ = take_in(
+        room, files_of([str(dense_scan(tmp_path / "dense.png"))], room.settings), MillOptions(index=False, engine="tesseract")
+    )
+    mill(room, batch)
+    (job,) = batch_jobs(room.ledger, room.tenant, batch)
+    assert job.state is JobState.FAILED
+    assert (job.error_code, "job_hard_limit_s" in job.error_message) == ("timed_out", True)
+
+
+def dense_scan(path):
+    """A page that Tesseract reads for some seconds."""
+    image = Image.new("L", (2480, 3500), 255)
+    for row in range(20, 3480, 30):
+        ImageDraw.Draw(image).text(
+            (20, row), f"{row} the quick brown fox jumps over the lazy dog " * 4, fill=0, font=ImageFont.load_default(24)
+        )
+    image.save(path, dpi=(300, 300))
+    return path

@@ -21,8 +21,8 @@ def store(tmp_path):
     return open_store(StoreSpec((tmp_path / "store").as_uri()))
 
 
-def time_of(store, stage="read"):
-    return JobTime(store, Shard("default", "run", "1", stage, (), StoreSpec(""), LIMITS, "1"))
+def time_of(store, stage="read", shard="1"):
+    return JobTime(store, Shard("default", "run", shard, stage, (), StoreSpec(""), LIMITS, "1"))
 
 
 def item(spent=0.0, estimate_s=0.0, job_id="job"):
@@ -61,6 +61,37 @@ def test_pages_of_this_shard_and_the_flag_of_other_shards_count(store):
     assert time.used_up(item(job_id="other")) is None
     flag_overdue(store, "default", "run", "other")
     assert time.used_up(item(job_id="other"))
+
+
+def test_slow_shards_of_one_job_know_of_each_other_before_they_are_folded(store):
+    one, other = time_of(store, shard="1"), time_of(store, shard="2")
+    begun = 0
+    while begun < 100 and not one.used_up(item()) and not other.used_up(item()):
+        one.add(item(), 60)
+        other.add(item(), 60)
+        begun += 2
+    assert begun == 26, "1,560 seconds in both together"
+    assert time_of(store, shard="3").used_up(item()), "a third that has done nothing yet finds the flag"
+    assert other.used_up(item())
+    assert other.left_s([item()]) == 1800 - 1560
+
+
+def test_what_is_folded_is_not_counted_twice(store):
+    time_of(store, shard="1").add(item(), 800)
+    later = time_of(store, shard="2")
+    later.add(item(), 100)
+    folded = replace(item(), facts={"seconds_read": 800.0})
+    assert later.used_up(folded) is None
+    assert later.left_s([folded]) == 1800 - 900
+    assert later.left_s([item()]) == 1800 - 900, "nor before it is folded"
+    assert later.used_up(replace(item(), facts={"seconds_read": 800.0, "seconds_inspect": 700.0}))
+
+
+def test_quick_shards_note_nothing(store):
+    time = time_of(store)
+    for _ in range(29):
+        time.add(item(), 1)
+    assert list(store.list("private/default/runs/")) == []
 
 
 @pytest.mark.parametrize(
