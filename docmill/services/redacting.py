@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pydantic import TypeAdapter
 
-from docmill.errors import StageFailed
-from docmill.stages.privacy.redaction.evidence import BEYOND_DOUBT, Evidence
+from docmill.errors import RedactionUnproven, StageFailed
+from docmill.stages.privacy.redaction.evidence import Evidence, is_value
 from docmill.stages.reading.rapid_models import LANGUAGES
 from docmill.values.evidence import Span
 from docmill.values.options import DEFAULT_ENTITIES
@@ -31,6 +31,8 @@ CODES_GATE: Final = "codes"
 
 CROPS_AT_ONCE: Final = 32
 """Pictures per call: a long document's OCR is many calls, each with a deadline of its own."""
+
+STRANGE: Final = "strange-codes.json"
 
 _UNREAD = TypeAdapter(list[tuple[Page, tuple[Span, ...]]])
 _LATIN_ONLY = "_latin_only"  # behind the name where the engine doesn't know the document's letters: figures and Latin words were looked for
@@ -123,6 +125,7 @@ def _proven(
             call, copy, evidence_file, scratch, texts, limits, asked.language, thorough=asked.thorough, known_codes=unread.codes
         ):
             call("privacy.redaction.verbs:prove_readings", str(texts), list(asked.page_paths), asked.spans_path, unread.found)
+        _search_strange(call, asked, Path(scratch))
     except BaseException:
         copy.unlink(missing_ok=True)
         raise
@@ -137,10 +140,24 @@ def _proven(
     )
 
 
+def _search_strange(call: Call, asked: Redaction, scratch: Path) -> None:
+    """Search codes that can be read in the copy alone, such as one at the edge of being readable that became so by encoding.
+
+    Raises:
+        RedactionUnproven: one of them would have had to go.
+    """
+    strange = scratch / STRANGE
+    if strange.is_file():
+        searched = (asked.language, list(asked.entities), str(scratch / "strange-found.json"), asked.rules_path, str(strange))
+        said = call("privacy.redaction.verbs:find_unread", [], list(asked.page_paths), asked.spans_path, *searched)
+        if said["spans"]:
+            raise RedactionUnproven("a code that had to go can be read in the picture of a page")
+
+
 def _seen_values(unread: Path) -> list[tuple[str, str]]:
     """(value, type) of what only the second reading found, beyond doubt: the certificate speaks of it as well."""
     found = _UNREAD.validate_json(unread.read_bytes())
-    return [(page.text[span.start : span.end], span.type) for page, spans in found for span in spans if span.confidence >= BEYOND_DOUBT]
+    return [(page.text[span.start : span.end], span.type) for page, spans in found for span in spans if is_value(span)]
 
 
 def read_the_unread(call: Call, asked: Redaction, scratch: Path, limits: Mapping[str, float]) -> Unread:
@@ -184,14 +201,15 @@ def read_pictures(
     """Have OCR read the copy around its boxes, or whole, and what its codes say; write the texts, a JSON list, to `out`; how many there are.
 
     Raises:
-        RedactionUnproven: a code is left that must go, or that is not in the file `known_codes`.
+        RedactionUnproven: a code is left that goes by the file `known_codes`. Codes that are not in it are left in STRANGE.
         EngineMissing: OCR is not installed.
         StageFailed: the cell's answer makes no sense.
     """
     crops = call("privacy.redaction.verbs:ocr_crops", str(copy), str(evidence), str(scratch), thorough)["crops"]
     if not isinstance(crops, list):
         raise StageFailed("the cell did not say what OCR must read")
-    call("privacy.redaction.verbs:prove_codes", str(copy), str(evidence), str(out), known_codes)
+    strange = str(scratch / STRANGE) if known_codes else ""
+    call("privacy.redaction.verbs:prove_codes", str(copy), str(evidence), str(out), known_codes, strange)
     known, texts = language if language in LANGUAGES else "en", json.loads(out.read_bytes())
     for at in range(0, len(crops), CROPS_AT_ONCE):
         part = [str(crop) for crop in crops[at : at + CROPS_AT_ONCE]]

@@ -1,20 +1,26 @@
 """QR codes and bar codes: what they say to a camera goes with what the page says to people, and the finished copy is looked at again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
 import zxingcpp
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
+from redaction_papers import hand_made
 
 from docmill.errors import RedactionUnproven
 from docmill.services.redacting import ProvenCopy, Redaction, redact_and_prove
 from docmill.stages.privacy import verbs as privacy
 from docmill.stages.privacy.redaction import codes as seeing
 from docmill.stages.privacy.redaction import verbs as redaction
+from docmill.stages.privacy.redaction.burning import plan_burn
+from docmill.stages.privacy.redaction.code_contents import form_of
+from docmill.stages.privacy.redaction.unread import find_unread, words_under
 from docmill.stages.reading import verbs as reading
+from docmill.values.geometry import Box
 from docmill.values.options import DEFAULT_ENTITIES
+from docmill.values.page import Line, Word
 from docmill.values.pii_rules import PiiRules
 
 F = zxingcpp.BarcodeFormat
@@ -114,17 +120,121 @@ def test_a_code_that_cannot_be_read_goes_because_others_may_read_it(tmp_path: Pa
     assert any(box[0] <= 80 + 20 and box[2] >= 80 + width - 20 for box in covered)
 
 
-def test_a_code_that_stands_aslant_goes(tmp_path: Path) -> None:
-    rotated = drawn(SLIP, F.QRCode).rotate(30, expand=True, fillcolor=255)
-    path = sheet(tmp_path / "a.png", (rotated, (80, 300)))
-    assert said_by(path) == [SLIP]
+LICENCE = "@\n\x1e\rANSI 636000080002DL00410278ZV03190008DLDAQT64235789\nDCSTHORNBURY\nDBB01011980"
+
+
+def upright(image: Image.Image, degrees: float) -> list[str]:
+    """What somebody reads who turns the picture back."""
+    turned = image.convert("L").rotate(-degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    turned = turned.resize((turned.width * 2, turned.height * 2), Image.Resampling.BICUBIC)
+    return [one.text for picture in (turned, ImageOps.invert(turned)) for one in zxingcpp.read_barcodes(picture)]
+
+
+def is_spread(image: Image.Image, degrees: float, length: int) -> bool:
+    """Whether one row of bars is left of which a reader can make the code: the row is spread over the height of a bar code."""
+    turned = image.convert("L").rotate(-degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    rows = (turned.crop((0, y, turned.width, y + 1)).resize((turned.width, 60)) for y in range(0, turned.height, 2))
+    return any(len(one.text) >= length for row in rows for one in zxingcpp.read_barcodes(row))
+
+
+@pytest.mark.parametrize("degrees", [0, 2, 17, 45])
+@pytest.mark.parametrize(
+    ("text", "kind"), [(f"pay {ACCOUNT}", F.Code128), (LICENCE, F.PDF417), (SLIP, F.QRCode)], ids=["bars", "PDF417", "QR code"]
+)
+def test_codes_that_stand_aslant_go(tmp_path: Path, degrees: float, text: str, kind: zxingcpp.BarcodeFormat) -> None:
+    sticker = drawn(text, kind, scale=3)
+    sticker = sticker.crop((0, 20, sticker.width, 80)) if kind == F.Code128 else sticker
+    path = sheet(tmp_path / "a.png", (sticker.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255), (80, 200)))
+    assert upright(Image.open(path), degrees)
+    found = seeing.codes_of(Image.open(path).convert("L"), 1)
+    image = Image.open(path).convert("L")
+    for one in found:
+        ImageDraw.Draw(image).rectangle(tuple(one.box), fill=0)
+    assert upright(image, degrees) == []
+    assert not is_spread(image, degrees, 8)
+
+
+def test_white_bars_on_black_are_read() -> None:
+    image = Image.new("L", (1240, 700), 0)
+    image.paste(ImageOps.invert(drawn(ACCOUNT, F.Code128, scale=3)), (100, 200))
+    assert ACCOUNT in {one.text for one in seeing.codes_of(image, 1)}
+
+
+def test_codes_behind_hundreds_of_others_are_seen() -> None:
+    image, sticker = Image.new("L", (2400, 1500), 255), drawn("7", F.QRCode, scale=3)
+    for number in range(280):
+        image.paste(sticker, (20 + 115 * (number % 20), 20 + 100 * (number // 20)))
+    image.paste(drawn(SLIP, F.QRCode, scale=3), (2000, 1300))
+    found = seeing.codes_of(image, 1)
+    assert len(found) > seeing.MOST_AT_ONCE
+    assert SLIP in {one.text for one in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "goes"),
+    [
+        (LICENCE, ["PERSON"], True),
+        (LICENCE, ["BIRTH_DATE"], True),
+        (LICENCE, ["CRYPTO"], True),  # nobody searches it for others: its fields are packed
+        (SLIP, ["PERSON"], True),
+        (SLIP, ["CREDIT_CARD"], False),
+        ("tel:+4915112345678", ["PHONE_NUMBER"], True),
+        ("\ufeff\n BEGIN:VCARD\nN:T;A", ["EMAIL_ADDRESS"], True),
+        ("M1MADONNA             EABC123 YULFRAAC 0834 326J001A0025 100", ["PERSON"], True),
+        ("HC1:6BF %*.:", ["PERSON"], True),
+        ("HC1:" + "6BF %*.:" * 20, ["CRYPTO"], True),
+        (HARMLESS, list(DEFAULT_ENTITIES), False),
+    ],
+)
+def test_forms_go_for_any_of_the_types_that_they_carry(text: str, entities: list[str], goes: bool) -> None:
+    code = seeing.Code(page=1, corners=((0, 0), (9, 0), (9, 9), (0, 9)), text=text, is_matrix=True, is_opaque=text == LICENCE)
+    assert (form_of(code, entities) is not None) is goes
+
+
+def test_a_box_over_most_of_the_bars_does_not_take_the_codes_own_away() -> None:
+    """What OCR makes of bars is a word, and its box leaves out a strip of which a telephone reads the rest."""
+    code = seeing.Code(page=1, corners=((100, 100), (500, 100), (500, 250), (100, 250)), text="tel:+4915112345678", is_matrix=False)
+    word = Word(text="IIIII", box=Box(100.0, 80.0, 500.0, 218.0), confidence=0.4)
+    page = hand_made("x").model_copy(update={"lines": (Line(words=(word,)),)})
+    unread = find_unread([], [page], [], language="en", entities=["PHONE_NUMBER"], codes=[code])
+    under = list(words_under(page, *unread[0]))
+    planned = plan_burn(page, under, unread=unread)
+    assert any(box.y0 <= 100 and box.y1 >= 250 for box in planned.boxes)
+
+
+def test_print_in_the_corner_of_a_code_aslant_is_no_secret(tmp_path: Path) -> None:
+    rotated = drawn(SLIP, F.QRCode).rotate(45, expand=True, fillcolor=255)
+    path = sheet(tmp_path / "a.png", (rotated, (80, 300)), line="Invoice of the month")
+    with Image.open(path) as image:
+        ImageDraw.Draw(image).text((84, 306), "Invoice", fill=0, font=ImageFont.load_default(24))
+        image.save(path, dpi=(200, 200))
     assert said_by(redacted(path, tmp_path).path) == []
+
+
+def test_values_as_long_as_a_text_are_in_no_certificate(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "a.png", (drawn("https://example.org/" + "a1b2/" * 60, F.QRCode, scale=3), (80, 200)))
+    made = redacted(path, tmp_path)
+    assert (said_by(made.path), made.seen) == ([], [])
 
 
 def test_a_content_that_the_users_rules_allow_stays(tmp_path: Path) -> None:
     path = sheet(tmp_path / "a.png", (drawn(SLIP, F.QRCode), (80, 200)))
     made = redacted(path, tmp_path, rules=PiiRules.model_validate({"allow_patterns": [r"BCD\s[\s\S]*Thornbury[\s\S]*"]}))
     assert (made.boxes, said_by(made.path)) == (0, [SLIP])
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        (f"pay {ACCOUNT} soon", {}),
+        ("nothing of it", {"deny": ["hire of a boat"]}),
+    ],
+    ids=["a value that goes elsewhere", "a denied value"],
+)
+def test_an_allowed_content_goes_for_what_must_go_anyway(tmp_path: Path, line: str, rules: dict[str, object]) -> None:
+    path = sheet(tmp_path / "a.png", (drawn(SLIP, F.QRCode), (80, 200)), line=line)
+    made = redacted(path, tmp_path, rules=PiiRules.model_validate({"allow_patterns": [r"BCD\s[\s\S]*"], **rules}))
+    assert said_by(made.path) == []
 
 
 def test_a_code_that_is_left_by_mistake_fails_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,9 +246,27 @@ def test_a_code_that_is_left_by_mistake_fails_the_copy(tmp_path: Path, monkeypat
         return [one.model_copy(update={"corners": tuple((x + 600, y + 300) for x, y in one.corners)}) for one in real(image, number)]
 
     monkeypatch.setattr("docmill.stages.privacy.redaction.unread.codes_of", beside)
+    monkeypatch.setattr("docmill.stages.privacy.redaction.unread.codes_within", lambda *_: [])
     with pytest.raises(RedactionUnproven, match="1 code"):
         redacted(path, tmp_path)
     assert not list((tmp_path / "out").glob("redacted.*"))
+
+
+def test_a_code_that_only_the_copy_shows_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the edge of being readable, encoding may help."""
+    path = sheet(tmp_path / "a.png", (drawn(SLIP, F.QRCode), (80, 200)), (drawn(HARMLESS, F.DataMatrix), (700, 200)))
+    real = seeing.codes_of
+
+    def only(text: str) -> Callable[[Image.Image, int], list[seeing.Code]]:
+        return lambda image, number: [one for one in real(image, number) if one.text == text]
+
+    monkeypatch.setattr("docmill.stages.privacy.redaction.unread.codes_within", lambda *_: [])
+    monkeypatch.setattr("docmill.stages.privacy.redaction.unread.codes_of", only(SLIP))
+    assert said_by(redacted(path, tmp_path).path) == [HARMLESS]
+    monkeypatch.setattr("docmill.stages.privacy.redaction.unread.codes_of", only(HARMLESS))
+    (tmp_path / "again").mkdir()
+    with pytest.raises(RedactionUnproven, match="a code that had to go"):
+        redacted(path, tmp_path / "again")
 
 
 def test_bars_left_by_mistake_fail_the_copy_by_what_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from PIL import Image, ImageDraw
 
@@ -22,6 +22,10 @@ _LEAST_PX = 1.0  # anti-aliased edges, also where a neighbour leaves no room for
 _LETTER_SHARE = 0.4  # of a letter's width; a neighbour's box may reach a pixel into the last one
 _MOSTLY = 0.75  # of a box that only OCR saw, under one that is there already
 _NO_WORD = -1  # in place of a word's number: ink that the page's words don't know
+_NO_WORD_BUT_CODE = -2  # the same of a QR code or bar code, whose last column may be what a reader needs
+
+CODE: Final = "code"
+"""What pages say of their source that hold what a code says."""
 _SHARED_HEIGHT = 0.4  # of the lower one: commas and raised letters stand on the line as well
 _GAP_HEIGHTS = 2.5  # wider blanks between words of one span are another column, and stay
 
@@ -80,18 +84,19 @@ def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX, unread: Itera
     hidden: set[int] = set()
     runs = _hide(page, spans, hidden)
     for seen, found in unread:
-        runs += [run._replace(first=_NO_WORD) for run in _hide(seen, found, set())]
+        nowhere = _NO_WORD_BUT_CODE if seen.source == CODE else _NO_WORD
+        runs += [run._replace(first=nowhere) for run in _hide(seen, found, set())]
     staying = [word.box for i, word in enumerate(page.words) if i not in hidden]
     burned = [(_whole(_with_margin(run.box, staying), page), run) for run in runs]
     burned = [(box, run) for box, run in burned if box.x0 < box.x1 and box.y0 < box.y1]
-    known = [box for box, run in burned if run.first != _NO_WORD]
+    known = [box for box, run in burned if run.first >= 0]
     burned = [(box, run) for box, run in burned if run.first != _NO_WORD or not any(_is_within(box, other) for other in known)]
-    unknown = [box for box, run in burned if run.first == _NO_WORD]  # what OCR made of a QR code's dots needs no box in the code's own
-    burned = [(box, run) for box, run in burned if run.first == _NO_WORD or not any(_holds(other, box) for other in unknown)]
+    unknown = [box for box, run in burned if run.first < 0]  # what OCR made of a QR code's dots needs no box in the code's own
+    burned = [(box, run) for box, run in burned if run.first < 0 or not any(_holds(other, box) for other in unknown)]
     boxes = tuple(box for box, _ in burned)
     if style != LABEL:
         return Burn(page, boxes, _visible(page, hidden, boxes, {}))
-    named = {run.first: Word(text=mask_of(run.type), box=_shrunk(box), confidence=1.0) for box, run in burned if run.first != _NO_WORD}
+    named = {run.first: Word(text=mask_of(run.type), box=_shrunk(box), confidence=1.0) for box, run in burned if run.first >= 0}
     return Burn(page, boxes, _visible(page, hidden, boxes, named), tuple(mask_of(run.type) for _, run in burned))
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from docmill.errors import RedactionUnproven
 from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction import proof
-from docmill.stages.privacy.redaction.burning import BOX, Burn, burn, plan_burn
+from docmill.stages.privacy.redaction.burning import BOX, CODE, Burn, burn, plan_burn
 from docmill.stages.privacy.redaction.image_copy import write_image
 from docmill.stages.privacy.redaction.pdf_copy import write_pdf
 from docmill.stages.privacy.redaction.proof_pdf import PDF_GATES, pictures_of, prove_pdf
@@ -81,11 +81,12 @@ def write_copy(
         RedactionUnproven: a gate failed, or a page of the document was not read; no file is left.
         Damaged, Encrypted, TooLarge, UnsupportedType: the original can't be rendered.
     """
-    under = (one for seen, found in unread for page in pages if page.number == seen.number for one in words_under(page, seen, found))
-    elsewhere = (one for page in pages for one in spread(page, unread, [s for s in spans if s.page == page.number]))
-    spans = [*spans, *under, *elsewhere]
+    elsewhere = [one for page in pages for one in spread(page, unread, [s for s in spans if s.page == page.number])]
+    read_under, dots_under = (_under(pages, unread, is_code=is_code) for is_code in (False, True))
+    spans = [*spans, *elsewhere, *read_under]
+    secrets = proof.secrets_of(pages, spans)  # not what OCR made of a code's dots, or of print in its corners: that is no value
+    spans += dots_under
     masked = mask_pages(pages, spans)
-    secrets = proof.secrets_of(pages, spans)
     proof.prove_pages(masked, secrets)
     if media_type in TEXT_TYPES:
         return _text_copy(masked, secrets, out_dir)
@@ -98,6 +99,12 @@ def write_copy(
         if media_type in IMAGE_TYPES and opened.page_count == 1:
             return _image_copy(opened, media_type, burns[0], masked, out_dir)
         return _pdf_copy(opened, burns, masked, secrets, out_dir)
+
+
+def _under(pages: Sequence[Page], unread: Sequence[tuple[Page, Sequence[Span]]], *, is_code: bool) -> list[Span]:
+    """Words of pages that stand where something must go that a second reader saw."""
+    seen = [(one, found) for one, found in unread if (one.source == CODE) == is_code]
+    return [span for one, found in seen for page in pages if page.number == one.number for span in words_under(page, one, found)]
 
 
 def _text_copy(masked: tuple[Page, ...], secrets: Sequence[proof.Secret], out_dir: Path) -> RedactedCopy:

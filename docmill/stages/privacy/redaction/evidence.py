@@ -5,11 +5,21 @@ Shapes only, which load no library: services read them too.
 
 from typing import Final
 
+from docmill.values.evidence import Span
 from docmill.values.geometry import Box
 from docmill.values.model import Value
 
 BEYOND_DOUBT: Final = 0.9
 """Confidence from which a value that only OCR saw is looked for elsewhere: a misread word may stand anywhere for itself."""
+
+
+LONGEST_VALUE: Final = 128
+"""Characters of such a value: a longer one is a whole text, as a QR code may hold, and looking for it by hashes costs its square."""
+
+
+def is_value(span: Span) -> bool:
+    """Whether what only a second reader saw is a value to look for elsewhere, and to be named in the certificate."""
+    return span.confidence >= BEYOND_DOUBT and span.end - span.start <= LONGEST_VALUE
 
 
 class PageGeometry(Value):

@@ -13,11 +13,11 @@ from PIL import Image
 
 from docmill.stages.privacy.finding import find_spans
 from docmill.stages.privacy.literals import occurrences
-from docmill.stages.privacy.own_rules import own_rules
+from docmill.stages.privacy.own_rules import OwnRules, own_rules
 from docmill.stages.privacy.redaction.burning import PixelBox
-from docmill.stages.privacy.redaction.code_contents import CODE, code_pages
-from docmill.stages.privacy.redaction.codes import Code, codes_of, without_codes
-from docmill.stages.privacy.redaction.evidence import BEYOND_DOUBT
+from docmill.stages.privacy.redaction.code_contents import code_pages
+from docmill.stages.privacy.redaction.codes import Code, codes_of, codes_within, without_codes
+from docmill.stages.privacy.redaction.evidence import is_value
 from docmill.stages.privacy.redaction.proof import Secret, secrets_of
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, open_source
 from docmill.values.evidence import Span
@@ -85,6 +85,7 @@ def write_pictures(source: Path, media_type: str, pages: Sequence[Page], out_dir
                 path = out_dir / f"unread-{len(found.files)}.png"
                 image.crop(area).save(path, compress_level=1, dpi=(page.dpi, page.dpi))
                 found.files.append((path, page.number, area.x0, area.y0))
+                found.codes.extend(codes_within(image, area, page.number))
     return found
 
 
@@ -139,12 +140,20 @@ def find_unread(
     numbered = [page.model_copy(update={"number": number}) for number, page in enumerate(searched)]
     found, _ = find_spans(numbered, language=language, entities=entities, rules=rules)
     known = secrets_of(pages, spans)
-    allows = own_rules(rules).allows
-    seen = [*((page, ()) for page in read), *((one.placed, one.spans) for one in contents)]
-    return [
-        (page, () if page.source == CODE and allows(page.text) else (*by_form, *_here(found, number, page), *_known(page, known)))
-        for number, (page, by_form) in enumerate(seen)
-    ]
+    own = own_rules(rules)
+    spans_of = [(page, (*_here(found, number, page), *_known(page, known))) for number, page in enumerate(read)]
+    for number, one in enumerate(contents, start=len(read)):
+        is_allowed = own.allows(one.placed.text) or own.allows(one.raw)
+        own_spans = _denied(own, one.placed) if is_allowed else (*one.spans, *_here(found, number, one.placed))
+        spans_of.append((one.placed, (*own_spans, *_known(one.placed, known))))
+    return spans_of
+
+
+def _denied(own: OwnRules, page: Page) -> tuple[Span, ...]:
+    """What goes of a code whose whole content the user's rules allow."""
+    boxes = (page.words[0].box,)
+    hits = own.denials(page.text)
+    return tuple(Span(page=page.number, start=h.start, end=h.end, type=h.type, confidence=1.0, source=h.source, boxes=boxes) for h in hits)
 
 
 def spread(page: Page, unread: Sequence[tuple[Page, Sequence[Span]]], spans: Sequence[Span]) -> Iterator[Span]:
@@ -162,7 +171,7 @@ def spread(page: Page, unread: Sequence[tuple[Page, Sequence[Span]]], spans: Seq
 
 def values_seen(unread: Sequence[tuple[Page, Sequence[Span]]]) -> list[Secret]:
     """The values that a second reader saw, as it read them, beyond doubt."""
-    sure = [(page, [s for s in spans if s.confidence >= BEYOND_DOUBT]) for page, spans in unread]
+    sure = [(page, [s for s in spans if is_value(s)]) for page, spans in unread]
     return sorted({secret for page, spans in sure for secret in secrets_of([page], spans)})
 
 

@@ -159,7 +159,7 @@ def ocr_crops(path: str, evidence_path: str, out_dir: str, thorough: bool) -> di
     return {"crops": [str(crop) for crop in crops]}
 
 
-def prove_codes(path: str, evidence_path: str, out_path: str, known_path: str = "") -> dict[str, object]:
+def prove_codes(path: str, evidence_path: str, out_path: str, known_path: str = "", strange_path: str = "") -> dict[str, object]:
     """Read the QR codes and bar codes of a finished copy and write what they say, a JSON list of texts.
 
     Args:
@@ -167,16 +167,19 @@ def prove_codes(path: str, evidence_path: str, out_path: str, known_path: str = 
         evidence_path: Evidence JSON.
         out_path: the file to write.
         known_path: the codes of the original, from `find_unread`; empty where nobody knows them.
+        strange_path: the file to write of codes that only the copy has, for `find_unread`; none is written without any.
 
     Returns:
         `{"codes": count}`; none for text.
 
     Raises:
-        RedactionUnproven: a code in two dimensions can be seen that must not be.
+        RedactionUnproven: a code can be seen that must not be.
     """
     codes = codes_of_copy(Path(path), Evidence.model_validate_json(Path(evidence_path).read_bytes()))
     if known_path:
-        require_gone(codes, _CODES.validate_json(Path(known_path).read_bytes()))
+        strange = require_gone(codes, _CODES.validate_json(Path(known_path).read_bytes()))
+        if strange and strange_path:
+            Path(strange_path).write_bytes(_CODES.dump_json(strange))
     Path(out_path).write_text(json.dumps([readable_text(code) for code in codes], ensure_ascii=False), encoding="utf-8")
     return {"codes": len(codes)}
 
