@@ -14,6 +14,8 @@ from docmill.errors import EngineMissing, LanguageMissing
 from docmill.services.samples.receipt import receipt_photo, receipt_rows
 from docmill.stages.privacy.redaction import verbs as redaction
 from docmill.stages.reading import rapid, rapid_models
+from docmill.stages.reading.doubt import TRUSTED
+from docmill.stages.reading.missed import MOSTLY_READ, missed_share
 from docmill.stages.reading.rapid import turn_of
 from docmill.values.evidence import Span
 from docmill.values.page import Page
@@ -149,6 +151,22 @@ def test_auto_asks_rapidocr_where_tesseract_is_doubtful(tmp_path):
     assert page.source == "rapidocr"
     assert "(doubtful: " in page.reason
     assert sum(token in page.text for line in BODY for token in line.split()) > 0.8 * sum(len(line.split()) for line in BODY)
+
+
+def test_auto_asks_rapidocr_where_tesseract_is_sure_of_the_little_that_it_read(tmp_path):
+    """A letterhead that stands upright on a sheet whose print does not."""
+    page = Image.new("L", (1700, 1900), 255)
+    page.paste(picture(BODY[:1], (1100, 200)), (100, 40))
+    body = picture([f"{number} {line}" for number in range(1, 5) for line in BODY], (1100, 1150))
+    page.paste(body.rotate(30, Image.Resampling.BICUBIC, expand=True, fillcolor=255), (100, 300))
+    page.save(tmp_path / "a.png", dpi=(100, 100))
+    by_tesseract = read(tmp_path / "a.png", tmp_path, engine="tesseract")
+    assert by_tesseract.confidence > TRUSTED
+    assert missed_share(page_image(tmp_path / "a.png"), by_tesseract) > MOSTLY_READ
+    kept = read(tmp_path / "a.png", tmp_path)
+    assert kept.source == "rapidocr"
+    assert "of the print not read" in kept.reason
+    assert len(kept.words) > 4 * len(by_tesseract.words)
 
 
 @pytest.mark.parametrize("clockwise_deg", [0, 90, 180, 270])

@@ -11,6 +11,7 @@ from pathlib import Path
 from docmill.errors import EngineMissing, LanguageMissing
 from docmill.stages.reading import rapid_models, tessdata
 from docmill.stages.reading.doubt import better_of, doubt_of, may_be_turned
+from docmill.stages.reading.missed import MOSTLY_READ, missed_share
 from docmill.stages.reading.paper import is_photo, is_slip
 from docmill.stages.reading.raster import turned_image
 from docmill.values.page import Page
@@ -52,13 +53,13 @@ class AutoEngine:
         kind = "a slip" if is_slip(image) else "a photo" if is_photo(image) else None
         engine = rapid if rapid and kind else self._tesseract()
         page = engine.read(image, language=language)
-        doubt = doubt_of(page)
+        doubt = doubt_of(page) or (_missed(image, page) if engine is not rapid else None)
         if doubt is None or rapid is None:
             return _told(page, kind if engine is rapid else None, doubt)
         with self._upright(image, page) as (upright, turn_deg):
             if turn_deg:
                 page = engine.read(upright, language=language)
-                doubt = doubt_of(page)
+                doubt = doubt_of(page) or (_missed(upright, page) if engine is not rapid else None)
             if doubt is not None and engine is not rapid:
                 page = better_of(page, rapid.read(upright, language=language))
             page = page.model_copy(update={"turned_deg": turn_deg})
@@ -88,6 +89,11 @@ class AutoEngine:
 
             return RapidEngine(use_gpu=self._use_gpu)
         return None
+
+
+def _missed(image: PageImage, page: Page) -> str | None:
+    share = missed_share(image, page)
+    return f"{share:.0%} of the print not read" if share > MOSTLY_READ else None
 
 
 def _told(page: Page, kind: str | None, doubt: str | None) -> Page:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PIL import Image
 
+from docmill.stages.ink import CELL_PX, factor_of, letter_cells
 from docmill.stages.privacy.finding import find_spans
 from docmill.stages.privacy.literals import occurrences
 from docmill.stages.privacy.own_rules import OwnRules, own_rules
@@ -34,13 +35,8 @@ MOST_AREAS: Final = 12
 SURE: Final = 0.8
 """Confidence of OCR below which a word is read once more."""
 
-_DPI = 100  # letters of 6 points are still 8 pixels high
-_CELL_PX = 8
-_EDGE = 40  # of 255: grey print on paper has twice that
-_EDGES_LEAST = 6  # of a cell's 64 places, in both directions: a rule has edges in one
 _CELLS_LEAST = 3  # in a group: crossing rules make one
-_MARGIN = 0.3  # of a word's height: accents and descenders that its box leaves out
-_AROUND_PX = 2 * _CELL_PX
+_AROUND_PX = 2 * CELL_PX
 
 
 class Reading(NamedTuple):
@@ -97,9 +93,9 @@ def areas_of(image: Image.Image, page: Page, *, thorough: bool) -> list[PixelBox
     whole = PixelBox(0, 0, *image.size)
     if thorough or "invisible" in page.reason:
         return [whole]
-    factor = max(1, page.dpi // _DPI)
-    cells = _letter_cells(image.reduce(factor), page, factor)
-    side = _CELL_PX * factor
+    factor = factor_of(page.dpi)
+    cells = letter_cells(image.reduce(factor), factor, [word.box for word in page.words])
+    side = CELL_PX * factor
     areas = [
         PixelBox(
             max(0, x0 * side - _AROUND_PX * factor),
@@ -222,31 +218,6 @@ def _as_page(page: Page, reading: Reading) -> Page:
 
 def _moved(box: Box, reading: Reading) -> Box:
     return Box(box.x0 + reading.x, box.y0 + reading.y, box.x1 + reading.x, box.y1 + reading.y)
-
-
-def _letter_cells(small: Image.Image, page: Page, factor: int) -> "np.ndarray":
-    """Which cells of the page have edges in both directions, outside the words that are known."""
-    import numpy as np  # noqa: PLC0415 - loads in 0.1 s, only where used
-
-    grey = np.asarray(small, dtype=np.int16)
-    across, down = np.zeros(grey.shape, dtype=bool), np.zeros(grey.shape, dtype=bool)
-    across[:, 1:] = np.abs(np.diff(grey, axis=1)) > _EDGE
-    down[1:, :] = np.abs(np.diff(grey, axis=0)) > _EDGE
-    for word in page.words:
-        margin = _MARGIN * min(word.box.height, word.box.width)
-        x0, y0 = (max(0, int((side - margin) / factor)) for side in word.box[:2])
-        x1, y1 = (max(0, int((side + margin) / factor) + 2) for side in word.box[2:])
-        across[y0:y1, x0:x1] = down[y0:y1, x0:x1] = False
-    return (_per_cell(across) >= _EDGES_LEAST) & (_per_cell(down) >= _EDGES_LEAST)
-
-
-def _per_cell(marks: "np.ndarray") -> "np.ndarray":
-    import numpy as np  # noqa: PLC0415 - as above
-
-    rows, columns = (-(-side // _CELL_PX) * _CELL_PX for side in marks.shape)
-    whole = np.zeros((rows, columns), dtype=bool)
-    whole[: marks.shape[0], : marks.shape[1]] = marks
-    return np.asarray(whole.reshape(rows // _CELL_PX, _CELL_PX, columns // _CELL_PX, _CELL_PX).sum(axis=(1, 3)))
 
 
 def _groups(cells: "np.ndarray") -> Iterator[tuple[int, int, int, int]]:

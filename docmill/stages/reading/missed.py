@@ -1,0 +1,35 @@
+"""How much of a page's print an engine did not read: Tesseract gives two sure words of a skewed page and loses the six hundred others.
+
+Belongs here: the measure. Does not belong here: what is done about it (auto).
+"""
+
+from typing import Final
+
+from PIL import Image
+
+from docmill.stages.ink import factor_of, letter_cells
+from docmill.values.page import Page
+from docmill.values.ports import PageImage
+
+MOSTLY_READ: Final = 0.4
+"""Share of unread letter ink from which a reading is doubtful. Well read pages, with logos and drawings: up to .20; skewed by 7 degrees: .75 and more."""
+
+_LEAST_CELLS: Final = 60  # of 8 px at 100 dpi, some five words: less is a stamp or dirt
+
+
+def missed_share(image: PageImage, page: Page) -> float:
+    """The share of ink that looks like letters and that no word of the page explains, 0.0-1.0; 0.0 where there is hardly any."""
+    try:
+        with Image.open(image.path) as picture:
+            picture.draft("L", (picture.width // factor_of(image.dpi), picture.height // factor_of(image.dpi)))  # a JPEG, smaller at once
+            grey = picture.convert("L")
+    except (OSError, ValueError, SyntaxError):
+        return 0.0
+    shrunk = image.width_px / max(1, grey.width)
+    factor = max(1, round(factor_of(image.dpi) / shrunk))
+    small = grey.reduce(factor)
+    ink = int(letter_cells(small, factor).sum())
+    if ink < _LEAST_CELLS:
+        return 0.0
+    unread = letter_cells(small, factor, [word.box.scaled(1 / shrunk) for word in page.words])
+    return float(int(unread.sum()) / ink)
