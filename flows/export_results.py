@@ -1,13 +1,12 @@
 """Export results of many documents into the store; the object is private and cleaned up after a day."""
 
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from prefect import flow
 from prefect.runtime import flow_run
 
+from docmill.scratch import scratch_folder
 from docmill.services.exporting import export_results as write
 from docmill.storage.ledger.job_search import JobFilter
 from docmill.values.keys import exports_prefix
@@ -24,8 +23,8 @@ def export_results(form: Literal["csv", "parquet", "zip"] = "csv", kind: str | N
         kind: Only documents of this kind.
         tag: Only documents with this tag.
     """
-    with open_room() as room, tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / f"results.{form}"
+    with open_room() as room, scratch_folder("export") as scratch:
+        path = scratch / f"results.{form}"
         count = write(room, JobFilter(kind=kind, tag=tag), path, form)
         name = f"{exports_prefix(room.tenant)}{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{flow_run.id}.{form}"
         room.store.create_from(name, path)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from docmill.errors import InvalidOptions, NotFound
 from docmill.services.running.room import Room
+from docmill.shredding import shred_file
 from docmill.storage.ledger import job_search
 from docmill.storage.ledger.job_search import JobFilter
 from docmill.values.jobs import JobView
@@ -41,7 +42,7 @@ def export_results(room: Room, wanted: JobFilter, path: Path, form: Form) -> int
     try:
         return _WRITERS[form](path, _results(room, wanted))
     except BaseException:
-        path.unlink(missing_ok=True)
+        shred_file(path)
         raise
 
 
