@@ -256,3 +256,14 @@ def test_a_copy_that_came_too_late_is_overwritten(folder: tuple[ObjectStore, Pat
     assert not store.create("originals/t/a", b"secret")
     assert os.read(held[0], 100) == bytes(6)
     os.close(held[0])
+
+
+@pytest.mark.parametrize(("name", "times"), [("originals/t/a", 1), ("private/t/read/a.json", 1), ("private/t/runs/r/m", 0)])
+def test_zeros_are_flushed_where_the_bytes_were(
+    folder: tuple[ObjectStore, Path], monkeypatch: pytest.MonkeyPatch, name: str, times: int
+) -> None:
+    store, _ = folder
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", flushed.append)
+    store.create(name, b"secret")
+    assert (store.delete(name), len(flushed)) == (True, times)
