@@ -1,13 +1,12 @@
 """Export results of many documents into the store; the object is private and cleaned up after a day."""
 
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from prefect import flow
 from prefect.runtime import flow_run
 
+from docmill.scratch import scratch_folder
 from docmill.services.exporting import export_to_store
 from docmill.storage.ledger.job_search import JobFilter
 from docmill.values.keys import exports_prefix
@@ -24,7 +23,7 @@ def export_results(form: Literal["csv", "parquet", "zip"] = "csv", kind: str | N
         kind: Only documents of this kind.
         tag: Only documents with this tag.
     """
-    with open_room() as room, tempfile.TemporaryDirectory() as scratch:
+    with open_room() as room, scratch_folder("export") as scratch:
         name = f"{exports_prefix(room.tenant)}{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{flow_run.id}.{form}"
-        count = export_to_store(room, JobFilter(kind=kind, tag=tag), name, Path(scratch), form)
+        count = export_to_store(room, JobFilter(kind=kind, tag=tag), name, scratch, form)
         return {"object": name, "documents": count}

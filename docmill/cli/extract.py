@@ -3,7 +3,6 @@
 Every file is read and understood in the cell, like in a run. A file that fails is reported and the others go on.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from docmill.cli.output import show_json, show_table
 from docmill.cli.password import PasswordFile, read_password
 from docmill.cli.read import read_file
 from docmill.errors import DocmillError, NotFound
+from docmill.scratch import scratch_folder
 from docmill.services.language_model.single_file import consult_about_file
 from docmill.services.milling.shard import MillLimits
 from docmill.services.unlocked_file import unlocked_file
@@ -113,13 +113,13 @@ def _look_at(path: Path, options: MillOptions) -> Looked:
         raise first
     limits = MillLimits.from_settings(settings())
     cell_limits = CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items)
-    with Cell(cell_limits) as cell, tempfile.TemporaryDirectory(prefix="docmill-extract-") as folder:
+    with Cell(cell_limits) as cell, scratch_folder("extract") as folder:
         page_paths: list[JsonValue] = []
         for page in pages:
-            page_path = Path(folder) / f"page-{page.number}.json"
+            page_path = folder / f"page-{page.number}.json"
             page_path.write_text(page.model_dump_json(), encoding="utf-8")
             page_paths.append(str(page_path))
-        out, original = Path(folder) / "understanding.json", str(path.absolute())
+        out, original = folder / "understanding.json", str(path.absolute())
         found = cell.call("docmill.stages.reading.verbs:inspect", original, dict(limits.for_reading()), deadline_s=limits.page_deadline_s)
         attachment = found.get("einvoice") if isinstance(found, dict) else None
         args: list[JsonValue] = [page_paths, options.kind, str(out), *([original, attachment] if attachment else [])]

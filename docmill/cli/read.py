@@ -2,7 +2,6 @@
 
 import hashlib
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from docmill.cell import Cell, CellLimits
 from docmill.cli.option_flags import one_of, with_mill_options
 from docmill.cli.password import PasswordFile, read_password
 from docmill.errors import DocmillError, InvalidOptions, NotFound, TimedOut
+from docmill.scratch import scratch_folder
 from docmill.services.milling.shard import MillLimits
 from docmill.services.milling.stages_reading import engine_name
 from docmill.services.running.plan import document_cost_s
@@ -82,9 +82,9 @@ def read_file(file: Path, options: MillOptions) -> tuple[list[Page], list[Proble
     first: DocmillError | None = None
     with (
         Cell(CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items)) as cell,
-        tempfile.TemporaryDirectory(prefix="docmill-read-") as folder,
+        scratch_folder("read") as folder,
     ):
-        path, out = str(file.absolute()), Path(folder) / "page.json"
+        path, out = str(file.absolute()), folder / "page.json"
         found = cell.call("docmill.stages.reading.verbs:inspect", path, reading, deadline_s=limits.page_deadline_s)
         if not isinstance(found, dict):
             return pages, problems, first
@@ -93,7 +93,7 @@ def read_file(file: Path, options: MillOptions) -> tuple[list[Page], list[Proble
         limit_s = limits.soft_limit_s(document_cost_s(str(found["media_type"]), page_count))
         end = time.monotonic() + limit_s
         for number in range(1, page_count + 1):
-            args: list[JsonValue] = [path, found["media_type"], number, options.language, engine, folder, str(out), reading]
+            args: list[JsonValue] = [path, found["media_type"], number, options.language, engine, str(folder), str(out), reading]
             try:
                 if time.monotonic() > end:
                     raise TimedOut(f"no time left after {limit_s:g} s (job_soft_limit_s)")
@@ -113,9 +113,9 @@ def searchable_pdf(file: Path, pages: list[Page]) -> Rendered:
     """
     limits = MillLimits.from_settings(settings())
     cell_limits = CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items)
-    with Cell(cell_limits) as cell, tempfile.TemporaryDirectory(prefix="docmill-read-") as folder:
-        listed, out = Path(folder) / "pages.json", Path(folder) / "out.pdf"
+    with Cell(cell_limits) as cell, scratch_folder("read") as folder:
+        listed, out = folder / "pages.json", folder / "out.pdf"
         listed.write_bytes(write_pages(pages))
-        args: list[JsonValue] = [str(file.absolute()), str(listed), str(out), folder, dict(limits.for_reading())]
+        args: list[JsonValue] = [str(file.absolute()), str(listed), str(out), str(folder), dict(limits.for_reading())]
         cell.call("docmill.stages.reading.verbs:searchable_pdf", *args, deadline_s=limits.document_deadline_s)
         return rendered_pdf(out.read_bytes())

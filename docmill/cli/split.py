@@ -3,7 +3,6 @@
 Where documents begin is decided as for `docmill extract`; pages are copied in the cell, and only whole sets of files are put into the folder.
 """
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,9 +15,11 @@ from docmill.cli.option_flags import with_mill_options
 from docmill.cli.output import show_json, show_table
 from docmill.cli.password import PasswordFile, read_password
 from docmill.errors import InvalidOptions, NotFound, StageFailed, UnsupportedType
+from docmill.scratch import scratch_folder
 from docmill.services.milling.shard import MillLimits
 from docmill.services.unlocked_file import is_pdf, unlocked_file
 from docmill.settings import settings
+from docmill.shredding import shred_file
 from docmill.values.evidence import DocumentPart, pages_named
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Problem
@@ -73,8 +74,8 @@ def _written(source: Path, parts: Sequence[DocumentPart], out: Path) -> list[Pat
         raise InvalidOptions("the folder holds parts of a file already; name another with --out")
     limits = MillLimits.from_settings(settings())
     cell_limits = CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items)
-    with Cell(cell_limits) as cell, tempfile.TemporaryDirectory(prefix="docmill-split-") as folder:
-        made = [Path(folder) / path.name for path in wanted]
+    with Cell(cell_limits) as cell, scratch_folder("split") as folder:
+        made = [folder / path.name for path in wanted]
         spans: list[JsonValue] = [[part.first_page, part.last_page, str(path)] for part, path in zip(parts, made, strict=True)]
         cell.call("docmill.stages.reading.verbs:split", str(source.absolute()), spans, deadline_s=limits.document_deadline_s)
         _move_all(made, wanted)
@@ -92,7 +93,7 @@ def _move_all(made: Sequence[Path], wanted: Sequence[Path]) -> None:
                 target.write(source.read_bytes())
     except OSError as error:
         for path in done:
-            path.unlink(missing_ok=True)
+            shred_file(path)
         raise InvalidOptions(f"new files cannot be written there ({error.strerror})") from None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docmill.gateway.limits import UploadLimits
 from docmill.services.running.room import Room
-from docmill.services.shredding import shred_quietly
+from docmill.shredding import shred_quietly
 
 ABANDONED_AFTER_S = 24 * 3600.0
 

@@ -1,8 +1,7 @@
 """`GET /api/v1/results/export`: the newest results of many documents as one file. What is in it stands in services/exporting."""
 
-import tempfile
+import contextlib
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
@@ -13,6 +12,7 @@ from starlette.background import BackgroundTask
 from docmill.gateway.desk import Desk
 from docmill.gateway.openapi import problems
 from docmill.gateway.uploads import Day, Text, end_of, midnight
+from docmill.scratch import scratch_folder
 from docmill.services.exporting import Form, export_results
 from docmill.services.task_view import JobFilter
 from docmill.values.jobs import JobState
@@ -48,13 +48,10 @@ def exports_router(desk: Desk) -> APIRouter:
             kind=kind,
             tag=tag,
         )
-        folder = tempfile.TemporaryDirectory(prefix="docmill-export-")
-        path = Path(folder.name) / f"results.{form}"
-        try:
+        with contextlib.ExitStack() as until_sent:
+            path = until_sent.enter_context(scratch_folder("export")) / f"results.{form}"
             export_results(desk.room, wanted, path, form)
-        except BaseException:
-            folder.cleanup()
-            raise
-        return FileResponse(path, media_type=MEDIA_TYPES[form], filename=path.name, background=BackgroundTask(folder.cleanup))
+            gone = BackgroundTask(until_sent.pop_all().close)
+        return FileResponse(path, media_type=MEDIA_TYPES[form], filename=path.name, background=gone)
 
     return router

@@ -1,10 +1,10 @@
 """What a finished task's page links to: pictures of pages, the boxes of their words, everything in one ZIP. Its HTML is in page_sheets, page_facts."""
 
-import tempfile
+import contextlib
 import zipfile
 from asyncio import get_running_loop
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated, Final
 
 from fastapi import APIRouter
@@ -17,6 +17,7 @@ from docmill.errors import NotAllowed, NotFound
 from docmill.gateway.access import asker, may_see_original_of, may_see_originals
 from docmill.gateway.desk import Desk
 from docmill.gateway.page_sheets import words_picture
+from docmill.scratch import scratch_folder
 from docmill.services import task_view
 from docmill.services.looking import note_look
 from docmill.services.page_marks import page_words
@@ -63,15 +64,14 @@ def _add_zip(router: APIRouter, desk: Desk) -> None:
         wanted = {name: link for name, link in (("original", links.original), ("results", links.results), *links.others.items()) if link}
         if not wanted:
             raise NotFound("there is nothing to download")
-        with (
-            tempfile.NamedTemporaryFile(prefix="docmill-zip-", delete=False) as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out,
-        ):
-            for name, link in wanted.items():
-                ending = PurePosixPath(link.object_name).suffix or PurePosixPath(job.name).suffix
-                out.writestr(f"{name}{ending}", desk.room.store.read(link.object_name))
-        gone = BackgroundTask(Path(file.name).unlink)
-        return FileResponse(file.name, media_type="application/zip", filename=f"{PurePosixPath(job.name).stem}.zip", background=gone)
+        with contextlib.ExitStack() as until_sent:
+            path = until_sent.enter_context(scratch_folder("zip")) / "all.zip"
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+                for name, link in wanted.items():
+                    ending = PurePosixPath(link.object_name).suffix or PurePosixPath(job.name).suffix
+                    out.writestr(f"{name}{ending}", desk.room.store.read(link.object_name))
+            gone = BackgroundTask(until_sent.pop_all().close)
+        return FileResponse(path, media_type="application/zip", filename=f"{PurePosixPath(job.name).stem}.zip", background=gone)
 
 
 def _shown_job(desk: Desk, task_id: str, of: str) -> JobView:

@@ -5,12 +5,12 @@ apart in the cell.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from docmill.cell import Cell, CellLimits
 from docmill.errors import Damaged, DocmillError, TooLarge, UnsupportedType, error_from_code
+from docmill.scratch import scratch_folder
 from docmill.services.milling.verdicts import known_verdict
 from docmill.services.running.room import Room
 from docmill.stages.reading.media_types import EML, ZIP
@@ -39,9 +39,9 @@ def arrivals(room: Room, path: Path, name: str, options: MillOptions) -> Iterato
     if whole.error is not None or whole.media_type not in {ZIP, EML}:
         yield arrive(room, path, name, options)
         return
-    with tempfile.TemporaryDirectory(prefix="docmill-unpack-") as folder:
+    with scratch_folder("unpack") as folder:
         try:
-            members = _members(room, path, whole.media_type, Path(folder))
+            members = _members(room, path, whole.media_type, folder)
         except DocmillError as lost:
             yield arrive(room, path, name, options, error=lost)
             return

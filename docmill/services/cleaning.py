@@ -4,7 +4,7 @@
     private/<tenant>/journal/<job>     begin markers; needed until the job is over
     private/<tenant>/exports/          exported results: copies, which every erasure ends and which never grow old
     private/<tenant>/read/*.note       notes of page contents; useless once the words they lead to are gone
-    <temporary folder>/docmill-shard-* scratch folders of dead workers of this machine
+    <temporary folder>/docmill-scratch-*  scratch folders of dead processes of this machine
     <home>/incoming                    uploads that a dead gateway left
 
 Belongs here: what may go and when. Does not belong here: rows of the ledger (cleaning_ledger), purging of private data (purging).

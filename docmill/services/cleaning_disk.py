@@ -1,20 +1,19 @@
 """Cleaning up on this machine's disk: scratch folders of dead workers and uploads that a dead gateway left. Documents lie in both."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from docmill.scratch import abandoned_folders
 from docmill.services.cleaning_report import Cleaning
-from docmill.services.milling.scratch import abandoned_folders
-from docmill.services.shredding import shred
+from docmill.shredding import shred
 
 
 def clean_scratch(cleaning: Cleaning) -> None:
     """Remove scratch folders that no living process holds, whatever their age."""
     with suppress(FileNotFoundError):
-        for folder in abandoned_folders(Path(tempfile.gettempdir())):
+        for folder in abandoned_folders():
             _remove(cleaning, folder)
 
 

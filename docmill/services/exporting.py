@@ -12,7 +12,11 @@ from typing import Final, Literal
 
 from docmill.errors import InvalidOptions, NotFound, StageFailed
 from docmill.services.running.room import Room
+<<<<<<< HEAD
 from docmill.storage.ledger import documents as rows
+=======
+from docmill.shredding import shred_file
+>>>>>>> s16w2
 from docmill.storage.ledger import job_search
 from docmill.storage.ledger.job_search import JobFilter
 from docmill.values.jobs import JobView
@@ -77,7 +81,7 @@ def export_results(room: Room, wanted: JobFilter, path: Path, form: Form, docume
     try:
         return _WRITERS[form](path, _results(room, wanted, set() if documents is None else documents))
     except BaseException:
-        path.unlink(missing_ok=True)
+        shred_file(path)
         raise
 
 

@@ -4,7 +4,6 @@ Nothing is lost: a file that is refused still becomes a document with a failed j
 the size limit.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from docmill.scratch import scratch_folder
 from docmill.services import batches
 from docmill.services.arriving import arrivals
 from docmill.services.batches import NewJob, Registration
@@ -23,6 +23,7 @@ from docmill.services.pii_rules import under_rules
 from docmill.services.running.room import Room
 from docmill.services.seen_files import SeenFiles
 from docmill.services.validation_suite import own_suite
+from docmill.shredding import shred_file
 from docmill.values.jobs import IncomingFile
 from docmill.values.options import MillOptions
 
@@ -79,16 +80,16 @@ def take_in(
 
 def _arrivals(room: Room, files: Sequence[IncomingFile], options: MillOptions, seen: SeenFiles | None) -> Iterator[NewJob]:
     known = seen.known(files) if seen else {}
-    with tempfile.TemporaryDirectory(prefix="docmill-intake-") as folder:
+    with scratch_folder("intake") as folder:
         for file in files:
             if file.location in known:
                 yield known[file.location]
                 continue
             remote = file.location.startswith("gs://")
-            path = fetch_object(file.location, room.settings, Path(folder)) if remote else Path(file.location)
+            path = fetch_object(file.location, room.settings, folder) if remote else Path(file.location)
             jobs = list(arrivals(room, path, file.name, options))
             if seen:
                 seen.note(file, jobs)
             yield from jobs
             if remote:
-                path.unlink(missing_ok=True)
+                shred_file(path)

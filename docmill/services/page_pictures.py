@@ -5,13 +5,13 @@ What comes back from the cell is taken for nothing but numbers of pixels: a head
 
 import re
 import struct
-import tempfile
 import zlib
 from pathlib import Path
 from typing import Final
 
 from docmill.cell import CellLimits, thread_cell
 from docmill.errors import NotFound, StageFailed, UnsupportedType
+from docmill.scratch import scratch_folder
 from docmill.services import lookups
 from docmill.services.running.room import Room
 from docmill.services.running.unlocking import UNLOCKED_COPY
@@ -38,14 +38,14 @@ def page_picture(room: Room, job: JobView, results: Results, number: int, *, red
         raise NotFound("no such page")
     name, media_type = _redacted(room, job) if redacted else (_original(room, job), results.document.media_type)
     limits = CellLimits(memory_bytes=room.limits.cell_memory_bytes, items=room.limits.cell_items)
-    with tempfile.TemporaryDirectory(prefix="docmill-page-") as folder:
-        path = room.store.fetch(name, Path(folder))
+    with scratch_folder("page") as folder:
+        path = room.store.fetch(name, folder)
         drawn = thread_cell(limits).call(
-            "docmill.stages.reading.verbs:page_image", str(path), media_type, number, DPI, folder, deadline_s=DEADLINE_S
+            "docmill.stages.reading.verbs:page_image", str(path), media_type, number, DPI, str(folder), deadline_s=DEADLINE_S
         )
         if not isinstance(drawn, dict):
             raise StageFailed("drawing gave no picture")
-        return png_of((Path(folder) / Path(str(drawn["path"])).name).read_bytes())
+        return png_of((folder / Path(str(drawn["path"])).name).read_bytes())
 
 
 def png_of(pixels: bytes) -> bytes:

@@ -4,7 +4,6 @@ Belongs here: carrying pictures and texts between the two stages, for single fil
 """
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pydantic import TypeAdapter
 
+<<<<<<< HEAD
 from docmill.errors import RedactionUnproven, StageFailed
 from docmill.stages.privacy.redaction.evidence import Evidence, is_value
+=======
+from docmill.errors import StageFailed
+from docmill.scratch import folder_within
+from docmill.shredding import shred_file
+from docmill.stages.privacy.redaction.evidence import BEYOND_DOUBT, Evidence
+>>>>>>> s16w2
 from docmill.stages.reading.rapid_models import LANGUAGES
 from docmill.values.evidence import Span
 from docmill.values.options import DEFAULT_ENTITIES
@@ -93,8 +99,8 @@ def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mappin
         DocmillError: the original cannot be rendered.
     """
     pages = list(asked.page_paths)
-    with tempfile.TemporaryDirectory(dir=out_dir) as scratch:
-        unread = read_the_unread(call, asked, Path(scratch), limits)
+    with folder_within(out_dir) as scratch:
+        unread = read_the_unread(call, asked, scratch, limits)
         made = call(
             "privacy.redaction.verbs:redact",
             asked.source,
@@ -105,7 +111,7 @@ def redact_and_prove(call: Call, asked: Redaction, out_dir: Path, limits: Mappin
             asked.style,
             unread.found,
         )
-        return _proven(call, asked, made, out_dir, Path(scratch), limits, unread)
+        return _proven(call, asked, made, out_dir, scratch, limits, unread)
 
 
 def _proven(
@@ -127,7 +133,7 @@ def _proven(
             call("privacy.redaction.verbs:prove_readings", str(texts), list(asked.page_paths), asked.spans_path, unread.found)
         _search_strange(call, asked, Path(scratch))
     except BaseException:
-        copy.unlink(missing_ok=True)
+        shred_file(copy)
         raise
     gates = (*evidence.gates, CODES_GATE, gate_name(asked.language, thorough=asked.thorough)) if evidence.pages else evidence.gates
     return ProvenCopy(

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from docmill.errors import NotFound, StageFailed
+from docmill.scratch import scratch_folder
 from docmill.services.lookups import current_artefacts
 from docmill.services.milling.bench import store_of
-from docmill.services.milling.scratch import scratch_folder
 from docmill.services.milling.stage_work import CHUNKS
 from docmill.services.running.room import Room
 from docmill.stages.knowledge.chunk_file import origin_in, read_chunks
@@ -108,7 +108,7 @@ def embed_slice(spec: StoreSpec, model: EmbeddingSpec, part: Sequence[ChunkObjec
     """
     store, processed, failed, left_out = store_of(spec), 0, 0, []
     for chunk in part:
-        with scratch_folder() as folder:
+        with scratch_folder("embed") as folder:
             try:
                 _, note = file_of_model(store, chunk, model, folder)
             except (NotFound, StageFailed):

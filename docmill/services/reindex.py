@@ -1,12 +1,12 @@
 """Writing the search index anew from the chunk files that the index stage kept. Nothing is read again, and embedded only by a model that was changed."""
 
 import hashlib
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from docmill.errors import NotFound, StageFailed, VersionMismatch
+from docmill.scratch import scratch_folder
 from docmill.services.lookups import current_artefacts
 from docmill.services.milling.bench import store_of
 from docmill.services.milling.stage_work import UNDERSTANDING, understanding_in
@@ -21,6 +21,7 @@ from docmill.services.reembedding import (
 )
 from docmill.services.running.room import Room
 from docmill.services.search_facts import date_in, facts_of
+from docmill.shredding import shred_file
 from docmill.storage.knowledge.ports import Source
 from docmill.storage.ledger import cards
 from docmill.storage.objects import StoreSpec
@@ -73,8 +74,8 @@ def rebuild_tenant(room: Room, leave_out: Collection[str] = ()) -> Rebuilt:
     if _is_of_another_model(room):  # before the writers have to wait
         done = embed_slice(room.store_spec, room.settings.embedding, chunk_objects(room))
         require_most(done.processed, done.failed)
-    with tempfile.TemporaryDirectory(prefix="docmill-rebuild-") as folder:
-        sources = _Sources(room, bad, Path(folder))
+    with scratch_folder("rebuild") as folder:
+        sources = _Sources(room, bad, folder)
         chunks = room.knowledge.rebuild(room.tenant, sources, wanted_origin(room))
     return Rebuilt(documents=sources.documents, chunks=chunks, left_out=tuple(sorted(bad)))
 
@@ -130,4 +131,4 @@ class _Sources:
             self.documents += 1
             yield Source(name, path, facts_of(card, kind=card.kind, document_date=day))
             for copy in self._folder.iterdir():  # of a directory store the path is the object itself and nothing lies here
-                copy.unlink()
+                shred_file(copy)

@@ -3,10 +3,9 @@
 Belongs here: what the command line does with single files. The same work on many, with ledger and store, is services.milling.
 """
 
+import contextlib
 import hashlib
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pydantic import SecretStr
 
 from docmill.cell import Cell, CellLimits
 from docmill.errors import Damaged
+from docmill.scratch import scratch_folder
 from docmill.services.certificate_keys import CertificateKeys
 from docmill.services.certificates import make_certificate, values_of
 from docmill.services.milling.shard import MillLimits
@@ -98,7 +98,8 @@ class FilePrivacy:
         own = rules_in(rules) if rules else rules_of(settings)
         self.options, self._limits = options, MillLimits.from_settings(settings)
         self.cell = Cell(CellLimits(memory_bytes=self._limits.cell_memory_bytes, items=self._limits.cell_items))
-        self._folder = Path(tempfile.mkdtemp(prefix="docmill-privacy-"))
+        self._open = contextlib.ExitStack()
+        self._folder = self._open.enter_context(scratch_folder("privacy"))
         self._rules = "" if own.is_empty else str(self._folder / "rules.json")
         if self._rules:
             Path(self._rules).write_text(own.model_dump_json(), encoding="utf-8")
@@ -108,7 +109,7 @@ class FilePrivacy:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.cell.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._open.close()
 
     def find(self, file: Path) -> list[FoundSpan]:
         """Personal data in a document, with the text.

@@ -1,7 +1,6 @@
 """A single file at hand without its password, for commands that read files without ledger and store."""
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from pydantic import SecretStr
 
 from docmill.cell import Cell, CellLimits
 from docmill.errors import UnsupportedType
+from docmill.scratch import scratch_folder
 from docmill.services.milling.shard import MillLimits
 from docmill.settings import Settings
 from docmill.stages.reading.media_types import PDF
@@ -27,9 +27,9 @@ def unlocked_file(file: Path, password: SecretStr | None, settings: Settings) ->
         yield file
         return
     limits = MillLimits.from_settings(settings)
-    with tempfile.TemporaryDirectory(prefix="docmill-unlock-") as folder:  # readable by its owner only
+    with scratch_folder("unlock") as folder:  # readable by its owner only
         with Cell(CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items)) as cell:
-            found = unlocked_in(Path(folder), file, password, cell, deadline_s=limits.page_deadline_s)
+            found = unlocked_in(folder, file, password, cell, deadline_s=limits.page_deadline_s)
         yield found
 
 

@@ -5,13 +5,13 @@ Belongs here: what is checked and what may be said of it. Does not belong here: 
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from docmill.cell import Cell, JsonArgument
 from docmill.errors import DocmillError, NotFound
+from docmill.scratch import scratch_folder
 from docmill.services.certificate_keys import document_key, fingerprint, value_hash
 from docmill.services.certificates import Certificate, key_check, read_certificate
 from docmill.services.milling.shard import MillLimits
@@ -101,8 +101,8 @@ def _file_check(file: Path, signed: Certificate) -> Check:
 
 
 def _gates_check(file: Path, signed: Certificate, cell: Cell, deadline_s: float) -> tuple[Check, list[str]]:
-    with tempfile.TemporaryDirectory(prefix="docmill-verify-") as folder:
-        evidence, out = Path(folder) / "evidence.json", Path(folder) / "texts.json"
+    with scratch_folder("verify") as folder:
+        evidence, out = folder / "evidence.json", folder / "texts.json"
         evidence.write_text(signed.evidence.model_dump_json(), encoding="utf-8")
         try:
             reply = cell.call(
@@ -121,10 +121,10 @@ def _seen_texts(file: Path, signed: Certificate, cell: Cell, limits: MillLimits,
         reply = cell.call(f"docmill.stages.{verb}", *args, deadline_s=limits.document_deadline_s)
         return reply if isinstance(reply, dict) else {}
 
-    with tempfile.TemporaryDirectory(prefix="docmill-verify-") as folder:
-        evidence, out = Path(folder) / "evidence.json", Path(folder) / "texts.json"
+    with scratch_folder("verify") as folder:
+        evidence, out = folder / "evidence.json", folder / "texts.json"
         evidence.write_text(signed.evidence.model_dump_json(), encoding="utf-8")
-        count = read_pictures(call, file.absolute(), evidence, Path(folder), out, limits.for_reading(), "en", thorough=thorough)
+        count = read_pictures(call, file.absolute(), evidence, folder, out, limits.for_reading(), "en", thorough=thorough)
         return [without_masks(text) for text in json.loads(out.read_bytes())] if count else []
 
 

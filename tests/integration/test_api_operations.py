@@ -121,7 +121,7 @@ def test_results_are_exported_by_filter(client, room, tmp_path):
     assert len(exported(until="2020-01-01").text.splitlines()) == 1
     assert client.get("/api/v1/results/export", params={"format": "xls"}).status_code == 422
     assert client.get("/api/v1/upload/tasks/", params={"until": "9999-12-31"}).status_code == 200
-    assert not list(Path(tempfile.gettempdir()).glob("docmill-export-*"))
+    assert not list(Path(tempfile.gettempdir()).glob("docmill-scratch-export-*"))
 
 
 def test_confidence_of_pages_by_the_engine_that_read_them(client, room, tmp_path):

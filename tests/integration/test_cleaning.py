@@ -99,9 +99,9 @@ def test_a_note_whose_words_are_gone_goes(room, letter):
 
 
 def test_scratch_of_the_dead_and_old_uploads_go_and_failures_are_told(room, letter, home, tmp_path, monkeypatch):
-    from docmill.services.milling.scratch import scratch_folder
+    from docmill.scratch import scratch_folder
 
-    dead = tmp_path / "scratch" / "docmill-shard-dead"
+    dead = tmp_path / "scratch" / "docmill-scratch-shard-dead"
     dead.mkdir()
     (dead / "page.png").write_bytes(b"x" * 5000)
     linked = tmp_path / "original"
@@ -112,11 +112,11 @@ def test_scratch_of_the_dead_and_old_uploads_go_and_failures_are_told(room, lett
         (home / "incoming" / name / "0").write_bytes(b"y" * 100)
         for path in (home / "incoming" / name / "0", home / "incoming" / name):
             os.utime(path, (time.time() - old,) * 2)
-    with scratch_folder() as living:
+    with scratch_folder("shard") as living:
         (living / "page.png").write_bytes(b"z")
         dead.mkdir(exist_ok=True)  # the first scratch folder of a process sweeps by itself
         (dead / "page.png").write_bytes(b"x" * 5000)
-        assert clean_up(room).cleaned_files == ("docmill-shard-dead", "old")
+        assert clean_up(room).cleaned_files == ("docmill-scratch-shard-dead", "old")
         assert (living / "page.png").exists()
     assert (dead.exists(), linked.read_bytes(), (home / "incoming" / "fresh").exists()) == (False, b"kept", True)
 

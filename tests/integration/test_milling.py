@@ -162,13 +162,13 @@ def test_what_a_killed_worker_left_in_scratch_is_removed_by_the_next_one(tmp_pat
     import subprocess
     import sys
 
-    from docmill.services.milling import scratch
+    from docmill import scratch
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     code = (
         "import sys, time, tempfile; tempfile.tempdir = sys.argv[1]\n"
-        "from docmill.services.milling.scratch import scratch_folder\n"
-        "with scratch_folder() as f:\n (f / 'letter.pdf').write_text('Dear'); print(f, flush=True); time.sleep(60)"
+        "from docmill.scratch import scratch_folder\n"
+        "with scratch_folder('shard') as f:\n (f / 'letter.pdf').write_text('Dear'); print(f, flush=True); time.sleep(60)"
     )
     workers = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     try:
@@ -177,7 +177,7 @@ def test_what_a_killed_worker_left_in_scratch_is_removed_by_the_next_one(tmp_pat
         workers[0].wait(10)
         assert {str(p) for p in tmp_path.iterdir()} == {killed, living}
         scratch._sweep_once.cache_clear()
-        with scratch.scratch_folder() as mine:
+        with scratch.scratch_folder("shard") as mine:
             assert {str(p) for p in tmp_path.iterdir()} == {living, str(mine)}
         assert {str(p) for p in tmp_path.iterdir()} == {living}
     finally:

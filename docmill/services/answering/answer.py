@@ -1,14 +1,13 @@
 """`answer_question`: passages are found, a language model writes sentences from them, and what the passages do not bear out is left out."""
 
 import json
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from docmill.cell import Cell, CellLimits
 from docmill.errors import InvalidOptions
+from docmill.scratch import scratch_folder
 from docmill.services.answering.question import Sentences, prompt_for, read_sentences
 from docmill.services.answering.support import is_borne_out, standing_citations
 from docmill.services.language_model.client import ask_model
@@ -109,8 +108,8 @@ def _standing(written: Sentences, texts: Sequence[str], question: str) -> list[A
 def _masked(settings: Settings, texts: Sequence[str]) -> list[str]:
     """The texts with personal data masked; they are searched in a cell like all text of documents."""
     limits = CellLimits(memory_bytes=settings.cell_memory_bytes, items=settings.cell_items)
-    with Cell(limits) as cell, tempfile.TemporaryDirectory(prefix="docmill-ask-") as folder:
-        source, out = Path(folder) / "in.jsonl", Path(folder) / "out.jsonl"
+    with Cell(limits) as cell, scratch_folder("ask") as folder:
+        source, out = folder / "in.jsonl", folder / "out.jsonl"
         source.write_text("".join(json.dumps({"id": None, "text": text}) + "\n" for text in texts), encoding="utf-8")
         args = (str(source), settings.language, list(DEFAULT_ENTITIES), str(out))
         cell.call("docmill.stages.privacy.verbs:find_in_lines", *args, deadline_s=settings.document_deadline_s)

@@ -3,11 +3,11 @@
 import contextlib
 import mimetypes
 import shutil
-import tempfile
 import time
 from pathlib import Path
 
 from docmill.errors import Conflict, Damaged, InvalidOptions, NotFound, StoreUnavailable
+from docmill.scratch import scratch_folder
 from docmill.services import audit
 from docmill.services.backup.keys import restore_keys
 from docmill.services.backup.manifest import STORE, Backup, check_files, copy_file, file_sha256, read_backup, read_sums
@@ -91,7 +91,7 @@ def prove(folder: Path, settings: Settings, *, keys: Path | None = None) -> Proo
             if ledger is None:
                 check_files(folder)
                 return None
-        home = Path(drill.enter_context(tempfile.TemporaryDirectory(prefix="docmill-drill-"))) / "home"
+        home = drill.enter_context(scratch_folder("drill")) / "home"
         elsewhere = {"home": home, "ledger_url": ledger, "store_url": None, "gcs_bucket": None, "knowledge_url": None}
         return restore(folder, settings.model_copy(update=elsewhere), keys=keys)
 
@@ -110,8 +110,8 @@ def _restore_objects(folder: Path, settings: Settings) -> None:
         if path.startswith(f"{STORE}/"):
             name = path.removeprefix(f"{STORE}/")
             store.create_from(name, folder / path, media_type=mimetypes.guess_type(name)[0] or OCTETS)
-            with tempfile.TemporaryDirectory() as scratch:
-                if file_sha256(store.fetch(name, Path(scratch))) != sha256:
+            with scratch_folder("restore") as scratch:
+                if file_sha256(store.fetch(name, scratch)) != sha256:
                     raise Damaged("an object came back with other bytes")
 
 

@@ -5,7 +5,6 @@ under the document's own key (sealing). The search index holds words of all docu
 sealed chunk files. It is held still while the ledger is copied, so that its count is of the same instant.
 """
 
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import docmill
 from docmill.errors import Conflict, InvalidOptions, NotFound, StoreUnavailable
+from docmill.scratch import scratch_folder
 from docmill.services.backup.keys import copy_keys, key_files
 from docmill.services.backup.manifest import HEAD, STORE, SUMS, Backup, copy_file, file_sha256
 from docmill.services.backup.sealing import SEALED, Owners, keys_of, seal_file
@@ -104,14 +104,14 @@ def _copy_store(room: Room, folder: Path, tenants: list[str]) -> Iterator[tuple[
     with room.ledger.reading() as conn:
         owners = Owners(conn, tenants)
     keys = {document: key for tenant in tenants for document, key in keys_of(room).ensure(tenant, owners.documents(tenant)).items()}
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+    with scratch_folder("backup") as scratch:
         for info in room.store.list(""):
             document = owners.of(info.name)
             if document is None and owners.is_left_out(info.name):
                 continue
             path = f"{STORE}/{info.name}" if document is None else f"{SEALED}/{document}/{info.name}"
             try:
-                source = room.store.fetch(info.name, Path(scratch))
+                source = room.store.fetch(info.name, scratch)
                 if document is None:
                     yield path, *copy_file(source, folder / path)
                 else:

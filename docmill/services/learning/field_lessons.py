@@ -1,13 +1,12 @@
 """What may teach the ranker: decided fields of documents whose owner agreed. Does not belong here: who agreed, and companies (lessons)."""
 
 import json
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from docmill.cell import CellLimits, thread_cell
 from docmill.errors import NotFound
+from docmill.scratch import scratch_folder
 from docmill.services.learning.lessons import AT_ONCE, companies_of, page_words
 from docmill.services.review.records import read_record
 from docmill.services.review.seeing import current_artefacts, understanding_of
@@ -56,9 +55,9 @@ def _seen(room: Room, document_ids: Sequence[str], truths: Sequence[dict[str, st
     """The candidates of each document with what people said of them: the cell reads pages, and no text comes out of it."""
     limits = CellLimits(memory_bytes=room.limits.cell_memory_bytes, items=room.limits.cell_items)
     kinds = [understood.kind.name if (understood := understanding_of(room, current_artefacts(room, one))) else "" for one in document_ids]
-    with tempfile.TemporaryDirectory(prefix="docmill-lessons-") as folder:
-        paths = [[str(room.store.fetch(one.object_name, Path(folder))) for one in page_words(room, document)] for document in document_ids]
-        known, out = Path(folder) / "truths.json", Path(folder) / "lessons.json"
+    with scratch_folder("lessons") as folder:
+        paths = [[str(room.store.fetch(one.object_name, folder)) for one in page_words(room, document)] for document in document_ids]
+        known, out = folder / "truths.json", folder / "lessons.json"
         known.write_text(json.dumps(truths), encoding="utf-8")
         verb = "docmill.stages.understanding.verbs:ranker_lessons"
         thread_cell(limits).call(verb, paths, kinds, str(known), str(out), deadline_s=room.limits.document_deadline_s)

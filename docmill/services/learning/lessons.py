@@ -1,12 +1,11 @@
 """What may teach: decided documents whose owner agreed, each with the company it is from, so that lessons and tests never share one."""
 
 import json
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from docmill.cell import CellLimits, thread_cell
 from docmill.errors import NotFound
+from docmill.scratch import scratch_folder
 from docmill.services.milling.stage_work import PAGE_WORDS
 from docmill.services.review.people import able
 from docmill.services.review.records import KIND, read_record
@@ -121,9 +120,9 @@ def page_words(room: Room, document_id: str) -> list[Artefact]:
 def _seen(room: Room, documents: Sequence[Sequence[Artefact]]) -> Iterator[Mapping[str, object] | None]:
     """What the model looks at in each document: the cell reads pages, as always."""
     limits = CellLimits(memory_bytes=room.limits.cell_memory_bytes, items=room.limits.cell_items)
-    with tempfile.TemporaryDirectory(prefix="docmill-lessons-") as folder:
-        paths = [[str(room.store.fetch(one.object_name, Path(folder))) for one in pages] for pages in documents]
-        out = Path(folder) / "lessons.json"
+    with scratch_folder("lessons") as folder:
+        paths = [[str(room.store.fetch(one.object_name, folder)) for one in pages] for pages in documents]
+        out = folder / "lessons.json"
         deadline_s = room.limits.document_deadline_s
         thread_cell(limits).call("docmill.stages.understanding.verbs:kind_lessons", paths, str(out), deadline_s=deadline_s)
         yield from json.loads(out.read_bytes())

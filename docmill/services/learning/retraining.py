@@ -1,9 +1,8 @@
 """Retraining: what decisions teach, kept as versions, put to use where it is better. Does not belong here: how anything is learned (training)."""
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
+from docmill.scratch import scratch_folder
 from docmill.services.learning.field_lessons import ranker_lessons
 from docmill.services.learning.in_use import in_use, limits_of_today
 from docmill.services.learning.lessons import companies_of, kind_lessons
@@ -81,8 +80,8 @@ def _kinds_in_use(room: Room) -> KindModel:
     found = in_use(room, Learner.KINDS)
     if found is None:
         return kind_model()
-    with tempfile.TemporaryDirectory(prefix="docmill-model-") as folder:
-        return kind_model(room.store.fetch(found.object_name, Path(folder)))
+    with scratch_folder("model") as folder:
+        return kind_model(room.store.fetch(found.object_name, folder))
 
 
 def _ranker_in_use(room: Room) -> Ranker:

@@ -11,9 +11,10 @@ from typing import Self
 from pydantic import JsonValue
 
 from docmill.cell import CellLimits, JsonArgument, thread_cell
+from docmill.scratch import scratch_folder
 from docmill.services.milling.lease import LeaseWatch
-from docmill.services.milling.scratch import scratch_folder
 from docmill.services.milling.shard import IS_UNLOCKED, Item, Shard
+from docmill.shredding import shred_file
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.jobs import Artefact
 from docmill.values.keys import original_name, unlocked_name
@@ -47,7 +48,7 @@ class Bench:
         """How long the job's own limit leaves for the next call; None: only the stage's deadline holds."""
 
     def __enter__(self) -> Self:
-        self.scratch = self._open.enter_context(scratch_folder())
+        self.scratch = self._open.enter_context(scratch_folder("shard"))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -104,7 +105,7 @@ class Bench:
             kept = self.store.read(object_name)
             size_bytes, sha256 = len(kept), hashlib.sha256(kept).hexdigest()
         if isinstance(source, Path):
-            source.unlink(missing_ok=True)
+            shred_file(source)
         return Artefact(
             stage=self.shard.stage,
             name=name,

@@ -1,10 +1,9 @@
 """The search index after a decision: what it keeps of a document beside its words is put in anew where a decision may have changed it."""
 
-import tempfile
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
+from docmill.scratch import scratch_folder
 from docmill.services.running.indexing import replace
 from docmill.services.running.room import Room
 from docmill.services.search_facts import facts_of
@@ -31,8 +30,8 @@ def index_again(room: Room, job: ClaimedJob, understanding: Understanding, chunk
     with room.ledger.reading() as conn:
         card = cards.of_jobs(conn, room.tenant, [job.job_id])[job.document_id]
     facts = facts_of(card, kind=understanding.kind.name, document_date=_issued(understanding))
-    with tempfile.TemporaryDirectory(prefix="docmill-review-") as folder:
-        replace(room, [Source(job.document_id, room.store.fetch(chunks[-1].object_name, Path(folder)), facts)])
+    with scratch_folder("review") as folder:
+        replace(room, [Source(job.document_id, room.store.fetch(chunks[-1].object_name, folder), facts)])
 
 
 def _issued(understanding: Understanding) -> date | None:

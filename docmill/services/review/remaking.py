@@ -5,15 +5,14 @@ taken over. So a redacted copy gets new boxes, is proven by the same gates and h
 Belongs here: which stages, in which order. Does not belong here: what decisions mean (rulings, correcting, rewriting).
 """
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from pydantic import Field
 
 from docmill import __version__
 from docmill.errors import Conflict, error_from_code
+from docmill.scratch import scratch_folder
 from docmill.services.learning.in_use import limits_of_today
 from docmill.services.milling.publish import RESULTS
 from docmill.services.milling.shard import Shard
@@ -193,9 +192,9 @@ class _Remaking:
         places = asked.dropped_on(self._pages(), self._masked())
         if found is None or not places:
             return
-        with tempfile.TemporaryDirectory(prefix="docmill-review-") as folder:
-            kept = Path(folder) / "kept.arrow"
-            without_passages(self.room.store.fetch(found.object_name, Path(folder)), kept, places)
+        with scratch_folder("review") as folder:
+            kept = folder / "kept.arrow"
+            without_passages(self.room.store.fetch(found.object_name, folder), kept, places)
             self._keep(CHUNKS, kept.read_bytes(), "index", media_type=found.media_type, ext="arrow")
 
     def _shown_decided(self, decided: Sequence[Decided]) -> list[tuple[str, str, str]]:

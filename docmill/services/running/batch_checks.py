@@ -16,8 +16,8 @@ from pydantic import TypeAdapter
 
 from docmill.cell import CellLimits, thread_cell
 from docmill.errors import MillingError, NotFound, SetupError
+from docmill.scratch import scratch_folder
 from docmill.services.ledger_key import seal_of
-from docmill.services.milling.scratch import scratch_folder
 from docmill.services.milling.stage_work import CHECKED_ROW, understanding_in
 from docmill.services.review.opening import open_more_tasks
 from docmill.services.review.rules import check_doubt
@@ -60,7 +60,7 @@ def check_batch(room: Room, batch_id: str) -> BatchChecks:
     if len(job_of) < LEAST_DOCUMENTS:
         return BatchChecks(documents=len(job_of))
     try:
-        with scratch_folder() as folder:
+        with scratch_folder("checks") as folder:
             count = _write_rows(room, job_of, folder / "rows.jsonl")
             lines = _asked(room, folder / "rows.jsonl") if count >= LEAST_DOCUMENTS else ()
         _open_tasks(room, job_of, lines)

@@ -1,11 +1,10 @@
 """Putting the chunks of a shard's documents into the knowledge base: one commit, in the flow process, because small commits of many workers collide."""
 
 import logging
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from docmill.errors import DocmillError, StageFailed, VersionMismatch
+from docmill.scratch import scratch_folder
 from docmill.services.milling.stage_work import CHUNKS, understanding_in
 from docmill.services.reindex import rebuild_tenant
 from docmill.services.running.room import Room
@@ -28,11 +27,11 @@ def index_documents(room: Room, documents: Sequence[Tracked]) -> None:
     for tracked in documents:
         _tell_failed_chunks(tracked)
     chunked = {t.job.document_id: a for t in documents if (a := _artefact(t, "index", CHUNKS)) is not None}
-    with tempfile.TemporaryDirectory(prefix="docmill-index-") as folder:
+    with scratch_folder("index") as folder:
         try:
             room.knowledge.delete(room.tenant, [t.job.document_id for t in documents if t.job.document_id not in chunked])
             facts = _facts(room, [t for t in documents if t.job.document_id in chunked])
-            sources = [Source(name, room.store.fetch(a.object_name, Path(folder)), facts[name]) for name, a in chunked.items()]
+            sources = [Source(name, room.store.fetch(a.object_name, folder), facts[name]) for name, a in chunked.items()]
             replace(room, sources)
         except DocmillError as error:
             for tracked in (t for t in documents if "index" not in t.failed):

@@ -10,8 +10,8 @@ from typing import IO, Final
 from pydantic import ConfigDict, ValidationError
 
 from docmill.errors import NotFound
+from docmill.scratch import scratch_folder
 from docmill.services import batches
-from docmill.services.milling.scratch import scratch_folder
 from docmill.services.running.checks_page import checks_page
 from docmill.services.running.report import FAILED_STATES, RESULT_STATES, ReportCounts, ReportLine, counted, lines_of
 from docmill.services.running.room import Room
@@ -89,7 +89,7 @@ def store_report(room: Room, batch_id: str, checks: BatchChecks | None = None) -
         room.store.create(page, checks_page(batch_id, checks, made_at=at), media_type="text/html")
         checks = checks.model_copy(update={"page": page})
     name = f"{PUBLIC}/{place}.json"
-    with scratch_folder() as folder:
+    with scratch_folder("report") as folder:
         told = _lines_written(room, batch_id, folder)
         counts = counted(batch_id, told.states)
         room.store.create_from(name, _put_together(counts, checks, folder), media_type="application/json")

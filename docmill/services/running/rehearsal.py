@@ -1,9 +1,8 @@
 """Milling a sample in a home of its own, so that this thread's cell has loaded its models before a document comes. Nothing of it is kept."""
 
 import contextlib
-import tempfile
-from pathlib import Path
 
+from docmill.scratch import scratch_folder
 from docmill.services.intake import take_in
 from docmill.services.milling.work import mill_shard
 from docmill.services.running.heart import Heart
@@ -24,13 +23,13 @@ def rehearse(found: Settings) -> None:
     Raises:
         DocmillError: something that every document needs is missing or broken.
     """
-    with tempfile.TemporaryDirectory(prefix="docmill-rehearsal-") as folder:
+    with scratch_folder("rehearsal") as folder:
         apart = found.model_copy(
-            update={"home": Path(folder), "ledger_url": None, "store_url": None, "gcs_bucket": None, "url_key": None, "knowledge_url": None}
+            update={"home": folder, "ledger_url": None, "store_url": None, "gcs_bucket": None, "url_key": None, "knowledge_url": None}
         )
         upgrade_ledger(apart.resolved_ledger_url)
         with contextlib.closing(Room.open(apart)) as room:
-            sample = write_tiny(Path(folder) / "sample", 1, kind="pdf")
+            sample = write_tiny(folder / "sample", 1, kind="pdf")
             batch_id = take_in(room, files_of([str(path) for path in sample], apart), MillOptions())[0]
             run = BatchRun(room, batch_id, "rehearsal", workers=1, lease_s=LEASE_S)
             with Heart(run, lease_s=LEASE_S):

@@ -4,7 +4,6 @@ The copy lies under `private/` and goes with its document. A document that has o
 """
 
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from pydantic import SecretStr
 
 from docmill.cell import Cell, CellLimits
 from docmill.errors import Damaged, DocmillError, NotFound, ServiceError
+from docmill.scratch import scratch_folder
 from docmill.services.milling.shard import IS_UNLOCKED
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import Tracked
@@ -57,9 +57,9 @@ def _unlock(room: Room, job: ClaimedJob, password: SecretStr) -> bool:
     limits = room.limits
     with (
         Cell(CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items)) as cell,
-        tempfile.TemporaryDirectory(prefix="docmill-unlock-") as folder,
+        scratch_folder("unlock") as folder,
     ):
-        path, out = room.store.fetch(original_name(room.tenant, job.sha256), Path(folder)), Path(folder) / "unlocked.pdf"
+        path, out = room.store.fetch(original_name(room.tenant, job.sha256), folder), folder / "unlocked.pdf"
         args = (str(path), password.get_secret_value(), str(out))
         cell.call("docmill.stages.reading.verbs:unlock", *args, deadline_s=limits.page_deadline_s)
         if not out.exists():

@@ -17,6 +17,8 @@ from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PD
 from PIL import Image
 
 from docmill.errors import Damaged, UnsupportedType
+from docmill.scratch import folder_within
+from docmill.shredding import shred_file
 from docmill.stages.reading import image_file
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import IMAGE_TYPES, PDF
@@ -55,7 +57,7 @@ def page_image_of(path: Path, media_type: str, number: int, *, dpi: int, colour:
 
 @contextlib.contextmanager
 def gray_page_image(path: Path, media_type: str, number: int, *, scratch_dir: Path, limits: Limits) -> Iterator[PageImage]:
-    """The upright gray page image for an OCR engine, at OCR_DPI for a PDF; its file is removed afterwards.
+    """The upright gray page image for an OCR engine, at OCR_DPI for a PDF; its file is overwritten and removed afterwards.
 
     Raises:
         Damaged, TooLarge: as `page_image_of`.
@@ -64,12 +66,12 @@ def gray_page_image(path: Path, media_type: str, number: int, *, scratch_dir: Pa
     try:
         yield made
     finally:
-        made.path.unlink(missing_ok=True)
+        shred_file(made.path)
 
 
 @contextlib.contextmanager
 def turned_image(image: PageImage, clockwise_deg: int, scratch_dir: Path) -> Iterator[PageImage]:
-    """A copy of a page image, turned by 90, 180 or 270 degrees; its file is removed afterwards.
+    """A copy of a page image, turned by 90, 180 or 270 degrees; its file is overwritten and removed afterwards.
 
     Raises:
         Damaged: the image cannot be decoded.
@@ -85,7 +87,7 @@ def turned_image(image: PageImage, clockwise_deg: int, scratch_dir: Path) -> Ite
     try:
         yield made
     finally:
-        made.path.unlink(missing_ok=True)
+        shred_file(made.path)
 
 
 @contextlib.contextmanager
@@ -131,7 +133,7 @@ def _by_poppler(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: 
     if not _poppler_opens(path, stat.st_mtime_ns, stat.st_size, timeout_s):
         return None
     # a folder of its own: a run that is cut off leaves half a file behind
-    with tempfile.TemporaryDirectory(dir=scratch_dir) as own_dir:
+    with folder_within(scratch_dir) as own_dir:
         try:
             # without use_cropbox poppler draws the media box, and every box of the text layer would be off
             drawn = convert_from_path(

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from docmill.errors import Damaged, TooLarge
 from docmill.pdf_pages.invisible_text import InvisibleText
 from docmill.pdf_pages.page_picture import picture
+from docmill.shredding import shred_file
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import PDF, TEXT_TYPES
 from docmill.stages.reading.pdf_file import PageGeometry, geometry_of, pdf_page
@@ -175,7 +176,7 @@ def _pictured(source: Path, media_type: str, page: Page, scratch_dir: Path, limi
             image.load()
             return image.transpose(_CLOCKWISE[page.turned_deg]) if page.turned_deg else image.copy()
     finally:
-        made.path.unlink(missing_ok=True)
+        shred_file(made.path)
 
 
 def _drawn(page: Page) -> Image.Image:

@@ -5,11 +5,11 @@ Arguments and answers are plain JSON values; everything else stays behind this b
 
 import contextlib
 import json
-import tempfile
 import time
 from pathlib import Path
 
 from docmill.errors import Damaged, UnsupportedType
+from docmill.scratch import folder_within
 from docmill.stages.reading.embedded_pictures import picture
 from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
 from docmill.stages.reading.file_properties import file_properties
@@ -230,10 +230,10 @@ def _text_document_page(
     if at <= 0:
         return read_text_page(path, media_type, number, language, limits)
     found = picture(path, media_type, at, limits)
-    with tempfile.TemporaryDirectory(dir=scratch_dir) as folder:
-        file = Path(folder) / "picture"
+    with folder_within(scratch_dir) as folder:
+        file = folder / "picture"
         file.write_bytes(found.data)
-        page = _page_by_ocr(file, found.media_type, 1, language, spec, f"picture {at} in the document", Path(folder), limits)
+        page = _page_by_ocr(file, found.media_type, 1, language, spec, f"picture {at} in the document", folder, limits)
     return page.model_copy(update={"number": number})
 
 

@@ -12,6 +12,8 @@ cost. Hence three classes:
   markers belong to; the next attempt is a new run. Receipts and notes are looked at whole before they are believed: one that the power cut
   left empty counts as none, and its stage is run again.
 
+The zeros that overwrite a deleted object are flushed where its bytes were: else the kernel would drop them with the file.
+
 A killed process (kill -9) loses nothing in any class: its complete files are in the kernel's hands.
 """
 

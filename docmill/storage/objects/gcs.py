@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from functools import cached_property
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docmill.errors import Conflict, NotFound, SettingsInvalid
+from docmill.scratch import folder_within
 from docmill.storage.objects.gcs_access import make_client, signing_credentials, v4_link
 from docmill.storage.objects.gcs_errors import gcs_errors, retry_policy
 from docmill.storage.objects.names import name_parts, prefix_parts
@@ -87,8 +87,8 @@ class GcsStore:
         """A copy below `directory`, complete or not there, CRC32C verified. The name's last part ends the file's name."""
         parts = name_parts(name)
         copy = directory / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}-{parts[-1][-200:]}"
-        with gcs_errors(), tempfile.TemporaryDirectory(dir=directory) as partial:
-            file = Path(partial) / "object"
+        with gcs_errors(), folder_within(directory) as partial:
+            file = partial / "object"
             self._blob(name).download_to_filename(str(file), checksum="crc32c", **self._limits)
             return file.replace(copy)
 

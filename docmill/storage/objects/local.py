@@ -2,7 +2,7 @@
 
 A create writes a complete file beside the objects and links it to its name, so there is exactly one winner and never half a file. Files
 are 0600, folders 0700. Which writes wait for the disk is argued in durability.py. Unlike a bucket it cannot hold `a` and `a/b` at once.
-Folders that become empty stay. Not for network file systems without atomic link(2).
+Folders that become empty stay. What is deleted is overwritten first. Not for network file systems without atomic link(2).
 """
 
 import hashlib
@@ -15,12 +15,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from docmill.errors import Conflict, NotFound
+from docmill.shredding import is_shredded
 from docmill.storage.objects.disk_errors import reading, writing
 from docmill.storage.objects.durability import durability
 from docmill.storage.objects.folders import existing_folder, made_folder
 from docmill.storage.objects.names import name_parts, prefix_parts
 from docmill.storage.objects.signing import UrlSigner
-from docmill.storage.objects.staging import STAGING, staged, sweep
+from docmill.storage.objects.staging import STAGING, staged, sweep, withdraw
 from docmill.values.ports import ObjectInfo
 
 _READ_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -98,13 +99,15 @@ class LocalStore:
         return self._below(folder, beginning)
 
     def delete(self, name: str) -> bool:
-        """Remove; False when it was not there."""
+        """Overwrite and remove; False when it was not there. Who reads it right now is told `NotFound`, who reads the file of `fetch` sees zeros."""
         parts = name_parts(name)
         try:
             with reading(), existing_folder(self._root, parts[:-1]) as folder:
                 if not _is_object(folder, parts[-1]):
                     return False
-                os.unlink(parts[-1], dir_fd=folder)
+                self._sweep_once()  # what an erasure that was killed left
+                with made_folder(self._root, (STAGING,)) as staging:
+                    withdraw(folder, parts[-1], staging, flush=durability(parts).flushes_bytes)
         except NotFound:
             return False
         return True
@@ -134,6 +137,8 @@ class LocalStore:
         parts = name_parts(name)
         with reading(), existing_folder(self._root, parts[:-1]) as folder, _open_object(folder, parts[-1]) as file:
             yield file
+            if is_shredded(file.fileno()):
+                raise FileNotFoundError
 
     def _below(self, folder: Sequence[str], beginning: str) -> Iterator[ObjectInfo]:
         for key, size_bytes in sorted(self._entries(folder, beginning)):

@@ -1,6 +1,7 @@
 """Files on their way into a folder store: written whole beside the objects, then moved to their name in one step.
 
-A writer that dies leaves its file here, where nothing lists or reads it; a later process removes what is older than a day.
+On their way out they come through here, too, to be overwritten. A process that dies leaves its file here, where nothing lists or reads it; a later
+one removes what was on its way out, and of what was on its way in what is older than a day.
 """
 
 import io
@@ -13,12 +14,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from docmill.shredding import shred_file
 from docmill.storage.objects.folders import made_folder
 
 FILE_MODE = 0o600
 STAGING = ".staging"
 """Below the root, hence on the same file system as every object; a name that begins with a dot is no object's name."""
 
+_GONE = ".gone-"
 ABANDONED_AFTER_S = 24 * 3600.0
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK_BYTES = 1024 * 1024
@@ -46,7 +49,7 @@ class StagedFile:
 
 @contextmanager
 def staged(folder: int, source: io.BufferedIOBase, *, flush: bool) -> Iterator[StagedFile]:
-    """The bytes of `source` as a complete file in `folder`, mode 0600 whatever the umask; gone again at the end unless it was moved.
+    """The bytes of `source` as a complete file in `folder`, mode 0600 whatever the umask; overwritten and gone at the end unless it was moved.
 
     Args:
         folder: an open folder on the file system where the file is to go.
@@ -64,15 +67,31 @@ def staged(folder: int, source: io.BufferedIOBase, *, flush: bool) -> Iterator[S
                 os.fsync(descriptor)
         yield StagedFile(folder, name)
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=folder)
+        shred_file(name, dir_fd=folder)  # after link_to it has a second name and only loses this one
+
+
+def withdraw(folder: int, name: str, staging: int, *, flush: bool) -> None:
+    """Take a file from its name and overwrite it. Whatever happens meanwhile, the name never leads to zeros: the file is moved away first.
+
+    Args:
+        folder: where the file is, open.
+        name: of the file.
+        staging: an open folder on the same file system; `sweep` removes what a process that is killed now leaves there.
+        flush: wait until the zeros are on the disk.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    apart = f"{_GONE}{secrets.token_hex(8)}"
+    os.rename(name, apart, src_dir_fd=folder, dst_dir_fd=staging)
+    shred_file(apart, dir_fd=staging, flush=flush)
 
 
 def sweep(root: Path) -> None:
-    """Remove what dead writers left more than a day ago."""
+    """Overwrite and remove what dead writers left more than a day ago, and what is on its way out: twice does no harm."""
     oldest_s = time.time() - ABANDONED_AFTER_S
     with made_folder(root, (STAGING,)) as folder, os.scandir(folder) as entries:
         for entry in entries:
             with suppress(FileNotFoundError):
-                if entry.stat(follow_symlinks=False).st_mtime < oldest_s:
-                    os.unlink(entry.name, dir_fd=folder)
+                if entry.name.startswith(_GONE) or entry.stat(follow_symlinks=False).st_mtime < oldest_s:
+                    shred_file(entry.name, dir_fd=folder)

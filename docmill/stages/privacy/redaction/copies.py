@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from docmill.errors import RedactionUnproven
+from docmill.shredding import shred_file
 from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction import proof
 from docmill.stages.privacy.redaction.burning import BOX, CODE, Burn, burn, plan_burn
@@ -155,5 +156,5 @@ def _removed_on_failure(out: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        out.unlink(missing_ok=True)
+        shred_file(out)
         raise
