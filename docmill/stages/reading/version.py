@@ -12,8 +12,8 @@ from docmill.values.packages import installed_version
 INSPECT_VERSION: Final = "5"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
-VERSION: Final = "7"
-"""Raised when the words that reading finds, their boxes or their order change."""
+VERSION: Final = "8"
+"""Raised when the words that reading finds, their boxes or their order change, or what a page says beside them."""
 
 
 def engine(options: MillOptions) -> dict[str, str]:
