@@ -72,7 +72,7 @@ def test_boxes_lead_back_to_the_pixels_of_an_image_file(tmp_path, orientation, s
     assert leads_back(page, orientation, 0, sheet)
 
 
-@pytest.mark.parametrize(("orientation", "turned_deg"), [(1, 90), (3, 180), (5, 270)])
+@pytest.mark.parametrize(("orientation", "turned_deg"), [(3, 180), (5, 270)])
 def test_boxes_of_a_turned_page_lead_back_too(tmp_path, orientation, turned_deg):
     sheet = picture(BODY, SHEET)
     save(stored(sheet, orientation, turned_deg), tmp_path / "a.png", orientation)
@@ -102,6 +102,7 @@ def test_pictures_of_turned_and_bilevel_pages_lie_under_their_boxes(tmp_path, ro
             scale = DPI / OCR_DPI if name.endswith(".pdf") else 1
             assert np.abs(np.subtract(drawn.size, np.multiply(expected.size, scale))).max() <= 1
             assert np.abs(np.subtract(drawn.convert("L").resize(expected.size), expected, dtype=float)).mean() < 12
+        assert leads_back(page, *turn, expected)
         (word,) = [w for w in page.words if w.text == WORD]
         assert np.abs(np.subtract(word.box, word_alone(expected).getbbox())).max() <= 5
 

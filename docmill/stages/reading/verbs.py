@@ -11,7 +11,7 @@ from pathlib import Path
 
 from docmill.errors import Damaged, UnsupportedType
 from docmill.stages.reading.embedded_pictures import picture
-from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
+from docmill.stages.reading.engines import EngineSpec, ocr_engine
 from docmill.stages.reading.file_properties import file_properties
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
@@ -27,6 +27,7 @@ from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
 from docmill.stages.reading.unlocking import unlock_pdf
 from docmill.stages.reading.unpacking import members_of
+from docmill.values.options import AUTO
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages
 from docmill.values.ports import OcrEngine, PageImage
