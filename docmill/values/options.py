@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from docmill.errors import InvalidOptions
 from docmill.values.languages import language_code
@@ -55,13 +66,20 @@ def _known_engine(value: object, info: ValidationInfo) -> object:
     return value
 
 
+class _KnownEngines:
+    """The field's JSON Schema, of which the API's and Prefect's forms are made: every engine that is known where it is generated."""
+
+    def __get_pydantic_json_schema__(self, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "enum": [*OWN_ENGINES, *sorted(registered_engines())]}
+
+
 class MillOptions(BaseModel):
     """How documents are milled. Immutable; the same options give the same artefact keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: str = Field(default="en", description="Language of the documents, ISO 639-1 (en, de, fr, ...); eng is taken as en.")
-    engine: Annotated[EngineForm, BeforeValidator(_known_engine)] = Field(
+    engine: Annotated[EngineForm, BeforeValidator(_known_engine), _KnownEngines()] = Field(
         default="auto",
         description="What reads pages: auto takes a usable text layer, else the engine that suits the page; the others, and those that "
         "installed packages register, read every page image.",
