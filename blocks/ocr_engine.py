@@ -1,16 +1,15 @@
-"""OcrEngine: what reads page images unless the options name another."""
-
-from typing import Literal
+"""OcrEngine: what reads pages unless the options name another."""
 
 from prefect.blocks.core import Block
 from pydantic import Field
 
 from blocks.saved import DOCUMENTATION_URL
 from docmill.settings import settings
+from docmill.values.options import EngineForm
 
 
 class OcrEngine(Block):
-    """Where OCR engines are found. The engine itself is chosen per run by the options.
+    """What reads pages of documents whose options say auto, and where OCR engines are found. Options that name an engine go first.
 
     Example:
         ```python
@@ -23,11 +22,15 @@ class OcrEngine(Block):
 
     _block_type_name = "docmill OCR engine"
     _block_type_slug = "docmill-ocr-engine"
-    _description = "The OCR engine docmill reads page images with: Tesseract, or Google Cloud Vision."
+    _description = (
+        "The OCR engine docmill reads page images with: auto, Tesseract, RapidOCR, Google Cloud Vision, or one of an installed package."
+    )
     _documentation_url = DOCUMENTATION_URL
 
-    provider: Literal["auto", "tesseract", "rapidocr", "vision"] = Field(
-        default="auto", description="Engine for runs whose options say auto."
+    provider: EngineForm = Field(
+        default="auto",
+        description="Engine for documents whose options say auto. auto changes nothing; any other reads every page image, "
+        "also of pages with a text layer.",
     )
     vision_endpoint: str | None = Field(
         default_factory=lambda: settings().vision_endpoint,

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from blocks import EmbeddingModel, LanguageModel, Ledger, ObjectStore, OcrEngine, saved_or_default
 from docmill.services.running.room import Room
@@ -11,15 +12,16 @@ from docmill.settings import settings
 @contextlib.contextmanager
 def open_room() -> Iterator[Room]:
     """The room that the saved blocks (or their defaults) describe; closed at the end."""
+    reader = saved_or_default(OcrEngine)
     found = settings().model_copy(
         update={
             "store_url": saved_or_default(ObjectStore).url,
             "ledger_url": saved_or_default(Ledger).url.get_secret_value(),
-            "vision_endpoint": saved_or_default(OcrEngine).vision_endpoint,
+            "vision_endpoint": reader.vision_endpoint,
         },
     )
     room = Room.open(saved_or_default(LanguageModel).applied_to(saved_or_default(EmbeddingModel).applied(found)))
     try:
-        yield room
+        yield replace(room, ocr_provider=reader.provider)
     finally:
         room.close()

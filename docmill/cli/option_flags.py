@@ -76,11 +76,18 @@ def _words(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def _choices(annotation: Any) -> list[str]:
+    """The words an option may be, also where any other name may stand beside them: then NAME is the last."""
+    parts = get_args(annotation)
+    named = [word for part in parts for word in get_args(part) if isinstance(word, str)]
+    return [*named, "NAME"] if named else [word for word in parts if isinstance(word, str)]
+
+
 def _flag(name: str, field: FieldInfo) -> inspect.Parameter:
     # values arrive as text and are judged by MillOptions alone, so that a bad one has the same code and words at every border
     flag, default = _words(name), "DOCMILL_LANGUAGE, else en" if name == "language" else str(field.default)
     words = f"{field.description} {MORE_HELP.get(name, '')}".rstrip()
-    choices = [c for c in get_args(field.annotation) if isinstance(c, str)]
+    choices = _choices(field.annotation)
     annotation: Any
     if field.annotation is bool:
         off = f"/--no-{flag[2:]}" if field.default else ""

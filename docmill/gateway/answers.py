@@ -10,7 +10,7 @@ from docmill.services.running.room import Room
 from docmill.services.uploads import Submission
 from docmill.values.batch_checks import BatchChecks
 from docmill.values.jobs import BatchView, JobState, JobView
-from docmill.values.results import Results
+from docmill.values.results import Results, TextBlock
 
 POLL_S = 5
 
@@ -201,5 +201,11 @@ def _ocr_result(job: JobView, results: Results | None) -> shape.OcrResult:
         format=results.format,
         text_blocks_count=results.text_blocks_count,
         text_blocks_dropped=results.text_blocks_dropped,
-        text_blocks=list(results.text_blocks),
+        text_blocks=_text_blocks(results),
     )
+
+
+def _text_blocks(results: Results) -> list[TextBlock]:
+    """The blocks, each with the size of its page, which results before 1.5.0 say of pages only."""
+    sizes = {page.number: {"width_px": page.width_px, "height_px": page.height_px} for page in results.pages}
+    return [block if block.width_px is not None else block.model_copy(update=sizes.get(block.page)) for block in results.text_blocks]

@@ -155,7 +155,7 @@ def _again(
     digest_of: PlanDigest,
     asker: Asker | None,
 ) -> Asked:
-    base = options or MillOptions.model_validate(request.options)
+    base = options or MillOptions.kept(request.options)
     wanted = base.model_copy(update=changes)
     file = NewJob(request.sha256, request.size_bytes, request.media_type, request.file_name, stored=True)
     order = Order(wanted, digest_of(wanted), submitted_by, tuple(request.tags), request.collection, request.client_metadata, asker=asker)

@@ -23,11 +23,14 @@ from docmill.values.results import Results
 DPI: Final = 110
 DEADLINE_S: Final = 30.0
 MOST_PIXELS: Final = 40_000_000
-_HEADER: Final = re.compile(rb"P([56])\s+(\d{1,6})\s+(\d{1,6})\s+255\s")
+_HEADER: Final = re.compile(rb"P(?:4|([56]))\s+(\d{1,6})\s+(\d{1,6})(?(1)\s+255)\s")
+_INVERTED: Final = bytes(255 - value for value in range(256))
 
 
 def page_picture(room: Room, job: JobView, results: Results, number: int, *, redacted: bool) -> bytes:
-    """PNG of a page of the original, or of the redacted copy. Call it from few threads: each has a cell of its own.
+    """PNG of a page of the original, or of the redacted copy, upright, so that boxes lie where they belong.
+
+    Call it from few threads: each has a cell of its own.
 
     Raises:
         NotFound: no such page, or there is no redacted copy.
@@ -37,11 +40,13 @@ def page_picture(room: Room, job: JobView, results: Results, number: int, *, red
     if not 1 <= number <= results.document.page_count:
         raise NotFound("no such page")
     name, media_type = _redacted(room, job) if redacted else (_original(room, job), results.document.media_type)
+    # a redacted copy is upright already
+    turned_deg = 0 if redacted else next((page.turned_deg for page in results.pages if page.number == number), 0)
     limits = CellLimits(memory_bytes=room.limits.cell_memory_bytes, items=room.limits.cell_items)
     with scratch_folder("page") as folder:
         path = room.store.fetch(name, folder)
         drawn = thread_cell(limits).call(
-            "docmill.stages.reading.verbs:page_image", str(path), media_type, number, DPI, str(folder), deadline_s=DEADLINE_S
+            "docmill.stages.reading.verbs:page_image", str(path), media_type, number, DPI, str(folder), turned_deg, deadline_s=DEADLINE_S
         )
         if not isinstance(drawn, dict):
             raise StageFailed("drawing gave no picture")
@@ -49,20 +54,23 @@ def page_picture(room: Room, job: JobView, results: Results, number: int, *, red
 
 
 def png_of(pixels: bytes) -> bytes:
-    """A raw PGM or PPM of 8 bits as PNG (https://www.w3.org/TR/png-3/).
+    """A raw PBM, or PGM or PPM of 8 bits, as PNG (https://www.w3.org/TR/png-3/).
 
     Raises:
         StageFailed: it is something else, or larger than it should be.
     """
     found = _HEADER.match(pixels)
     if found is None:
-        raise StageFailed("the drawn page is no PGM or PPM")
-    width, height, samples = int(found[2]), int(found[3]), 1 if found[1] == b"5" else 3
-    rows, stride = pixels[found.end() :], width * samples
+        raise StageFailed("the drawn page is no PBM, PGM or PPM")
+    width, height, is_colour = int(found[2]), int(found[3]), found[1] == b"6"
+    depth = 8 if found[1] else 1
+    rows, stride = pixels[found.end() :], (width * depth * (3 if is_colour else 1) + 7) // 8
     if not 0 < width * height <= MOST_PIXELS or len(rows) != stride * height:
         raise StageFailed("the drawn page has another size than it says")
+    if depth == 1:
+        rows = rows.translate(_INVERTED)  # a PBM's ones are ink, a PNG's are light
     plain = b"".join(b"\0" + rows[at : at + stride] for at in range(0, len(rows), stride))
-    head = struct.pack("!2I5B", width, height, 8, 0 if samples == 1 else 2, 0, 0, 0)
+    head = struct.pack("!2I5B", width, height, depth, 2 if is_colour else 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _part(b"IHDR", head) + _part(b"IDAT", zlib.compress(plain, 3)) + _part(b"IEND", b"")
 
 

@@ -90,7 +90,7 @@ def _shown(given: PublishInput) -> _Shown:
     shown, least = _Shown(), given.job.options.confidence_threshold
     for page in given.pages:
         lines = [line for line in page.lines if line.words]
-        kept = [_block(page.number, line) for line in lines if line.confidence >= least]
+        kept = [_block(page, line) for line in lines if line.confidence >= least]
         shown.blocks += kept
         shown.dropped += len(lines) - len(kept)
         shown.texts.append(page.text)
@@ -235,10 +235,17 @@ def _personal_data(given: PublishInput) -> shape.PersonalData:
     )
 
 
-def _block(number: int, line: Line) -> shape.TextBlock:
+def _block(page: Page, line: Line) -> shape.TextBlock:
     box = line.box.rounded()
     corners = ((box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1))
-    return shape.TextBlock(text=line.text, bounding_box=corners, confidence=line.confidence, page=number)
+    return shape.TextBlock(
+        text=line.text,
+        bounding_box=corners,
+        confidence=line.confidence,
+        page=page.number,
+        width_px=page.width_px,
+        height_px=page.height_px,
+    )
 
 
 def _page(page: Page) -> shape.PageFacts:
@@ -251,6 +258,10 @@ def _page(page: Page) -> shape.PageFacts:
         confidence=page.confidence,
         language=page.language,
         words=len(page.words),
+        turned_deg=page.turned_deg,
+        exif_orientation=page.exif_orientation,
+        quality=page.quality,
+        quality_reasons=page.quality_reasons,
     )
 
 

@@ -2,13 +2,26 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from docmill.errors import InvalidOptions
 from docmill.values.languages import language_code
+from docmill.values.packages import registered_engines
 
 DEFAULT_ENTITIES: tuple[str, ...] = (
     "PERSON", "LOCATION", "ADDRESS", "AGE", "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "US_SSN", "IP_ADDRESS", "URL", "MAC_ADDRESS",
@@ -32,6 +45,33 @@ ENTITY_ALIASES: MappingProxyType[str, str] = MappingProxyType(
 )
 """Other names under which types may be asked for."""
 
+AUTO: Final = "auto"
+"""The engine that takes a usable text layer, and has page images read by whichever engine suits them."""
+
+OWN_ENGINES: Final = (AUTO, "tesseract", "rapidocr", "vision")
+"""The OCR engines that come with docmill."""
+
+EngineForm = Literal["auto", "tesseract", "rapidocr", "vision"] | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+"""How an OCR engine is named: one of docmill's own, or the name under which an installed package registers one."""
+
+_KEPT: Final = "kept"
+
+
+def _known_engine(value: object, info: ValidationInfo) -> object:
+    if value in OWN_ENGINES or (info.context or {}).get(_KEPT):
+        return value
+    others = registered_engines()
+    if not isinstance(value, str) or value not in others:
+        raise ValueError(f"unknown engine; known are {', '.join((*OWN_ENGINES, *sorted(others)))}")
+    return value
+
+
+class _KnownEngines:
+    """The field's JSON Schema, of which the API's and Prefect's forms are made: every engine that is known where it is generated."""
+
+    def __get_pydantic_json_schema__(self, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "enum": [*OWN_ENGINES, *sorted(registered_engines())]}
+
 
 class MillOptions(BaseModel):
     """How documents are milled. Immutable; the same options give the same artefact keys."""
@@ -39,9 +79,10 @@ class MillOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     language: str = Field(default="en", description="Language of the documents, ISO 639-1 (en, de, fr, ...); eng is taken as en.")
-    engine: Literal["auto", "tesseract", "rapidocr", "vision"] = Field(
+    engine: Annotated[EngineForm, BeforeValidator(_known_engine), _KnownEngines()] = Field(
         default="auto",
-        description="What reads pages: auto takes a usable text layer, else the engine that suits the page; the others read every page image.",
+        description="What reads pages: auto takes a usable text layer, else the engine that suits the page; the others, and those that "
+        "installed packages register, read every page image.",
     )
     extract_format: Literal["text", "json", "markdown", "hocr", "alto", "pdf"] = Field(
         default="text", description="Format of the extracted text artefact; pdf is a searchable PDF."
@@ -86,6 +127,11 @@ class MillOptions(BaseModel):
         if unknown := [name for name in wanted if name not in KNOWN_ENTITIES]:
             raise ValueError(f"unknown entities {unknown}; known are {', '.join(KNOWN_ENTITIES)}")
         return wanted
+
+    @classmethod
+    def kept(cls, told: Mapping[str, Any]) -> Self:
+        """Options as the ledger keeps them: that an engine is not installed here, or any more, is no reason not to show what it read."""
+        return cls.model_validate(told, context={_KEPT: True})
 
     def digest(self) -> str:
         """SHA-256 over the options that shape a result (all but force), hexadecimal."""

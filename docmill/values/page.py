@@ -7,10 +7,10 @@ something in a page can point at words and boxes without keeping offsets of its 
 from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
-from typing import Literal
 
 from docmill.values.geometry import Box, union
 from docmill.values.model import Value
+from docmill.values.upright import ExifOrientation, TurnedDeg
 
 
 class Word(Value):
@@ -56,6 +56,8 @@ class Page(Value):
         seconds: wall time of reading this page.
         turned_deg: by how much the page as the file shows it was turned clockwise to be upright: 0, 90, 180 or 270. Sizes and boxes are
             those after turning, so whoever draws the page must turn it the same way.
+        exif_orientation: what the image file says of how its pixels lie, 1-8, done before turning; 1 where it says nothing, and for PDFs.
+            docmill.values.upright maps boxes back to the file through both.
         quality: how good the page image is to read, 0.0-1.0; None where no image was read.
         quality_reasons: what lowers it, for people.
     """
@@ -69,7 +71,8 @@ class Page(Value):
     language: str
     reason: str = ""
     seconds: float = 0.0
-    turned_deg: Literal[0, 90, 180, 270] = 0
+    turned_deg: TurnedDeg = 0
+    exif_orientation: ExifOrientation = 1
     quality: float | None = None
     quality_reasons: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from docmill.values.page import Page
+from docmill.values.upright import ExifOrientation
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,17 @@ class ObjectStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """An upright page image in a local file that belongs to the caller (read-only), with its size and resolution."""
+    """An upright page image in a local file that belongs to the caller (read-only), with its size and resolution.
+
+    `exif_orientation` is that of the image file it comes from, already done in `path`.
+    """
 
     path: Path
     width_px: int
     height_px: int
     dpi: int
     number: int
+    exif_orientation: ExifOrientation = 1
 
 
 class OcrEngine(Protocol):

@@ -29,11 +29,12 @@ from docmill.values.result_fields import (
     ResultProblem,
     ResultTax,
 )
+from docmill.values.upright import ExifOrientation, TurnedDeg
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-SCHEMA_VERSION: Final = "1.4.0"
+SCHEMA_VERSION: Final = "1.5.0"
 _MAJOR: Final = SCHEMA_VERSION.split(".", maxsplit=1)[0]
 _SCHEMA_FILE = "schemas/results.schema.json"
 
@@ -72,16 +73,37 @@ class ResultOptions(ResultPart):
 
 
 class TextBlock(ResultPart):
-    """One line of text; `bounding_box` holds its corners clockwise from top-left, in pixels of the upright page image."""
+    """One line of text.
+
+    Attributes:
+        bounding_box: its corners clockwise from top-left, in pixels of the upright page image.
+        page: counted from 1.
+        width_px, height_px: size of the upright page image. Since 1.5.0; None in older results, whose `pages` have it.
+    """
 
     text: str
     bounding_box: tuple[Point, Point, Point, Point]
     confidence: Confidence
     page: int = Field(ge=1)
+    width_px: int | None = Field(default=None, ge=0)
+    height_px: int | None = Field(default=None, ge=0)
 
 
 class PageFacts(ResultPart):
-    """One page as it was read; `words` is how many."""
+    """One page as it was read.
+
+    Attributes:
+        number: counted from 1.
+        width_px, height_px: size of the upright page image, in which all boxes count.
+        dpi: pixels per inch of that image.
+        source: what read it.
+        words: how many.
+        turned_deg: by how much docmill turned the page of the original clockwise to be upright; a redacted copy is upright. Since 1.5.0.
+        exif_orientation: EXIF orientation of the original image file, done before turning; 1 for none and for PDFs. Since 1.5.0.
+            docmill.values.upright.box_in_file maps boxes back to the original through both.
+        quality: how good the page image is to read, 0.0-1.0; None where no image was read. Since 1.5.0.
+        quality_reasons: what lowers it, for people. Since 1.5.0.
+    """
 
     number: int = Field(ge=1)
     width_px: int = Field(ge=0)
@@ -91,6 +113,10 @@ class PageFacts(ResultPart):
     confidence: Confidence
     language: str
     words: int = Field(ge=0)
+    turned_deg: TurnedDeg = 0
+    exif_orientation: ExifOrientation = 1
+    quality: Confidence | None = None
+    quality_reasons: tuple[str, ...] = ()
 
 
 class PersonalData(ResultPart):

@@ -158,6 +158,8 @@ TABLE = [
     ("completed", "ocr_result.text_blocks.0.text", matching(r".+")),
     ("completed", "ocr_result.text_blocks.0.confidence", number(0.7, 1)),
     ("completed", "ocr_result.text_blocks.0.page", 1),
+    ("completed", "ocr_result.text_blocks.0.width_px", number(1)),
+    ("completed", "ocr_result.text_blocks.0.height_px", number(1)),
     ("completed", "ocr_result.text_blocks.0.bounding_box", lambda box: len(box) == 4 and all(len(p) == 2 and min(p) >= 0 for p in box)),
     ("completed", "download_urls.original_file", matching(URL)),
     ("completed", "download_urls.results_file", matching(URL)),

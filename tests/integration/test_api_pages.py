@@ -100,8 +100,26 @@ def test_a_raw_picture_becomes_a_png_with_the_same_pixels(kind, samples):
     assert (made.size, made.tobytes()) == ((3, 2), pixels)
 
 
+@pytest.mark.parametrize("width", [3, 8, 9])
+def test_a_raw_bilevel_picture_becomes_a_png_with_the_same_pixels(width):
+    drawn = Image.new("1", (width, 2), 1)
+    drawn.putpixel((width - 1, 0), 0)
+    drawn.save(raw := io.BytesIO(), format="PPM")
+    made = Image.open(io.BytesIO(png_of(raw.getvalue())))
+    assert (made.mode, made.size, made.tobytes()) == ("1", drawn.size, drawn.tobytes())
+
+
 @pytest.mark.parametrize(
-    "pixels", [b"", b"P4\n3 2\n" + b"x" * 6, b"P5\n3 2\n255\nxx", b"P6\n99999 99999\n255\n", b"P5\n0 0\n255\n", struct.pack("!I", 1)]
+    "pixels",
+    [
+        b"",
+        b"P4\n3 2\n" + b"x" * 6,
+        b"P4\n3 2\n255\nxx",
+        b"P5\n3 2\n255\nxx",
+        b"P6\n99999 99999\n255\n",
+        b"P5\n0 0\n255\n",
+        struct.pack("!I", 1),
+    ],
 )
 def test_what_is_no_picture_is_refused(pixels):
     with pytest.raises(StageFailed):

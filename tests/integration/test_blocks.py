@@ -1,13 +1,20 @@
 """Every block passes Prefect's own standard suite, works unsaved and saved, and keeps its secrets."""
 
 import pytest
+from milled_papers import read_only
 from prefect.testing.standard_test_suites.blocks import BlockStandardTestSuite
+from reading_pages import picture
 
 import blocks
 from blocks import DaskCluster, EmbeddingModel, LanguageModel, Ledger, ObjectStore, OcrEngine, saved_or_default
 from docmill.errors import SettingsInvalid
+from docmill.services.intake import take_in
+from docmill.services.sources import files_of
 from docmill.settings import settings
 from docmill.values.embedding import PACKAGED, EmbeddingSpec
+from docmill.values.options import MillOptions
+from docmill.values.page import Page
+from flows.rooms import open_room
 
 ALL = [DaskCluster, EmbeddingModel, LanguageModel, Ledger, ObjectStore, OcrEngine]
 
@@ -43,12 +50,41 @@ def test_an_embedding_model_says_which_model_a_run_uses(home, monkeypatch):
         _ = EmbeddingModel(provider="openai", endpoint="http://127.0.0.1:9/v1", model="m").applied(settings()).embedding
 
 
-def test_unsaved_blocks_have_defaults_and_saved_ones_are_found(home, prefect_server):
+@pytest.fixture
+def saved_engine(prefect_server):
+    """A place for an OcrEngine block that the session's other flows will not find."""
+    yield
+    OcrEngine.delete("default")
+
+
+def test_unsaved_blocks_have_defaults_and_saved_ones_are_found(home, saved_engine):
     assert saved_or_default(OcrEngine).provider == "auto"
     OcrEngine(provider="tesseract").save("default")
     assert saved_or_default(OcrEngine).provider == "tesseract"
     with pytest.raises(ValueError, match="nobody"):
         saved_or_default(OcrEngine, "nobody")
+
+
+def test_the_saved_engine_reads_what_leaves_the_engine_open(room, saved_engine, tmp_path):
+    picture().save(tmp_path / "a.png")
+    told = []
+    for provider, asked in (("rapidocr", "auto"), ("rapidocr", "tesseract"), ("auto", "auto")):
+        OcrEngine(provider=provider).save("default", overwrite=True)
+        with open_room() as opened:
+            before = {made.name for made in opened.store.list("private/default/read/")}
+            options = MillOptions(index=False, engine=asked, force=True)
+            batch_id, _ = take_in(opened, files_of([str(tmp_path / "a.png")], opened.settings), options)
+            assert read_only(opened, batch_id) == [1]
+            (new,) = {made.name for made in opened.store.list("private/default/read/")} - before
+            told.append(Page.model_validate_json(opened.store.read(new)).source)
+    assert told == ["rapidocr", "tesseract", "tesseract"]
+
+
+def test_the_engine_block_takes_names_of_other_packages_and_says_what_there_is():
+    assert OcrEngine(provider="mine").provider == "mine"
+    with pytest.raises(ValueError, match="provider"):
+        OcrEngine(provider="No such name")
+    assert all(name in OcrEngine._description for name in ("auto", "Tesseract", "RapidOCR", "Vision"))
 
 
 def test_the_ledgers_password_is_masked(home, prefect_server):

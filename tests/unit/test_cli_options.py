@@ -56,7 +56,7 @@ def test_a_bad_default_language_blames_the_setting(home, monkeypatch):
     ("asked", "says"),
     [
         ({"language": "qq"}, r"--language: .*known are .*\bde\b"),
-        ({"engine": "magic"}, r"--engine: .*'tesseract'.*'vision'"),
+        ({"engine": "magic"}, "--engine: .*known are auto, tesseract, rapidocr, vision"),
         ({"extract_format": "docx"}, "--extract-format: .*'hocr'"),
         ({"confidence_threshold": "high"}, "--confidence-threshold: .*number"),
         ({"confidence_threshold": "7"}, "--confidence-threshold: .*less than or equal to 1"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from docmill.errors import EngineMissing, InvalidOptions, LanguageMissing
-from docmill.stages.reading import engines, tessdata, version
+from docmill.stages.reading import tessdata, version
 from docmill.stages.reading.engines import EngineSpec, ocr_engine
 from docmill.stages.reading.rapid_models import gpu_provider
 from docmill.values.options import MillOptions
@@ -44,17 +44,6 @@ def test_a_gpu_is_used_where_the_runtime_has_a_provider_only(tmp_path, monkeypat
 def test_an_unknown_engine_names_the_known_ones(tmp_path):
     with pytest.raises(InvalidOptions, match="auto, rapidocr, tesseract, vision"):
         ocr_engine(EngineSpec("abbyy"), tmp_path, 1.0)
-
-
-def test_entry_points_bring_other_engines(tmp_path, monkeypatch):
-    class Point:
-        name = "mine"
-
-        def load(self):
-            return lambda spec, folder, timeout_s: (spec.name, folder, timeout_s)
-
-    monkeypatch.setattr(engines, "entry_points", lambda group: [Point()] if group == "docmill.ocr_engines" else [])
-    assert ocr_engine(EngineSpec("mine"), tmp_path, 3.0) == ("mine", tmp_path, 3.0)
 
 
 def test_versions_name_what_shapes_the_output():

@@ -43,7 +43,13 @@ def test_json_has_the_promised_shape():
     body = json.loads(render(PAGES, "json", document_id="d1", problems=[problem]).text)
     assert set(body) == {"document_id", "text", "pages", "problems"}
     assert body["document_id"] == "d1"
-    assert set(body["pages"][0]) == {"number", "width_px", "height_px", "text", "words", "tables", "quality", "quality_reasons"}
+    first = body["pages"][0]
+    assert set(first) == {
+        "number", "width_px", "height_px", "dpi", "turned_deg", "exif_orientation", "source", "language", "confidence", "text", "words", "tables",
+        "quality", "quality_reasons",
+    }  # fmt: skip
+    assert (first["dpi"], first["source"], first["language"], first["confidence"]) == (200, "tesseract", "de", 0.876)
+    assert (first["turned_deg"], first["exif_orientation"]) == (0, 1)
     assert body["pages"][0]["words"][0] == {"text": "A", "box": [100.0, 100.0, 110.0, 120.0], "confidence": 0.876}
     assert body["pages"][1]["words"] == []
     assert body["problems"] == [{"code": "damaged", "stage": "read", "message": "page 4 cannot be parsed", "page": 4}]
@@ -56,7 +62,7 @@ def test_hocr_is_xml_with_every_word():
     assert [len(v) for v in found.values()] == [3, 3, 9]
     assert [e.text for e in found["ocrx_word"]][:6] == ["A", "&", "B", "<script>", "\"x'", "second"]
     assert found["ocrx_word"][0].get("title") == "bbox 100 100 110 120; x_wconf 88"
-    assert found["ocr_page"][2].get("title") == "bbox 0 0 1000 1400; ppageno 2; scan_res 200 200"
+    assert found["ocr_page"][2].get("title") == "bbox 0 0 1000 1400; ppageno 2; scan_res 200 200; x_turned 0; x_orientation 1"
     ids = [e.get("id") for e in root.iter() if e.get("id")]
     assert len(ids) == len(set(ids))
     capabilities = next(m.get("content") for m in root.iter(f"{XHTML}meta") if m.get("name") == "ocr-capabilities")
@@ -116,6 +122,24 @@ def test_alto_is_xml_with_every_word_in_its_place():
     assert len(list(root.iter(f"{ALTO}SP"))) == len(strings) - len(list(root.iter(f"{ALTO}TextLine")))
     ids = [e.get("ID") for e in root.iter() if e.get("ID")]
     assert len(ids) == len(set(ids))
+
+
+def test_every_format_with_boxes_says_how_the_page_was_made_upright():
+    lying = [
+        p.model_copy(update={"turned_deg": turn, "exif_orientation": how})
+        for p, turn, how in zip(PAGES, (90, 0, 90), (6, 1, 6), strict=True)
+    ]
+    told = [(p["turned_deg"], p["exif_orientation"]) for p in json.loads(render(lying, "json").text)["pages"]]
+    assert told == [(90, 6), (0, 1), (90, 6)]
+    hocr = ET.fromstring(render(lying, "hocr").text)  # noqa: S314 - our own output
+    titles = [e.get("title") for e in hocr.iter() if e.get("class") == "ocr_page"]
+    turned, upright = ["x_turned 90", "x_orientation 6"], ["x_turned 0", "x_orientation 1"]
+    assert [title.split("; ")[3:] for title in titles] == [turned, upright, turned]
+    alto = ET.fromstring(render(lying, "alto").text)  # noqa: S314 - our own output
+    (step,) = alto.findall(f"{ALTO}Description/{ALTO}Processing")
+    assert step.findtext(f"{ALTO}processingStepSettings") == "exif_orientation=6 turned_deg=90"
+    assert [s.get("PROCESSINGREFS") for s in alto.iter(f"{ALTO}Page")] == [step.get("ID"), None, step.get("ID")]
+    assert ET.fromstring(render(PAGES, "alto").text).find(f"{ALTO}Description/{ALTO}Processing") is None  # noqa: S314 - as above
 
 
 def row(y, *cells):

@@ -25,6 +25,7 @@ THEN = {
     "1.2.0": ("Jane Doe Consulting", "needs_review"),
     "1.3.0": ("Jane Doe Consulting", "needs_review"),
     "1.4.0": ("Jane Doe Consulting", "needs_review"),
+    "1.5.0": ("Jane Doe Consulting", "needs_review"),
 }
 """Version -> value of the second field and outcome, as they were when that version was current."""
 REWRITE = bool(os.environ.get("DOCMILL_REWRITE_GOLDEN"))

@@ -139,7 +139,7 @@ def _make_job(conn: Connection, room: Room, document_id: str, decision_ids: Sequ
         raise NotFound("nothing is published of this document any more")
     at, request = room.ledger.now(), asked[0]
     batch_id = new_id(at)
-    options = MillOptions.model_validate(request.options).model_copy(update={"force": False})
+    options = MillOptions.kept(request.options).model_copy(update={"force": False})
     order = Order(options, digest(REVIEW, list(decision_ids)), REVIEW, tuple(request.tags), request.collection, request.client_metadata)
     file = NewJob(request.sha256, request.size_bytes, request.media_type, request.file_name, stored=True)
     batch_rows.insert(conn, room.tenant, batch_id, total_files=1, submitted_by=REVIEW, at=at)

@@ -9,6 +9,7 @@ from docmill.storage.knowledge.opening import open_knowledge_base
 from docmill.storage.knowledge.ports import KnowledgeBase
 from docmill.storage.ledger import Ledger, open_ledger
 from docmill.storage.objects import StoreSpec, open_store
+from docmill.values.options import AUTO
 from docmill.values.ports import ObjectStore
 
 
@@ -23,6 +24,8 @@ class Room:
     knowledge: KnowledgeBase
     limits: MillLimits
     settings: Settings
+    ocr_provider: str = AUTO
+    """The engine for documents whose options say auto; a run's own, from its saved block."""
 
     @classmethod
     def open(cls, settings: Settings, tenant: str | None = None) -> "Room":

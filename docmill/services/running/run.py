@@ -20,7 +20,7 @@ from docmill.services.running import plan
 from docmill.services.running.ending import failed_end, published_end
 from docmill.services.running.indexing import forget_unindexed, index_documents
 from docmill.services.running.room import Room
-from docmill.services.running.tracked import Tracked
+from docmill.services.running.tracked import Tracked, read_by
 from docmill.services.running.unlocking import unlock_documents
 from docmill.services.running.waves import STAGE_INPUTS, Wave, is_lost, next_stage, wants
 from docmill.services.withdrawing import withdraw_unredacted
@@ -95,7 +95,7 @@ class BatchRun:
         most = min(len(self.waiting), self._window - len(self.tracked))
         ids = [job_id for _ in range(most) if (job_id := self.waiting.popleft()) not in self._dropped]
         found = ledger_jobs.claimed_jobs(self.room.ledger, self.room.tenant, self.run_id, ids)
-        self.tracked |= {job.job_id: Tracked(job, job.media_type) for job in found}
+        self.tracked |= {job.job_id: Tracked(read_by(job, self.room.ocr_provider), job.media_type) for job in found}
         return [job.job_id for job in found]
 
     @property

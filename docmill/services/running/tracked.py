@@ -1,13 +1,14 @@
 """What the flow process remembers of each job while it runs: artefacts, facts, problems, pages. All of it can be found again by running again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from docmill.errors import error_from_code
 from docmill.services.milling.shard import Item, MillLimits, type_fact
 from docmill.services.running.plan import document_cost_s
 from docmill.values.jobs import Artefact, ClaimedJob, ItemOutcome, ItemStatus, JobProgress
+from docmill.values.options import AUTO
 from docmill.values.outcome import Problem, problem_from
 from docmill.values.usage import Usage
 
@@ -40,6 +41,13 @@ STAGE_VERB = {
     "validate": "validating",
     "publish": "publishing",
 }
+
+
+def read_by(job: ClaimedJob, provider: str) -> ClaimedJob:
+    """The job as its run mills it: read by `provider` where its options leave the engine open. Keys and results name what really reads."""
+    if job.options.engine != AUTO or provider == AUTO:
+        return job
+    return replace(job, options=job.options.model_copy(update={"engine": provider}))
 
 
 @dataclass

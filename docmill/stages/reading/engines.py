@@ -1,4 +1,4 @@
-"""Which OCR engines there are, by name. Others come through the entry point group `docmill.ocr_engines`.
+"""Which OCR engines there are, by name. Others come through the entry point group of values/packages.py.
 
 An engine is named in a string, because it crosses the cell's border: `name`, `name@host:port` for another address of a service, and
 `name?credentials=FILE` for its key file, in this order: `vision@127.0.0.1:9000`, `vision?credentials=/run/keys/vision.json`. `?gpu=1` asks
@@ -7,17 +7,13 @@ for a GPU.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
 
 from docmill.errors import InvalidOptions
+from docmill.values.options import AUTO
+from docmill.values.packages import registered_engines
 from docmill.values.ports import OcrEngine
-
-ENTRY_POINTS: Final = "docmill.ocr_engines"
-AUTO: Final = "auto"
-"""A usable text layer is taken; page images are read by whichever engine suits them (auto.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ def ocr_engine(spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngi
     """
     factory = BUILT_IN.get(spec.name)
     if factory is None:
-        others = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+        others = registered_engines()
         if spec.name not in others:
             raise InvalidOptions(f"unknown engine; known are {', '.join(sorted({*BUILT_IN, *others}))}")
         factory = others[spec.name].load()

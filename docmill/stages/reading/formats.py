@@ -77,6 +77,12 @@ def _json(pages: Sequence[Page], document_id: str, problems: Sequence[Problem]) 
                 "number": page.number,
                 "width_px": page.width_px,
                 "height_px": page.height_px,
+                "dpi": page.dpi,
+                "turned_deg": page.turned_deg,
+                "exif_orientation": page.exif_orientation,
+                "source": page.source,
+                "language": page.language,
+                "confidence": page.confidence,
                 "text": page.text,
                 "words": [{"text": w.text, "box": list(w.box), "confidence": w.confidence} for w in page.words],
                 "quality": page.quality,
@@ -95,7 +101,11 @@ def _alto(pages: Sequence[Page]) -> str:
 
 
 def _hocr(pages: Sequence[Page]) -> str:
-    """HOCR 1.2 as XHTML: http://kba.cloud/hocr-spec/1.2/ . Boxes in whole pixels, x_wconf 0-100."""
+    """HOCR 1.2 as XHTML: http://kba.cloud/hocr-spec/1.2/ . Boxes in whole pixels, x_wconf 0-100.
+
+    `x_turned` and `x_orientation` of a page are its turned_deg and exif_orientation (the specification's names of an engine's own properties
+    have no underscore behind x_).
+    """
     language = pages[0].language if pages else "en"
     body = "\n".join(_hocr_page(page) for page in pages)
     return f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -117,7 +127,10 @@ def _hocr(pages: Sequence[Page]) -> str:
 
 def _hocr_page(page: Page) -> str:
     lines = "\n".join(_hocr_line(line, page.number, at) for at, line in enumerate(page.lines, 1))
-    title = f"bbox 0 0 {page.width_px} {page.height_px}; ppageno {page.number - 1}; scan_res {page.dpi} {page.dpi}"
+    title = (
+        f"bbox 0 0 {page.width_px} {page.height_px}; ppageno {page.number - 1}; scan_res {page.dpi} {page.dpi}"
+        f"; x_turned {page.turned_deg}; x_orientation {page.exif_orientation}"
+    )
     return f'<div class="ocr_page" id="page_{page.number}" title="{title}">\n{lines}\n</div>'
 
 

@@ -9,12 +9,13 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from PIL import Image, ImageOps
 
 from docmill.errors import Damaged, DocmillError
 from docmill.stages.reading.limits import Limits
+from docmill.values.upright import ExifOrientation
 
 # MPO: what telephones write is a JPEG with further pictures behind the first
 _DECODERS = MappingProxyType(
@@ -96,12 +97,18 @@ def count_frames(path: Path, media_type: str, limits: Limits) -> int:
         return count
 
 
+def orientation_of(image: Image.Image) -> ExifOrientation:
+    """How the pixels are stored, 1-8. Ask before they are decoded: a TIFF is turned while it is, and its tag is taken away."""
+    try:
+        found = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - broken EXIF data says nothing
+        return 1
+    return cast("ExifOrientation", int(found)) if found in range(1, 9) else 1
+
+
 def is_upright(image: Image.Image) -> bool:
     """Whether the pixels are stored the way the picture is looked at."""
-    try:
-        return image.getexif().get(_ORIENTATION_TAG, 1) in {0, 1}
-    except Exception:  # noqa: BLE001 - broken EXIF data says nothing
-        return True
+    return orientation_of(image) == 1
 
 
 def upright_colour(image: Image.Image) -> Image.Image:

@@ -8,6 +8,7 @@ import math
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
@@ -48,11 +49,12 @@ def page_image_of(path: Path, media_type: str, number: int, *, dpi: int, colour:
     if media_type not in IMAGE_TYPES:
         raise UnsupportedType("a text document has no page image", media_type=media_type)
     with image_file.opened(path, media_type, limits, number) as image:
+        orientation = image_file.orientation_of(image)
         picture = image_file.upright_colour(image)
         own_dpi = image_file.dpi_of(image, *picture.size)
         if colour == "gray" and picture.mode == "RGB":
             picture = picture.convert("L")
-        return _saved(picture, own_dpi, number, scratch_dir)
+        return replace(_saved(picture, own_dpi, number, scratch_dir), exif_orientation=orientation)
 
 
 @contextlib.contextmanager
@@ -69,9 +71,8 @@ def gray_page_image(path: Path, media_type: str, number: int, *, scratch_dir: Pa
         shred_file(made.path)
 
 
-@contextlib.contextmanager
-def turned_image(image: PageImage, clockwise_deg: int, scratch_dir: Path) -> Iterator[PageImage]:
-    """A copy of a page image, turned by 90, 180 or 270 degrees; its file is overwritten and removed afterwards.
+def turned_copy(image: PageImage, clockwise_deg: int, scratch_dir: Path) -> PageImage:
+    """A copy of a page image in a new file, turned by 90, 180 or 270 degrees.
 
     Raises:
         Damaged: the image cannot be decoded.
@@ -81,9 +82,19 @@ def turned_image(image: PageImage, clockwise_deg: int, scratch_dir: Path) -> Ite
             plain = picture if picture.mode in {"1", "L", "RGB"} else picture.convert("RGB")
             # Pillow turns counter-clockwise
             turned = plain.transpose(_COUNTER_CLOCKWISE[360 - clockwise_deg])
-        made = _saved(turned, image.dpi, image.number, scratch_dir)
+        return replace(_saved(turned, image.dpi, image.number, scratch_dir), exif_orientation=image.exif_orientation)
     except (OSError, ValueError, SyntaxError) as error:
         raise Damaged("the page image cannot be decoded", page=image.number) from error
+
+
+@contextlib.contextmanager
+def turned_image(image: PageImage, clockwise_deg: int, scratch_dir: Path) -> Iterator[PageImage]:
+    """`turned_copy` for as long as the block runs; its file is overwritten and removed afterwards.
+
+    Raises:
+        Damaged: the image cannot be decoded.
+    """
+    made = turned_copy(image, clockwise_deg, scratch_dir)
     try:
         yield made
     finally:

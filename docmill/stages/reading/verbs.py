@@ -11,7 +11,7 @@ from pathlib import Path
 from docmill.errors import Damaged, UnsupportedType
 from docmill.scratch import folder_within
 from docmill.stages.reading.embedded_pictures import picture
-from docmill.stages.reading.engines import AUTO, EngineSpec, ocr_engine
+from docmill.stages.reading.engines import EngineSpec, ocr_engine
 from docmill.stages.reading.file_properties import file_properties
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
@@ -22,11 +22,12 @@ from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import count_pages, read_text_page
 from docmill.stages.reading.quality import quality_of
-from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is
+from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is, turned_copy
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
 from docmill.stages.reading.unlocking import unlock_pdf
 from docmill.stages.reading.unpacking import members_of
+from docmill.values.options import AUTO
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages
 from docmill.values.ports import OcrEngine, PageImage
@@ -201,8 +202,8 @@ def read_pictures(
     return {"pictures": len(texts)}
 
 
-def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: str) -> dict[str, str | int]:
-    """Draw one page upright, in its colours, into a new PGM or PPM file below `scratch_dir`.
+def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: str, turned_deg: int = 0) -> dict[str, str | int]:
+    """Draw one page upright, in its colours, into a new PBM, PGM or PPM file below `scratch_dir`.
 
     Args:
         path: the document.
@@ -210,6 +211,7 @@ def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: s
         number: from 1.
         dpi: resolution for a PDF page; an image keeps its own pixels, and the answer names its own resolution.
         scratch_dir: the file belongs to the caller.
+        turned_deg: by how much reading turned the page clockwise; its boxes count in the turned page.
 
     Returns:
         {"path", "width_px", "height_px", "dpi", "number"}.
@@ -219,6 +221,9 @@ def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: s
         UnsupportedType: a text document has no page image.
     """
     drawn = page_image_of(Path(path), media_type, number, dpi=dpi, colour="colour", scratch_dir=Path(scratch_dir), limits=Limits())
+    if turned_deg:
+        as_it_lies, drawn = drawn, turned_copy(drawn, turned_deg, Path(scratch_dir))
+        as_it_lies.path.unlink()
     return {"path": str(drawn.path), "width_px": drawn.width_px, "height_px": drawn.height_px, "dpi": drawn.dpi, "number": number}
 
 
@@ -280,4 +285,5 @@ def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, langua
 
 def _rated(image: PageImage, page: Page) -> Page:
     quality = quality_of(image, page)
-    return page.model_copy(update={"quality": quality.score, "quality_reasons": quality.reasons})
+    seen = {"quality": quality.score, "quality_reasons": quality.reasons, "exif_orientation": image.exif_orientation}
+    return page.model_copy(update=seen)

@@ -5,15 +5,15 @@ from functools import lru_cache
 from typing import Final
 
 from docmill.stages.reading import rapid_models, tessdata
-from docmill.stages.reading.engines import AUTO, EngineSpec
-from docmill.values.options import MillOptions
-from docmill.values.packages import installed_version
+from docmill.stages.reading.engines import EngineSpec
+from docmill.values.options import AUTO, MillOptions
+from docmill.values.packages import MISSING, installed_version, registered_engines
 
 INSPECT_VERSION: Final = "5"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
 VERSION: Final = "8"
-"""Raised when the words that reading finds, their boxes or their order change."""
+"""Raised when the words that reading finds, their boxes or their order change, or what a page says beside them."""
 
 
 def engine(options: MillOptions) -> dict[str, str]:
@@ -28,7 +28,9 @@ def engine(options: MillOptions) -> dict[str, str]:
         return {**shared, **rapid_models.versions()}
     if name == "vision":
         return {**shared, "vision": "DOCUMENT_TEXT_DETECTION", "google-cloud-vision": installed_version("google-cloud-vision")}
-    return {**shared, "engine": name}
+    registered = registered_engines().get(name)
+    package = registered.dist if registered else None
+    return {**shared, "engine": name, "engine_package": f"{package.name} {package.version}" if package else MISSING}
 
 
 @lru_cache(maxsize=1)

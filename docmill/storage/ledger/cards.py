@@ -60,5 +60,5 @@ def _card(conn: sa.Connection, row: sa.RowMapping) -> Card:
         tags=tuple(row["tags"] or ()),
         collection=row["collection"],
         accepted_on=row["accepted_at"].date(),
-        options=MillOptions.model_validate(row["options"]),
+        options=MillOptions.kept(row["options"]),
     )

@@ -90,4 +90,4 @@ def _options(kept: dict[str, Any]) -> MillOptions:
 @lru_cache(maxsize=256)
 def _parsed_options(text: str) -> MillOptions:
     # a batch's jobs share their options; parsing them a thousand times would cost more than the query
-    return MillOptions.model_validate_json(text)
+    return MillOptions.kept(json.loads(text))
