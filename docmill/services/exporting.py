@@ -12,11 +12,8 @@ from typing import Final, Literal
 
 from docmill.errors import InvalidOptions, NotFound, StageFailed
 from docmill.services.running.room import Room
-<<<<<<< HEAD
-from docmill.storage.ledger import documents as rows
-=======
 from docmill.shredding import shred_file
->>>>>>> s16w2
+from docmill.storage.ledger import documents as rows
 from docmill.storage.ledger import job_search
 from docmill.storage.ledger.job_search import JobFilter
 from docmill.values.jobs import JobView

@@ -11,15 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pydantic import TypeAdapter
 
-<<<<<<< HEAD
 from docmill.errors import RedactionUnproven, StageFailed
-from docmill.stages.privacy.redaction.evidence import Evidence, is_value
-=======
-from docmill.errors import StageFailed
 from docmill.scratch import folder_within
 from docmill.shredding import shred_file
-from docmill.stages.privacy.redaction.evidence import BEYOND_DOUBT, Evidence
->>>>>>> s16w2
+from docmill.stages.privacy.redaction.evidence import Evidence, is_value
 from docmill.stages.reading.rapid_models import LANGUAGES
 from docmill.values.evidence import Span
 from docmill.values.options import DEFAULT_ENTITIES
@@ -131,7 +126,7 @@ def _proven(
             call, copy, evidence_file, scratch, texts, limits, asked.language, thorough=asked.thorough, known_codes=unread.codes
         ):
             call("privacy.redaction.verbs:prove_readings", str(texts), list(asked.page_paths), asked.spans_path, unread.found)
-        _search_strange(call, asked, Path(scratch))
+        _search_strange(call, asked, scratch)
     except BaseException:
         shred_file(copy)
         raise

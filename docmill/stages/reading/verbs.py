@@ -10,6 +10,7 @@ from pathlib import Path
 
 from docmill.errors import Damaged, UnsupportedType
 from docmill.scratch import folder_within
+from docmill.shredding import shred_file
 from docmill.stages.reading.embedded_pictures import picture
 from docmill.stages.reading.engines import EngineSpec, ocr_engine
 from docmill.stages.reading.file_properties import file_properties
@@ -223,7 +224,7 @@ def page_image(path: str, media_type: str, number: int, dpi: int, scratch_dir: s
     drawn = page_image_of(Path(path), media_type, number, dpi=dpi, colour="colour", scratch_dir=Path(scratch_dir), limits=Limits())
     if turned_deg:
         as_it_lies, drawn = drawn, turned_copy(drawn, turned_deg, Path(scratch_dir))
-        as_it_lies.path.unlink()
+        shred_file(as_it_lies.path)
     return {"path": str(drawn.path), "width_px": drawn.width_px, "height_px": drawn.height_px, "dpi": drawn.dpi, "number": number}
 
 
