@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -19,6 +19,7 @@ from docmill.services.milling.stage_work import Keep
 from docmill.services.milling.stages import STAGE_WORK, StageWork
 from docmill.services.milling.wear import WEAR
 from docmill.values.jobs import ItemOutcome, ItemStatus
+from docmill.values.usage import Calls
 
 NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
@@ -59,11 +60,12 @@ def check_version(planned: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """An item on the bench."""
+    """An item on the bench, and the calls of services outside that were made for it."""
 
     item: Item
     key: str
     attempt: journal.Try
+    calls: Mapping[str, Calls] = field(default_factory=dict)
 
 
 class _Spent:
@@ -170,12 +172,12 @@ class _ShardWork:
             return True
         except Exception as error:  # noqa: BLE001 - as above
             used = spent.each()
-            for one in begun:
+            for one in self._called(begun):
                 self.time.add(one.item, used["seconds"])
                 self._failed(one.item, self.time.named(_typed(error), items), one, used)
             return False
         used = spent.each()
-        for one, each in zip(begun, made, strict=True):
+        for one, each in zip(self._called(begun), made, strict=True):
             self.time.add(one.item, used["seconds"])
             self.beside.submit(partial(self._made, one, each, used))
             self.kept_now = one.key
@@ -183,11 +185,15 @@ class _ShardWork:
                 self.beside.wait()  # nor is anything begun while one is kept
         return False
 
+    def _called(self, begun: list[_Begun]) -> list[_Begun]:
+        """Begun items with the calls that were made for them; of items that were made together the first carries them all."""
+        return [replace(begun[0], calls=self.bench.take_calls()), *begun[1:]]
+
     def _made(self, one: _Begun, made: Receipt | Keep, used: Mapping[str, float]) -> None:
         """The second half of an item, beside the first half of the next."""
         spent = _Spent(1)
         try:
-            receipt = (made if isinstance(made, Receipt) else made()).model_copy(update=spent.each(used))
+            receipt = (made if isinstance(made, Receipt) else made()).model_copy(update={**spent.each(used), "calls": dict(one.calls)})
             keep_receipt(self.store, self.shard, one.item, one.key, receipt)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(one.item, _typed(error), one, spent.each(used))
@@ -195,7 +201,7 @@ class _ShardWork:
             self._note(one.item, outcome_of(one.item, self.shard.stage, receipt, status=ItemStatus.DONE, tries=one.attempt.number))
 
     def _failed(self, item: Item, error: DocmillError, one: _Begun | None, used: Mapping[str, float] = NOTHING) -> None:
-        receipt = Receipt(error_code=error.code, error_message=error.message, **used)
+        receipt = Receipt(error_code=error.code, error_message=error.message, calls=dict(one.calls) if one else {}, **used)
         if one and error.kind.is_verdict:
             try:
                 keep_receipt(self.store, self.shard, one.item, one.key, receipt)
