@@ -1,5 +1,6 @@
 """`mill_shard`: one stage over one shard, whatever carries it."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import Final
 
 from docmill import __version__
 from docmill.errors import Cancelled, DocmillError, StageFailed, StoreUnavailable, VersionMismatch
+from docmill.logs import log_ids
 from docmill.services.milling import journal
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.beside import Beside
@@ -20,6 +22,8 @@ from docmill.services.milling.stages import STAGE_WORK, StageWork
 from docmill.services.milling.wear import WEAR
 from docmill.values.jobs import ItemOutcome, ItemStatus
 from docmill.values.usage import Calls
+
+log = logging.getLogger(__name__)
 
 NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
@@ -39,7 +43,8 @@ def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FB
         StoreUnavailable: the store did not answer at all.
     """
     check_version(shard.version)
-    with Bench(shard) as bench:
+    ids = log_ids(tenant=shard.tenant, run_id=shard.run_id, shard=shard.shard_id, stage=shard.stage)
+    with ids, Bench(shard) as bench:
         with Beside() as beside:
             work = _ShardWork(bench, beside, STAGE_WORK[shard.stage], last_try=last_try)
             stopped = work.run()
@@ -117,16 +122,17 @@ class _ShardWork:
                 if self.bench.watch.should_stop():
                     _cut(together)
                     return True
-                if self.bench.watch.is_dropped(item.job_id) or (begun := self._begin(item)) is None:
-                    continue  # a dropped one is without an outcome: the ledger has ended the job already
-                if (late := self.time.used_up(item)) is not None:
-                    self._failed(item, late, begun)
-                # one that was on the bench when a worker died runs alone: if the worker dies again, nobody else is suspected
-                elif self.work.whole_shard and not begun.attempt.deaths:
-                    together.append(begun)
-                elif self._make([begun]):
-                    _cut(together)
-                    return True
+                with log_ids(job_id=item.job_id):
+                    if self.bench.watch.is_dropped(item.job_id) or (begun := self._begin(item)) is None:
+                        continue  # a dropped one is without an outcome: the ledger has ended the job already
+                    if (late := self.time.used_up(item)) is not None:
+                        self._failed(item, late, begun)
+                    # one that was on the bench when a worker died runs alone: if the worker dies again, nobody else is suspected
+                    elif self.work.whole_shard and not begun.attempt.deaths:
+                        together.append(begun)
+                    elif self._make([begun]):
+                        _cut(together)
+                        return True
             return bool(together) and self._make(together)
         except Exception:
             # what is on the bench was not run to its end, and nobody died of it: the one before could not be kept, or the store is away
@@ -210,6 +216,8 @@ class _ShardWork:
                 return
         elif one:
             one.attempt.cut()
+        with log_ids(job_id=item.job_id):  # of items that are made together no one job was named
+            log.info("%s failed: %s", item.name, error.code)
         if isinstance(error, StoreUnavailable):
             self.store.exists(f"{self.shard.markers}/any")  # a store that does not answer at all fails the shard, and quickly
         if error.retryable and not self.last_try:
