@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from docmill.errors import Cancelled, ClusterLost, DocmillError, StageFailed
+from docmill.logs import with_ids
 from docmill.services.milling import Shard, ShardReport
 from docmill.services.milling.work import Mill, mill_shard
 
@@ -65,7 +66,7 @@ class InlineRunner:
         """See `ShardRunner.run`."""
 
         def once() -> ShardReport:
-            waiting: ThreadFuture[ShardReport] = self._pool.submit(self._mill or mill_shard, shard, last_try)
+            waiting: ThreadFuture[ShardReport] = self._pool.submit(with_ids(self._mill or mill_shard), shard, last_try)
             try:
                 return waiting.result()
             except Exception as error:  # noqa: BLE001 - Prefect keeps exceptions, and a surprise may quote a document

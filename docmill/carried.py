@@ -38,9 +38,12 @@ def mill_packed(packed: bytes, version: str, last_try: bool) -> bytes:  # noqa: 
         VersionMismatch: this worker runs another version of docmill.
         StoreUnavailable: the store did not answer at all.
     """
-    from docmill.services.milling.work import check_version, mill_shard  # noqa: PLC0415 - a scheduler imports this module, and mills nothing
+    from docmill.logs import start_logging  # noqa: PLC0415 - a scheduler imports this module, and mills nothing
+    from docmill.services.milling.work import check_version, mill_shard  # noqa: PLC0415 - as above
+    from docmill.settings import settings  # noqa: PLC0415 - as above
 
     check_version(version)
+    start_logging(settings())  # a Dask worker has not gone through the command line
     return pack(mill_shard(_unpacked(packed), last_try))
 
 

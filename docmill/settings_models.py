@@ -36,6 +36,9 @@ class ModelSettings(BaseSettings):
     embedding_timeout_s: float = Field(
         default=30.0, gt=0, description="How long one answer of the embedding service may take; it is asked three times."
     )
+    embedding_price: Decimal | None = Field(
+        default=None, ge=0, description="Price of a million tokens of the embedding service, for the cost of documents."
+    )
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_OPENAI_API_KEY", "OPENAI_API_KEY"))
     openai_model: str | None = Field(
         default=None,

@@ -4,7 +4,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from docmill.logs import start_logging
+from docmill.logs import log_ids, start_logging
 from docmill.settings import settings
 
 log = logging.getLogger("docmill.flows")
@@ -16,7 +16,8 @@ def told(flow: Any, flow_run: Any, state: Any) -> None:
     began = flow_run.start_time
     seconds = round((datetime.now(UTC) - began).total_seconds(), 1) if began else 0.0
     level = logging.INFO if state.type.value in {"RUNNING", "COMPLETED"} else logging.WARNING
-    log.log(level, "flow %s run %s %s after %s s", flow.name, flow_run.id, state.type.value.lower(), seconds)
+    with log_ids(run_id=str(flow_run.id)):
+        log.log(level, "flow %s run %s %s after %s s", flow.name, flow_run.id, state.type.value.lower(), seconds)
 
 
 HOOKS: Final[dict[str, Any]] = {name: [told] for name in ("on_running", "on_completion", "on_failure", "on_crashed", "on_cancellation")}

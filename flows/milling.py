@@ -8,6 +8,7 @@ from prefect.runtime import flow_run
 
 from blocks import DaskCluster, saved_or_default
 from blocks.runners import without_text
+from docmill.logs import log_ids
 from docmill.services.batches import batch_view
 from docmill.services.jobs import cancel_run, renew_leases
 from docmill.services.running.heart import Heart
@@ -25,7 +26,7 @@ LOOK_S = 5.0
 def mill_batch(room: Room, batch_id: str) -> None:
     """Claim the open jobs of a batch and carry them to their ends."""
     run_id = str(flow_run.id)
-    with _given_back(room, run_id):
+    with log_ids(batch_id=batch_id), _given_back(room, run_id):
         run = BatchRun(room, batch_id, run_id, workers=1, lease_s=run_lease_s())
         if not run.total:
             return

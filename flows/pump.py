@@ -9,6 +9,7 @@ from prefect.utilities.annotations import quote
 
 from blocks.runners import RunSignals, ShardRunner
 from docmill.errors import Cancelled, DocmillError, SetupError, StageFailed
+from docmill.logs import log_ids
 from docmill.services.milling import Shard
 from docmill.services.running.run import BatchRun
 from docmill.values.keys import STAGES
@@ -44,10 +45,10 @@ def pump(run: BatchRun, runner: ShardRunner, *, on_change: Callable[[], None], o
         todo = run.first_shards()
         while todo or pending:
             todo = _sent(run, todo, pending, runner, signals)
-            done, _ = wait(pending, timeout=WAIT_S, return_when=FIRST_COMPLETED)
-            for ended in done:
+            for ended in wait(pending, timeout=WAIT_S, return_when=FIRST_COMPLETED).done:
                 shard, future = pending.pop(ended)
-                todo += _fold(run, shard, future, signals)
+                with log_ids(shard=shard.shard_id, stage=shard.stage):
+                    todo += _fold(run, shard, future, signals)
             on_change()
     finally:
         signals.stopped.set()
@@ -73,8 +74,7 @@ def _fold(run: BatchRun, shard: Shard, future: Any, signals: RunSignals) -> list
         raise result
     if not isinstance(result, BaseException):
         return run.fold(shard, result)
-    if not isinstance(result, DocmillError):
-        # a defect of docmill, not of a document; its text may hold anything, so only its type goes on
+    if not isinstance(result, DocmillError):  # a defect of docmill, not of a document; its text may hold anything, so only its type goes on
         log.error("stage %s of shard %s raised %s", shard.stage, shard.shard_id, type(result).__name__)
         result = StageFailed(f"the task raised {type(result).__name__}")
     return run.fail_shard(shard, result)

@@ -4,7 +4,10 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 
+from prefect.runtime import flow_run
+
 from blocks import EmbeddingModel, LanguageModel, Ledger, ObjectStore, OcrEngine, saved_or_default
+from docmill.logs import log_ids
 from docmill.services.running.room import Room
 from docmill.settings import settings
 
@@ -22,6 +25,7 @@ def open_room() -> Iterator[Room]:
     )
     room = Room.open(saved_or_default(LanguageModel).applied_to(saved_or_default(EmbeddingModel).applied(found)))
     try:
-        yield replace(room, ocr_provider=reader.provider)
+        with log_ids(tenant=room.tenant, run_id=flow_run.id and str(flow_run.id)):
+            yield replace(room, ocr_provider=reader.provider)
     finally:
         room.close()

@@ -28,14 +28,18 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it with the fla
 
 @app.callback()
 def docmill_app(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Mill documents into data: text, fields, redacted copies, a search index and results JSON."""
     del version
-    from docmill.logs import start_logging  # noqa: PLC0415 - settings load pydantic; `--version` and `--help` need neither
+    from docmill.logs import log_ids, start_logging  # noqa: PLC0415 - settings load pydantic; `--version` and `--help` need neither
     from docmill.settings import settings  # noqa: PLC0415 - as above
 
-    start_logging(settings())
+    found = settings()
+    start_logging(found)
+    if context.invoked_subcommand:  # a name that was looked up, not what was typed
+        context.with_resource(log_ids(tenant=found.tenant, command=context.invoked_subcommand))
 
 
 def main() -> None:

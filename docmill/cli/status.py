@@ -149,8 +149,15 @@ def _used(usage: Usage | None) -> str | None:
     if usage is None or not (usage.cpu_s or usage.api_calls):
         return None
     stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in usage.cpu_s.items())
-    calls = "".join(f"; {count} calls of {service} for {usage.cost:f}" for service, count in usage.api_calls.items())
-    return f"{usage.total_cpu_s:.2f} s of processor time ({stages}){calls}"
+    calls = "".join(f"; {_calls(usage, service)}" for service in usage.api_calls)
+    together = f"; cost {usage.cost:f}" if usage.cost else ""
+    return f"{usage.total_cpu_s:.2f} s of processor time ({stages}){calls}{together}"
+
+
+def _calls(usage: Usage, service: str) -> str:
+    count, tokens, cost = usage.api_calls[service], usage.api_tokens.get(service), usage.api_costs.get(service)
+    told = f"{count} call{'s' if count > 1 else ''} of {service.replace('_', ' ')}"
+    return told + (f", {tokens} tokens" if tokens else "") + ("" if cost is None else f", for {cost:f}")
 
 
 def _problems(opened: Room, job: JobView) -> list[tuple[str, str]]:

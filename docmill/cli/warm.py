@@ -28,6 +28,7 @@ from typing import Final, NoReturn
 from docmill.cell.kernel import die_with_parent
 from docmill.cli.warm_run import WORD
 from docmill.errors import DocmillError
+from docmill.logs import start_logging
 from docmill.services.milling.warm_mill import listen, serve_mill
 from docmill.services.milling.warm_places import mill_socket, runs_socket
 from docmill.services.milling.wear import WEAR
@@ -173,6 +174,7 @@ def become_run(environment: dict[str, str], folder: str, streams: list[int]) -> 
 
 def become_mill(listener: socket.socket) -> NoReturn:
     """Be the mill."""
+    start_logging(settings())
     serve_mill(listener, _prepare, is_over=lambda: WEAR.is_worn)
     raise SystemExit(1)
 

@@ -6,6 +6,7 @@ from the gateway's own page or from no page at all. docs/security.md has the thr
 """
 
 import logging
+import secrets
 from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
@@ -16,11 +17,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from docmill.errors import NotAllowed
 from docmill.gateway.problems import plain_problem, problem
+from docmill.logs import log_ids
 
 log = logging.getLogger(__name__)
 
 LINK_PATHS: Final = ("/files/", "/livez")
 """What may be reached under the public name too: links carry their own proof."""
+
+REQUEST_ID: Final = "X-Request-ID"
+"""Sent with every answer, and a field of what is logged meanwhile."""
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host")
@@ -66,6 +71,11 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        request_id = secrets.token_hex(8)  # not the caller's: that may be a text that must not be logged
+        with log_ids(request_id=request_id):
+            await self._guarded(scope, receive, send, request_id)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         has_begun = False
 
         async def send_guarded(message: Message) -> None:
@@ -73,6 +83,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 has_begun = True
                 headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)

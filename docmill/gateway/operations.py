@@ -81,10 +81,15 @@ def _facts(found: Operations) -> dict[str, object]:
         "Waiting before work, last 24 h": _words(found.waiting),
         "Work until the end, last 24 h": _words(found.working),
         "Processor time by tasks of the last hour": f"{sum(found.cpu_s.values()):.1f} s",
-        "Paid calls by tasks of the last hour": f"{sum(found.api_calls.values())} for {found.cost:f}",
+        "Calls of services outside by tasks of the last hour": _called(found),
         "Messages waiting for receivers": found.outbox_waiting,
         "Messages given up": found.outbox_given_up,
     }
+
+
+def _called(found: Operations) -> str:
+    by_service = ", ".join(f"{service.replace('_', ' ')} {count}" for service, count in found.api_calls.items())
+    return f"{by_service} for {found.cost:f}" if by_service else "none"
 
 
 def _words(times: Times) -> str:
@@ -117,14 +122,16 @@ class _Collector:
             ("docmill_cpu_seconds_last_hour", "Processor seconds of the tasks that ended in the last hour.", "stage", found.cpu_s),
             (
                 "docmill_api_calls_last_hour",
-                "Calls of paid services for the tasks that ended in the last hour.",
+                "Calls of services outside for the tasks that ended in the last hour.",
                 "service",
                 found.api_calls,
             ),
+            ("docmill_api_tokens_last_hour", "Tokens of these calls, questions and answers together.", "service", found.api_tokens),
+            ("docmill_api_cost_last_hour", "Price of these calls, of services whose price is set.", "service", found.api_costs),
         ):
             family = GaugeMetricFamily(name, text, labels=[label])
             for value, count in values.items():
-                family.add_metric([value], count)
+                family.add_metric([value], float(count))
             yield family
         yield from self._single()
         tasks = {name: _quantiles(times) for name, times in (("waiting", found.waiting), ("working", found.working))}
@@ -146,7 +153,7 @@ class _Collector:
                 "Share (0-1) of the documents of the last 24 hours that no person saw.",
                 found.straight_through,
             ),
-            ("docmill_cost_last_hour", "Price of the paid calls of the last hour.", float(found.cost)),
+            ("docmill_cost_last_hour", "Price of the calls of services outside of the last hour.", float(found.cost)),
             ("docmill_outbox_waiting", "Messages on their way to receivers.", found.outbox_waiting),
             ("docmill_outbox_given_up", "Messages that were given up.", found.outbox_given_up),
         ):

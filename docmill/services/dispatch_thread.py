@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import IO, Final
 
 from docmill.errors import DocmillError
+from docmill.logs import log_ids
 from docmill.services.dispatch import Dispatcher, PrefectAway
 from docmill.services.dispatch_prefect import PrefectCalls
 from docmill.services.running.room import Room
@@ -65,7 +66,8 @@ class DispatchThread:
             while not self._over.is_set() and not locked(file):
                 self._over.wait(LOCK_EVERY_S)
             while not self._over.is_set():
-                self._step()
+                with log_ids(tenant=self._room.tenant):
+                    self._step()
                 self._wake.wait(EVERY_S)
                 self._wake.clear()
                 self._over.wait(AT_MOST_EVERY_S)  # uploads that come together share a run

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from docmill.services.lookups import count_jobs
 from docmill.services.outbox import undelivered
@@ -14,6 +14,8 @@ from docmill.services.running.room import Room
 from docmill.services.running.tracked import STAGE_PROGRESS
 from docmill.storage.ledger import figures
 from docmill.values.jobs import JobState
+
+Number = TypeVar("Number", int, float, Decimal)
 
 WINDOW: Final = timedelta(hours=24)
 RATE_WINDOW: Final = timedelta(hours=1)
@@ -54,7 +56,8 @@ class Operations:
         stages: stage -> seconds of work for one document, its pages added up, of the same jobs; stages in their order.
         outbox_waiting, outbox_given_up: messages to receivers.
         cpu_s: stage -> processor seconds of the jobs that ended in the last hour.
-        api_calls: paid service -> calls of the jobs that ended in the last hour; `cost` is their price.
+        api_calls, api_tokens, api_costs: service -> calls for the jobs that ended in the last hour, their tokens and, where it is set, their price.
+        cost: the prices together.
     """
 
     jobs: Mapping[str, int]
@@ -72,6 +75,8 @@ class Operations:
     outbox_given_up: int
     cpu_s: Mapping[str, float]
     api_calls: Mapping[str, int]
+    api_tokens: Mapping[str, int]
+    api_costs: Mapping[str, Decimal]
     cost: Decimal
 
 
@@ -113,7 +118,9 @@ def operations(room: Room) -> Operations:
         outbox_waiting=waiting,
         outbox_given_up=given_up,
         cpu_s={stage: round(seconds, 3) for stage, seconds in _added(one.cpu_s for one in used).items()},
-        api_calls={service: int(calls) for service, calls in _added(one.api_calls for one in used).items()},
+        api_calls=_added(one.api_calls for one in used),
+        api_tokens=_added(one.api_tokens for one in used),
+        api_costs=_added(one.api_costs for one in used),
         cost=sum((one.cost for one in used), Decimal(0)),
     )
 
@@ -132,11 +139,11 @@ def _confidences(read: Sequence[tuple[str, float]]) -> dict[str, Confidence]:
     return {name: Confidence(round(found[len(found) // 2], 4), round(found[int(len(found) * 0.05)], 4)) for name, found in ordered.items()}
 
 
-def _added(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    added: dict[str, float] = {}
+def _added(parts: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
+    added: dict[str, Number] = {}
     for part in parts:
         for name, value in part.items():
-            added[name] = added.get(name, 0.0) + value
+            added[name] = added[name] + value if name in added else value
     return added
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from docmill.errors import DocmillError
+from docmill.logs import with_ids
 from docmill.storage.ledger import Ledger, outbox
 from docmill.storage.ledger.outbox import DELIVERY, Delivery, OutboxRow
 
@@ -82,7 +83,7 @@ class Deliverer:
         deliveries = [row for row in rows if row.is_delivery]
         if deliveries:
             with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="docmill-delivery") as threads:
-                list(threads.map(self._deliver, deliveries))
+                list(threads.map(with_ids(self._deliver), deliveries))
         return len(rows)
 
     def forget(self) -> None:

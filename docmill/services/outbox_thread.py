@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from docmill.errors import DocmillError
+from docmill.logs import log_ids
 from docmill.services.dispatch_thread import locked
 from docmill.services.outbox import Channel, Deliverer
 from docmill.services.running.room import Room
@@ -22,7 +23,7 @@ class OutboxThread:
     """Delivers beside the gateway while this process holds the lock; another process of the same home takes over when it ends."""
 
     def __init__(self, room: Room, channels: Sequence[Channel]) -> None:
-        self._home = room.settings.home
+        self._home, self._tenant = room.settings.home, room.tenant
         self._deliverer = Deliverer(room.ledger, room.tenant, channels)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="docmill-outbox", daemon=True)
@@ -47,6 +48,10 @@ class OutboxThread:
                 steps += 1
 
     def _step(self, *, forget: bool) -> int:
+        with log_ids(tenant=self._tenant):
+            return self._delivered(forget=forget)
+
+    def _delivered(self, *, forget: bool) -> int:
         try:
             if forget:
                 self._deliverer.forget()

@@ -10,7 +10,7 @@ from docmill.values.model import Value
 from docmill.values.options import MillOptions
 from docmill.values.outcome import Outcome, OutcomeName
 from docmill.values.review import Doubt
-from docmill.values.usage import Usage
+from docmill.values.usage import Calls, Usage
 
 
 class JobState(StrEnum):
@@ -81,6 +81,7 @@ class ItemOutcome(Value):
         facts: numbers and type names the next stages need (page_count, media_type, source, confidence, ...), never document text.
         seconds: wall time of this item; 0 when present.
         cpu_s: processor time of worker and cell for it; 0 when present.
+        calls: of services outside that answered for it, by service; none when present.
         tries: how often the item was begun for this job.
     """
 
@@ -95,6 +96,7 @@ class ItemOutcome(Value):
     facts: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     seconds: float = 0.0
     cpu_s: float = 0.0
+    calls: dict[str, Calls] = Field(default_factory=dict)
     tries: int = 1
 
     @property

@@ -24,4 +24,4 @@ def runs_of(prefect, room):
     """This ledger's flow runs, oldest first: (batch id, flow run)."""
     batches = dispatched(room)
     found = prefect.post("/flow_runs/filter", json={"sort": "START_TIME_ASC"}).json()
-    return [(run["parameters"]["batch_id"], run) for run in found if run["parameters"]["batch_id"] in batches]
+    return [(run["parameters"]["batch_id"], run) for run in found if run["parameters"].get("batch_id") in batches]

@@ -5,12 +5,14 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import httpx
 import pytest
 
 from docmill.cli.prefect_setup import QUEUES, make_queues
+from docmill.logs import JsonFormatter
 
 POOL = "queues-test"
 
@@ -110,31 +112,62 @@ class Heard(logging.Handler):
 
     def __init__(self):
         super().__init__()
-        self.lines = []
+        self.setFormatter(JsonFormatter())
+        self.told = []
 
     def emit(self, record):
-        self.lines.append(record.getMessage())
+        self.told.append(json.loads(self.format(record)))
+
+    @property
+    def lines(self):
+        return [line["message"] for line in self.told]
 
 
-def test_a_run_says_its_name_id_state_and_seconds(prefect_server, home, monkeypatch):
+@pytest.fixture
+def heard(monkeypatch):
+    """All that flows log meanwhile."""
+    monkeypatch.setattr("flows.hooks.start_logging", lambda _: None)
+    logger, found = logging.getLogger("docmill.flows"), Heard()
+    monkeypatch.setattr(logger, "handlers", [found])
+    before = logger.level
+    logger.setLevel(logging.INFO)  # not by its attribute: loggers remember which levels are off
+    yield found
+    logger.setLevel(before)
+
+
+def test_what_a_run_logs_has_its_ids_also_in_the_threads_of_its_tasks(prefect_server, room, heard):
+    from prefect import flow, task
+    from prefect.runtime import flow_run
+
+    from flows.hooks import HOOKS
+    from flows.rooms import open_room
+
+    @task
+    def elsewhere():
+        logging.getLogger("docmill.flows").info("in a task")
+        return threading.get_ident()
+
+    @flow(**HOOKS)
+    def works():
+        with open_room():
+            return str(flow_run.id), elsewhere.submit().result()
+
+    run_id, thread = works()
+    assert thread != threading.get_ident()
+    assert [line["run_id"] for line in heard.told] == [run_id] * 3
+    assert [line.get("tenant") for line in heard.told if line["message"] == "in a task"] == [room.tenant]
+
+
+def test_a_run_says_its_name_id_state_and_seconds(prefect_server, home, heard):
     from prefect import flow
 
     from flows.hooks import HOOKS
-
-    monkeypatch.setattr("flows.hooks.start_logging", lambda _: None)
-    logger, heard = logging.getLogger("docmill.flows"), Heard()
-    monkeypatch.setattr(logger, "handlers", [heard])
 
     @flow(**HOOKS)
     def breaks(secret):
         raise ValueError(secret)
 
-    before = logger.level
-    logger.setLevel(logging.INFO)  # not by its attribute: loggers remember which levels are off
-    try:
-        state = breaks("what a document says", return_state=True)
-    finally:
-        logger.setLevel(before)
+    state = breaks("what a document says", return_state=True)
     assert state.is_failed()
     said = heard.lines
     assert [line.split(" run ")[0] for line in said] == ["flow breaks", "flow breaks"]

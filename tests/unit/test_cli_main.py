@@ -148,7 +148,8 @@ def test_log_lines_are_json_on_stderr_when_asked(command, monkeypatch):
     monkeypatch.setattr("docmill.services.jobs.list_jobs", warn)
     code, out, err = command("list", "--json")
     assert (code, json.loads(out)) == (0, [])
-    assert json.loads(err)["message"] == "two of 3"
+    line = json.loads(err)
+    assert (line["message"], line["command"], line["tenant"]) == ("two of 3", "list", "default")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Belongs here: requests, what the answers of a server mean, counting. Does not be
 Questions and answers are document text: they are never logged and never part of a message.
 """
 
+import contextlib
 import json
 import logging
 import time
@@ -46,7 +47,14 @@ class Prompt:
         return sum(tokens_of(part) for part in (self.instructions, self.data, self.schema))
 
 
-def ask_model(spec: ModelSpec, api_key: str | None, prompt: Prompt, read: Callable[[bytes], Read]) -> tuple[Read, ModelUse]:
+def ask_model(
+    spec: ModelSpec,
+    api_key: str | None,
+    prompt: Prompt,
+    read: Callable[[bytes], Read],
+    *,
+    note: Callable[[ModelUse], None] = lambda _: None,
+) -> tuple[Read, ModelUse]:
     """Ask, and read the answer.
 
     Args:
@@ -54,6 +62,7 @@ def ask_model(spec: ModelSpec, api_key: str | None, prompt: Prompt, read: Callab
         api_key: None for servers that ask for none.
         prompt: the question.
         read: reads the answer's bytes; raises StageFailed when they are none, and the question is asked once more.
+        note: is told what asking took, also where it failed: answers that are none have their price.
 
     Returns:
         What was read, and what asking took.
@@ -65,7 +74,8 @@ def ask_model(spec: ModelSpec, api_key: str | None, prompt: Prompt, read: Callab
         StageFailed: twice its answer was none.
     """
     _refuse_large(spec, prompt)
-    with _Asking(spec, api_key, prompt) as asking:
+    with _Asking(spec, api_key, prompt) as asking, contextlib.ExitStack() as ending:
+        ending.callback(lambda: note(asking.use()))
         for number in range(1, TRIES + 1):
             try:
                 return read(asking.answer()), asking.use()

@@ -13,10 +13,12 @@ from docmill.services.language_model.client import Prompt, ask_model
 from docmill.settings import settings
 from docmill.stages.understanding.asking.question import Question
 from docmill.stages.understanding.asking.verbs import read_answers
-from docmill.values.language_model import ModelSpec
+from docmill.values.language_model import ModelSpec, ModelUse
 
 Call = Callable[..., Mapping[str, object]]
 """Runs a verb in a cell."""
+Note = Callable[[ModelUse], None]
+"""Is told what asking took, whether it was of use or not."""
 
 _VERBS = "docmill.stages.understanding.asking.verbs"
 
@@ -48,7 +50,7 @@ def model_key() -> str | None:
     return secret.get_secret_value() if secret else None
 
 
-def consult(call: Call, spec: ModelSpec, papers: Papers, out: Path, *, is_masked: bool) -> Mapping[str, int]:
+def consult(call: Call, spec: ModelSpec, papers: Papers, out: Path, *, is_masked: bool, note: Note = lambda _: None) -> Mapping[str, int]:
     """Write the understanding of rules and model together to `out`; nothing is asked or written where nothing is open.
 
     Returns:
@@ -66,7 +68,7 @@ def consult(call: Call, spec: ModelSpec, papers: Papers, out: Path, *, is_masked
         raise StageFailed("not a line of the document fits into DOCMILL_MODEL_INPUT_TOKENS; the language model was not asked")
     question = Question.model_validate_json(asked_for.read_bytes())
     prompt = Prompt("fields", question.instructions, question.data, question.answer_schema)
-    answers, use = ask_model(spec, model_key(), prompt, read_answers)
+    answers, use = ask_model(spec, model_key(), prompt, read_answers, note=note)
     written.write_text(answers.model_dump_json(), encoding="utf-8")
     files = {
         "understanding": papers.understanding,

@@ -20,6 +20,7 @@ from docmill.values.jobs import Artefact
 from docmill.values.keys import original_name, unlocked_name
 from docmill.values.options import MillOptions
 from docmill.values.ports import ObjectStore
+from docmill.values.usage import Calls, calls_together
 
 Engine = Callable[[MillOptions], dict[str, str]]
 """Names and versions of engines, models and language data that shape a stage's output under some options."""
@@ -46,6 +47,7 @@ class Bench:
         """Processor seconds of the cell so far."""
         self.most_s: float | None = None
         """How long the job's own limit leaves for the next call; None: only the stage's deadline holds."""
+        self._called: dict[str, Calls] = {}
 
     def __enter__(self) -> Self:
         self.scratch = self._open.enter_context(scratch_folder("shard"))
@@ -70,6 +72,16 @@ class Bench:
         finally:
             self.cpu_s += cell.cpu_s - before
         return reply if isinstance(reply, dict) else {"reply": reply}
+
+    def note_calls(self, service: str, calls: Calls) -> None:
+        """Note what a service outside answered, whatever becomes of the answers: they have their price."""
+        if calls.calls:
+            self._called = calls_together(self._called, {service: calls})
+
+    def take_calls(self) -> dict[str, Calls]:
+        """What was noted since it was last asked for."""
+        called, self._called = self._called, {}
+        return called
 
     def engine(self, engine: Engine, options: MillOptions) -> dict[str, str]:
         """What a stage's engines are, asked once per shard: it costs looks at programs and files, and a shard has hundreds of items."""

@@ -8,6 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from docmill.logs import with_ids
+
 
 class Beside:
     """Runs pieces of work one after the other in a thread of its own; at most one is open. Use as a context manager."""
@@ -33,7 +35,7 @@ class Beside:
             Exception: whatever the one before raised.
         """
         self.wait()
-        self._open = self._pool.submit(work)
+        self._open = self._pool.submit(with_ids(work))
 
     def wait(self) -> None:
         """Wait until nothing is open.

@@ -14,6 +14,7 @@ from docmill.values.jobs import Artefact, ItemOutcome, ItemStatus
 from docmill.values.keys import receipt_name
 from docmill.values.model import Value
 from docmill.values.ports import ObjectStore
+from docmill.values.usage import Calls
 
 
 class Receipt(Value):
@@ -23,6 +24,7 @@ class Receipt(Value):
     facts: dict[str, type_fact] = Field(default_factory=dict)
     seconds: float = 0.0
     cpu_s: float = 0.0
+    calls: dict[str, Calls] = Field(default_factory=dict)
     error_code: str | None = None
     error_message: str | None = None
 
@@ -70,6 +72,7 @@ def outcome_of(item: Item, stage: str, receipt: Receipt, *, status: ItemStatus, 
         facts=receipt.facts,
         seconds=0.0 if status is ItemStatus.PRESENT else receipt.seconds,
         cpu_s=0.0 if status is ItemStatus.PRESENT else receipt.cpu_s,
+        calls={} if status is ItemStatus.PRESENT else receipt.calls,
         tries=tries,
     )
 

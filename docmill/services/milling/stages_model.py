@@ -3,6 +3,7 @@
 Without an answer the rules' understanding stands, and the document carries the problem.
 """
 
+from functools import partial
 from pathlib import Path
 
 from docmill.errors import StageFailed
@@ -22,8 +23,10 @@ from docmill.services.milling.stage_work import (
 )
 from docmill.settings import settings
 from docmill.values.keys import private_name
+from docmill.values.language_model import ModelUse
 from docmill.values.options import MillOptions
 from docmill.values.pages_file import PageFiles, write_pages
+from docmill.values.usage import LANGUAGE_MODEL, Calls
 
 VERSION = "1"
 
@@ -37,12 +40,16 @@ def _consult(bench: Bench, item: Item, key: str) -> Receipt:
     pages = _pages(bench, item, folder)
     papers = Papers(bench.file(found.object_name), pages, _masked(bench, item, pages, folder) if is_masked else pages, folder)
     out = bench.out(f"{key}.json")
-    counts = consult(bench.call, spec, papers, out, is_masked=is_masked)
+    counts = consult(bench.call, spec, papers, out, is_masked=is_masked, note=partial(_note, bench))
     if not counts["asked"]:
         return Receipt(facts={"model_asked": 0})
     kept = bench.keep(key, UNDERSTANDING, private_name(bench.shard.tenant, "consult", key), out, media_type=JSON)
     facts = {name: counts[name] for name in ("fields", "line_items", "doubts")}
     return Receipt(artefacts=(kept,), facts={**facts, "model_asked": counts["asked"], "model_answered": counts["answered"]})
+
+
+def _note(bench: Bench, use: ModelUse) -> None:
+    bench.note_calls(LANGUAGE_MODEL, Calls(calls=use.requests, input_tokens=use.input_tokens, output_tokens=use.output_tokens))
 
 
 def _pages(bench: Bench, item: Item, folder: Path) -> str:

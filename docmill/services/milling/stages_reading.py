@@ -13,9 +13,12 @@ from docmill.stages.reading.file_properties import CREATED, MODIFIED, PRODUCER
 from docmill.values.keys import private_name
 from docmill.values.options import MillOptions
 from docmill.values.page import Page
+from docmill.values.usage import VISION, Calls
 
 FACTS = ("source", "confidence", "words", "width_px", "height_px")
 """What is told of a page beside its words."""
+BLANK = "none"
+"""The source of a page without words: its image was looked at all the same."""
 
 
 def _inspect(bench: Bench, item: Item, key: str) -> Keep:
@@ -34,7 +37,7 @@ def _inspect(bench: Bench, item: Item, key: str) -> Keep:
 
 def engine_name(engine: str, vision_endpoint: str | None) -> str:
     """The engine with what it needs to be opened inside the cell, whose environment holds nothing: endpoint and credential file of this machine."""
-    if engine != "vision":
+    if engine != VISION:
         return f"{engine}?gpu=1" if settings().use_gpu and engine in {"auto", "rapidocr"} else engine
     if vision_endpoint:
         return f"{engine}@{vision_endpoint}"
@@ -70,6 +73,8 @@ def _read_anew(bench: Bench, item: Item, out: str) -> dict[str, JsonValue]:
         out,
         dict(bench.shard.limits.for_reading()),
     )
+    if item.options.engine == VISION and told["source"] in {VISION, BLANK}:
+        bench.note_calls(VISION, Calls(calls=1))
     return {name: told[name] for name in FACTS}
 
 

@@ -28,18 +28,20 @@ from docmill.services.review.rules import ChunkFact, find_doubts
 from docmill.services.review.thresholds import eyes_of, parse_thresholds
 from docmill.stages.knowledge import version as knowledge
 from docmill.stages.knowledge.embedding import identity_of
+from docmill.stages.knowledge.endpoint_model import answers_counted
 from docmill.stages.knowledge.reembedding import embed_file
 from docmill.stages.understanding import version as understanding
 from docmill.stages.validation import version as validation
 from docmill.stages.validation.rows import ValidationRow, row_from
 from docmill.stages.validation.suite import Checks, checks, checks_in
 from docmill.stages.validation.suite_file import read_suite
-from docmill.values.embedding import PACKAGED
+from docmill.values.embedding import PACKAGED, EmbeddingSpec
 from docmill.values.evidence import Kind, Understanding
 from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages, read_spans
+from docmill.values.usage import EMBEDDINGS, Calls
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -97,7 +99,7 @@ def _index(bench: Bench, item: Item, key: str) -> Keep:
         # no cell asks a service, and no key enters a cell: what is embedded here are docmill's own chunks
         cut = bench.out(f"{key}.cut.arrow")
         facts = bench.call("docmill.stages.knowledge.verbs:cut", *asked, str(cut))
-        made, failed = embed_file(cut, out, spec, bench.watch.should_stop)
+        made, failed = _embedded(bench, cut, out, spec)
         facts |= {"chunks": made, "failed": failed}
     else:
         facts = bench.call("docmill.stages.knowledge.verbs:index", *asked, str(out), *([spec.model_dump()] if spec != PACKAGED else []))
@@ -109,6 +111,14 @@ def _index(bench: Bench, item: Item, key: str) -> Keep:
         return Receipt(artefacts=(kept,), facts={**counts, "chunks_least_sure": json.dumps(facts["least_sure"])})
 
     return keep
+
+
+def _embedded(bench: Bench, cut: Path, out: Path, spec: EmbeddingSpec) -> tuple[int, int]:
+    with answers_counted() as answered:
+        try:
+            return embed_file(cut, out, spec, bench.watch.should_stop)
+        finally:
+            bench.note_calls(EMBEDDINGS, Calls(calls=answered.calls, input_tokens=answered.tokens))
 
 
 def _index_inputs(shard: Shard, item: Item) -> list[str]:

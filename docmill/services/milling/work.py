@@ -1,14 +1,16 @@
 """`mill_shard`: one stage over one shard, whatever carries it."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from docmill import __version__
 from docmill.errors import Cancelled, DocmillError, StageFailed, StoreUnavailable, VersionMismatch
+from docmill.logs import log_ids
 from docmill.services.milling import journal
 from docmill.services.milling.bench import Bench
 from docmill.services.milling.beside import Beside
@@ -19,6 +21,9 @@ from docmill.services.milling.stage_work import Keep
 from docmill.services.milling.stages import STAGE_WORK, StageWork
 from docmill.services.milling.wear import WEAR
 from docmill.values.jobs import ItemOutcome, ItemStatus
+from docmill.values.usage import Calls
+
+log = logging.getLogger(__name__)
 
 NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 
@@ -38,7 +43,8 @@ def mill_shard(shard: Shard, last_try: bool = False) -> ShardReport:  # noqa: FB
         StoreUnavailable: the store did not answer at all.
     """
     check_version(shard.version)
-    with Bench(shard) as bench:
+    ids = log_ids(tenant=shard.tenant, run_id=shard.run_id, shard=shard.shard_id, stage=shard.stage)
+    with ids, Bench(shard) as bench:
         with Beside() as beside:
             work = _ShardWork(bench, beside, STAGE_WORK[shard.stage], last_try=last_try)
             stopped = work.run()
@@ -59,11 +65,12 @@ def check_version(planned: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """An item on the bench."""
+    """An item on the bench, and the calls of services outside that were made for it."""
 
     item: Item
     key: str
     attempt: journal.Try
+    calls: Mapping[str, Calls] = field(default_factory=dict)
 
 
 class _Spent:
@@ -115,16 +122,17 @@ class _ShardWork:
                 if self.bench.watch.should_stop():
                     _cut(together)
                     return True
-                if self.bench.watch.is_dropped(item.job_id) or (begun := self._begin(item)) is None:
-                    continue  # a dropped one is without an outcome: the ledger has ended the job already
-                if (late := self.time.used_up(item)) is not None:
-                    self._failed(item, late, begun)
-                # one that was on the bench when a worker died runs alone: if the worker dies again, nobody else is suspected
-                elif self.work.whole_shard and not begun.attempt.deaths:
-                    together.append(begun)
-                elif self._make([begun]):
-                    _cut(together)
-                    return True
+                with log_ids(job_id=item.job_id):
+                    if self.bench.watch.is_dropped(item.job_id) or (begun := self._begin(item)) is None:
+                        continue  # a dropped one is without an outcome: the ledger has ended the job already
+                    if (late := self.time.used_up(item)) is not None:
+                        self._failed(item, late, begun)
+                    # one that was on the bench when a worker died runs alone: if the worker dies again, nobody else is suspected
+                    elif self.work.whole_shard and not begun.attempt.deaths:
+                        together.append(begun)
+                    elif self._make([begun]):
+                        _cut(together)
+                        return True
             return bool(together) and self._make(together)
         except Exception:
             # what is on the bench was not run to its end, and nobody died of it: the one before could not be kept, or the store is away
@@ -170,12 +178,12 @@ class _ShardWork:
             return True
         except Exception as error:  # noqa: BLE001 - as above
             used = spent.each()
-            for one in begun:
+            for one in self._called(begun):
                 self.time.add(one.item, used["seconds"])
                 self._failed(one.item, self.time.named(_typed(error), items), one, used)
             return False
         used = spent.each()
-        for one, each in zip(begun, made, strict=True):
+        for one, each in zip(self._called(begun), made, strict=True):
             self.time.add(one.item, used["seconds"])
             self.beside.submit(partial(self._made, one, each, used))
             self.kept_now = one.key
@@ -183,11 +191,15 @@ class _ShardWork:
                 self.beside.wait()  # nor is anything begun while one is kept
         return False
 
+    def _called(self, begun: list[_Begun]) -> list[_Begun]:
+        """Begun items with the calls that were made for them; of items that were made together the first carries them all."""
+        return [replace(begun[0], calls=self.bench.take_calls()), *begun[1:]]
+
     def _made(self, one: _Begun, made: Receipt | Keep, used: Mapping[str, float]) -> None:
         """The second half of an item, beside the first half of the next."""
         spent = _Spent(1)
         try:
-            receipt = (made if isinstance(made, Receipt) else made()).model_copy(update=spent.each(used))
+            receipt = (made if isinstance(made, Receipt) else made()).model_copy(update={**spent.each(used), "calls": dict(one.calls)})
             keep_receipt(self.store, self.shard, one.item, one.key, receipt)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(one.item, _typed(error), one, spent.each(used))
@@ -195,7 +207,7 @@ class _ShardWork:
             self._note(one.item, outcome_of(one.item, self.shard.stage, receipt, status=ItemStatus.DONE, tries=one.attempt.number))
 
     def _failed(self, item: Item, error: DocmillError, one: _Begun | None, used: Mapping[str, float] = NOTHING) -> None:
-        receipt = Receipt(error_code=error.code, error_message=error.message, **used)
+        receipt = Receipt(error_code=error.code, error_message=error.message, calls=dict(one.calls) if one else {}, **used)
         if one and error.kind.is_verdict:
             try:
                 keep_receipt(self.store, self.shard, one.item, one.key, receipt)
@@ -204,6 +216,8 @@ class _ShardWork:
                 return
         elif one:
             one.attempt.cut()
+        with log_ids(job_id=item.job_id):  # of items that are made together no one job was named
+            log.info("%s failed: %s", item.name, error.code)
         if isinstance(error, StoreUnavailable):
             self.store.exists(f"{self.shard.markers}/any")  # a store that does not answer at all fails the shard, and quickly
         if error.retryable and not self.last_try:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from docmill.cell import CellLimits, thread_cell
 from docmill.errors import MillingError, NotFound, SetupError
+from docmill.logs import log_ids
 from docmill.scratch import scratch_folder
 from docmill.services.ledger_key import seal_of
 from docmill.services.milling.stage_work import CHECKED_ROW, understanding_in
@@ -65,7 +66,8 @@ def check_batch(room: Room, batch_id: str) -> BatchChecks:
             lines = _asked(room, folder / "rows.jsonl") if count >= LEAST_DOCUMENTS else ()
         _open_tasks(room, job_of, lines)
     except (MillingError, SetupError) as error:
-        log.warning("the checks of batch %s were not asked: %s", batch_id, error.code)
+        with log_ids(batch_id=batch_id):
+            log.warning("the checks of batch %s were not asked: %s", batch_id, error.code)
         return BatchChecks(documents=len(job_of), error_code=error.code)
     return BatchChecks(documents=count, lines=lines)
 

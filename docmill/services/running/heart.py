@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from docmill.errors import DocmillError
+from docmill.logs import with_ids
 from docmill.services import jobs as ledger_jobs
 from docmill.services.milling.lease import write_lease
 from docmill.services.running.room import Room
@@ -41,7 +42,7 @@ class Heart:
         self._dropped: set[str] = set()
         self._over = threading.Event()
         self._writing = threading.Lock()
-        self._thread = threading.Thread(target=self._beat, name="docmill-heart", daemon=True)
+        self._thread = threading.Thread(target=with_ids(self._beat), name="docmill-heart", daemon=True)
 
     def __enter__(self) -> Self:
         write_lease(self._run.room.store, self._run.room.tenant, self._run.run_id, stop=False)

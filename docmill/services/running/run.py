@@ -259,8 +259,7 @@ class BatchRun:
 
     def _end(self, ends: Sequence[JobEnd]) -> None:
         if ends:
-            price = self.room.settings.vision_price
-            ends = [replace(end, usage=self.tracked[end.job_id].usage(price)) for end in ends]
+            ends = [replace(end, usage=self.tracked[end.job_id].usage(self.room.settings)) for end in ends]
             self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
             redacted = [e.document_id for e in ends if e.results and self.tracked[e.job_id].job.options.redact]
             withdraw_unredacted(self.room, redacted)

@@ -7,10 +7,13 @@ from decimal import Decimal
 from docmill.errors import error_from_code
 from docmill.services.milling.shard import Item, MillLimits, type_fact
 from docmill.services.running.plan import document_cost_s
+from docmill.settings import Settings
+from docmill.values import usage
 from docmill.values.jobs import Artefact, ClaimedJob, ItemOutcome, ItemStatus, JobProgress
+from docmill.values.language_model import MILLION
 from docmill.values.options import AUTO
 from docmill.values.outcome import Problem, problem_from
-from docmill.values.usage import Usage
+from docmill.values.usage import Calls, Usage, calls_together
 
 STAGE_PROGRESS = {
     "inspect": 30,
@@ -27,7 +30,7 @@ STAGE_PROGRESS = {
 }
 """Progress (0-100) at the start of each stage; reading runs from 40 to 70 by pages, 20 means accepted and stored."""
 READ_SPAN = 30
-VISION = "vision"
+COST_DIGITS = Decimal("0.000001")
 STAGE_VERB = {
     "inspect": "inspecting",
     "read": "reading",
@@ -64,13 +67,14 @@ class Tracked:
     failed: set[str] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=dict)
     cpu_s: dict[str, float] = field(default_factory=dict)
-    vision_calls: int = 0
+    calls: dict[str, Calls] = field(default_factory=dict)
     pages_seen: int = 0
 
     def take(self, outcome: ItemOutcome) -> None:
         """Remember how one item ended."""
         self.seconds[outcome.stage] = round(self.seconds.get(outcome.stage, 0.0) + outcome.seconds, 4)
         self.cpu_s[outcome.stage] = round(self.cpu_s.get(outcome.stage, 0.0) + outcome.cpu_s, 4)
+        self.calls = calls_together(self.calls, outcome.calls) if outcome.calls else self.calls
         if outcome.status is ItemStatus.FAILED:
             self.failed.add(outcome.stage)
             error = error_from_code(outcome.error_code or "", outcome.error_message or "")
@@ -80,7 +84,6 @@ class Tracked:
             self.artefacts[(artefact.stage, artefact.name, artefact.page or 0)] = artefact
         if outcome.page:
             self.page_facts[outcome.page] = outcome.facts
-            self.vision_calls += outcome.status is ItemStatus.DONE and outcome.facts.get("source") == VISION
         else:
             self.facts.update(outcome.facts)
 
@@ -137,15 +140,18 @@ class Tracked:
             "confidence": confidence,
         }
 
-    def usage(self, vision_price: Decimal) -> Usage:
-        """What this run used for the job.
-
-        Args:
-            vision_price: of a thousand pages.
-        """
-        calls = {VISION: self.vision_calls} if self.vision_calls else {}
-        cost = (self.vision_calls * vision_price / 1000).quantize(Decimal("0.000001"))
-        return Usage(cpu_s={stage: s for stage, s in self.cpu_s.items() if s}, api_calls=calls, cost=cost)
+    def usage(self, found: Settings) -> Usage:
+        """What this run used for the job, at the prices of the settings."""
+        called = sorted(self.calls.items())
+        prices = {service: price for service, calls in called if (price := _price(service, calls, found)) is not None}
+        costs = {service: price.quantize(COST_DIGITS) for service, price in prices.items()}
+        return Usage(
+            cpu_s={stage: s for stage, s in self.cpu_s.items() if s},
+            api_calls={service: calls.calls for service, calls in called},
+            api_tokens={service: tokens for service, calls in called if (tokens := calls.input_tokens + calls.output_tokens)},
+            api_costs=costs,
+            cost=sum(costs.values(), Decimal(0)),
+        )
 
     def progress(self, stage: str) -> JobProgress:
         """Where the job stands in a stage."""
@@ -156,3 +162,15 @@ class Tracked:
             message = f"reading page {min(seen + 1, pages)}/{pages}"
             return JobProgress(self.job.job_id, self.job.fence, stage, at, message, current=seen, total=pages)
         return JobProgress(self.job.job_id, self.job.fence, stage, at, STAGE_VERB[stage], current=pages, total=pages)
+
+
+def _price(service: str, calls: Calls, found: Settings) -> Decimal | None:
+    """What calls of a service cost; None where its price is not set."""
+    match service:
+        case usage.VISION:
+            return calls.calls * found.vision_price / 1000
+        case usage.LANGUAGE_MODEL:
+            return found.language_model.cost(calls.input_tokens, calls.output_tokens) if found.language_model else None
+        case usage.EMBEDDINGS:
+            return None if found.embedding_price is None else calls.input_tokens * found.embedding_price / MILLION
+    return None

@@ -6,7 +6,9 @@ this process and is sent nowhere else; chunks are counted with the packaged toke
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +22,7 @@ from docmill.stages.knowledge.tokens import MAX_TOKENS, SPECIAL_TOKENS, token_co
 from docmill.stages.knowledge.vectors import Done, Vectors
 from docmill.values.embedding import EmbeddingSpec, VectorOrigin
 from docmill.values.keys import digest
+from docmill.values.language_model import tokens_of
 
 BATCH_TEXTS: Final = 64
 TRIES: Final = 3
@@ -41,6 +44,29 @@ class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     data: list[_Vector]
+    usage: object = None  # not every service says what it counted, and some say nonsense
+
+
+@dataclass
+class Answered:
+    """How often the service answered, and the tokens of what it was asked."""
+
+    calls: int = 0
+    tokens: int = 0
+
+
+_ANSWERED: ContextVar[Answered | None] = ContextVar("docmill_embeddings_answered", default=None)
+
+
+@contextmanager
+def answers_counted() -> Iterator[Answered]:
+    """Count what the service answers to this thread meanwhile: one opened model serves all threads of a process."""
+    counted = Answered()
+    token = _ANSWERED.set(counted)
+    try:
+        yield counted
+    finally:
+        _ANSWERED.reset(token)
 
 
 class _RefusedTextError(Exception):
@@ -102,23 +128,34 @@ class EndpointModel:
                 time.sleep(_pause_s(tried, None))
                 continue
             if answer.is_success:
-                return self._read(answer, len(texts))
+                return self._read(answer, texts)
             _raise_refusal(answer.status_code)
             if tried + 1 < TRIES:
                 time.sleep(_pause_s(tried, answer.headers.get("Retry-After")))
         raise EngineUnavailable(f"the embedding service answered {answer.status_code} {TRIES} times")
 
-    def _read(self, answer: httpx.Response, wanted: int) -> list[Vectors]:
+    def _read(self, answer: httpx.Response, texts: Sequence[str]) -> list[Vectors]:
         try:
-            found = {one.index: one.embedding for one in _Answer.model_validate_json(answer.content).data}
+            said = _Answer.model_validate_json(answer.content)
         except ValidationError:
             raise EngineUnavailable("the embedding service answered something else than embeddings") from None
-        if sorted(found) != list(range(wanted)):
+        _count(said.usage, texts)
+        found = {one.index: one.embedding for one in said.data}
+        if sorted(found) != list(range(len(texts))):
             raise EngineUnavailable("the embedding service did not answer for every text")
         size = self.origin.dimensions
         if wrong := next((len(one) for one in found.values() if len(one) != size), None):
             raise SettingsInvalid(f"the embedding service gives vectors of {wrong} dimensions, DOCMILL_EMBEDDING_DIMENSIONS says {size}")
-        return [np.asarray(found[place], dtype=np.float32) for place in range(wanted)]
+        return [np.asarray(found[place], dtype=np.float32) for place in range(len(texts))]
+
+
+def _count(usage: object, texts: Sequence[str]) -> None:
+    """Count an answer; its tokens are estimated from above where the service does not say them."""
+    if (counted := _ANSWERED.get()) is None:
+        return
+    told = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+    counted.calls += 1
+    counted.tokens += told if type(told) is int and told > 0 else sum(map(tokens_of, texts))
 
 
 def _raise_refusal(status: int) -> None:
