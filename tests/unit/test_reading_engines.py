@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from reading_pages import read, scan_pdf, text_pdf
 
 from docmill.errors import EngineMissing, InvalidOptions, LanguageMissing
 from docmill.stages.reading import engines, tessdata, version
@@ -39,6 +40,14 @@ def test_a_gpu_is_used_where_the_runtime_has_a_provider_only(tmp_path, monkeypat
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
     assert ocr_engine(EngineSpec.of(f"{engine}?gpu=1"), tmp_path, 1.0).name == engine
     assert gpu_provider() == "CUDAExecutionProvider"
+
+
+@pytest.mark.parametrize("engine", ["auto", "rapidocr"])
+def test_a_scanned_page_of_a_pdf_is_not_read_without_the_gpu_asked_for(tmp_path, monkeypatch, engine):
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(EngineMissing, match="DOCMILL_USE_GPU"):
+        read(scan_pdf(tmp_path / "scan.pdf"), tmp_path, engine=f"{engine}?gpu=1")
+    assert read(text_pdf(tmp_path / "text.pdf"), tmp_path, engine="auto?gpu=1").source == "text_layer"
 
 
 def test_an_unknown_engine_names_the_known_ones(tmp_path):
