@@ -12,7 +12,7 @@ from docmill.values.packages import installed_version
 INSPECT_VERSION: Final = "5"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
-VERSION: Final = "7"
+VERSION: Final = "8"
 """Raised when the words that reading finds, their boxes or their order change."""
 
 
