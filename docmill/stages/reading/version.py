@@ -9,7 +9,7 @@ from docmill.stages.reading.engines import AUTO, EngineSpec
 from docmill.values.options import MillOptions
 from docmill.values.packages import installed_version
 
-INSPECT_VERSION: Final = "5"
+INSPECT_VERSION: Final = "6"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
 VERSION: Final = "8"
