@@ -69,8 +69,8 @@ def test_entry_points_bring_other_engines(tmp_path, monkeypatch):
 def test_versions_name_what_shapes_the_output():
     found = version.engine(MillOptions())
     shared, ours = {"pypdfium2", "poppler", "language"}, {"tesseract", "language_data", "psm"}
-    models = {"rapidocr", "rapidocr_models", "onnxruntime"}
-    assert set(found) == shared | ours | models
+    models, turning = {"rapidocr", "rapidocr_models", "onnxruntime"}, {"orientation_data"}
+    assert set(found) == shared | ours | models | turning
     assert set(version.engine(MillOptions(engine="tesseract"))) == shared | ours
     assert set(version.engine(MillOptions(engine="rapidocr"))) == shared | models
     assert [len(digest) for digest in found["rapidocr_models"].split("+")] == [16, 16]

@@ -21,7 +21,7 @@ def engine(options: MillOptions) -> dict[str, str]:
     name = EngineSpec.of(options.engine).name
     shared = {"pypdfium2": installed_version("pypdfium2"), "poppler": _poppler_version(), "language": options.language}
     if name == AUTO:
-        return {**shared, **tessdata.versions(options.language), **rapid_models.versions()}
+        return {**shared, **tessdata.versions(options.language), **tessdata.orientation_versions(), **rapid_models.versions()}
     if name == "tesseract":
         return {**shared, **tessdata.versions(options.language)}
     if name == "rapidocr":
