@@ -55,10 +55,14 @@ class PeakMemory:
         self._ended.set()
         self._thread.join()
 
+    @property
+    def over(self) -> list[str]:
+        """The roles that held more than their limit."""
+        return sorted(role for role, peak in self.by_role.items() if peak > limit_bytes(role))
+
     def told(self) -> str:
         """One line: every role with its peak and its limit in MB, the largest first, and which of them are over it."""
-        peaks = sorted(self.by_role.items(), key=lambda one: -one[1])
-        over = [role for role, peak in peaks if peak > limit_bytes(role)]
+        peaks, over = sorted(self.by_role.items(), key=lambda one: -one[1]), self.over
         each = ", ".join(f"{role} {peak / 1e6:.0f} of {limit_bytes(role) / 1e6:.0f} MB" for role, peak in peaks)
         return f"{each}; OVER THE LIMIT: {', '.join(over)}" if over else f"{each}; none over its limit"
 

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 
 import pytest
+from hostile_kinds import KINDS, fuzzed
 from PIL import Image
 
 from docmill.cell import Cell, CellLimits
@@ -112,12 +113,31 @@ def test_it_ends_and_the_cell_goes_on(tmp_path, cell, name):
     assert cell.starts == 1
 
 
-def ended(cell, folder, file):
+@pytest.mark.parametrize(("kind", "at"), [(kind, at) for kind, files in KINDS.items() for at in range(len(files))])
+def test_each_kind_of_a_robustness_set(tmp_path, cell, kind, at):
+    data, expected = KINDS[kind][at]
+    (tmp_path / "file").write_bytes(data)
+    assert ended(cell, tmp_path, str(tmp_path / "file"), max_pixels=5_000_000) == expected
+    assert cell.starts == 1
+
+
+def test_files_with_bytes_changed_doubled_or_gone(tmp_path, cell):
+    seen = set()
+    for seed in range(16):
+        (tmp_path / "file").write_bytes(fuzzed(seed))
+        said = ended(cell, tmp_path, str(tmp_path / "file"), max_pixels=5_000_000)
+        assert said not in {"internal", "parser_died", "timed_out"}, seed
+        seen.add(said)
+    assert cell.starts == 1
+    assert {"Hello", "damaged"} <= seen
+
+
+def ended(cell, folder, file, **limits):
     """The first word of the first page, nothing for a blank one, or the code of the error."""
     try:
-        found = cell.call("docmill.stages.reading.verbs:inspect", file, {}, deadline_s=60)
+        found = cell.call("docmill.stages.reading.verbs:inspect", file, limits, deadline_s=60)
         out = folder / "page.json"
-        args = (file, found["media_type"], 1, "en", "auto", str(folder), str(out), {})
+        args = (file, found["media_type"], 1, "en", "auto", str(folder), str(out), limits)
         cell.call("docmill.stages.reading.verbs:read_page", *args, deadline_s=60)
     except DocmillError as error:
         return error.code

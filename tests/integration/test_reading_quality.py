@@ -1,8 +1,15 @@
 """The quality score: high for a clean scan, lower for each thing that makes reading hard, with its name."""
 
+from pathlib import Path
+
 import pytest
 from PIL import Image, ImageFilter
 from reading_pages import picture, read, text_pdf
+
+from docmill.stages.reading.quality import quality_of
+from docmill.values.geometry import Box
+from docmill.values.page import Line, Page, Word
+from docmill.values.ports import PageImage
 
 LINES = (
     "Invoice number 471102 of the fourth of March",
@@ -37,3 +44,15 @@ def test_what_lowers_the_score_is_named(tmp_path, monkeypatch, image, reason):
 
 def test_a_text_layer_has_no_image_quality(tmp_path):
     assert read(text_pdf(tmp_path / "a.pdf"), tmp_path).quality is None
+
+
+def test_what_the_engine_was_not_sure_of_is_a_reason():
+    def read_with(confidence: float) -> Page:
+        words = tuple(
+            Word(text=t, box=Box(60 + 300 * n, 60, 300 + 300 * n, 110), confidence=confidence) for n, t in enumerate(("Total", "due"))
+        )
+        return Page(number=1, width_px=1300, height_px=500, dpi=200, lines=(Line(words=words),), source="tesseract", language="en")
+
+    nothing_drawn = PageImage(Path("there is no picture"), 1300, 500, 200, 1)
+    assert quality_of(nothing_drawn, read_with(0.55)) == (0.55, ("unsure reading (0.55)",))
+    assert quality_of(nothing_drawn, read_with(0.93)) == (0.93, ())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from reading_pages import read, scan_pdf, text_pdf
 
 from docmill.errors import EngineMissing, InvalidOptions, LanguageMissing
 from docmill.stages.reading import tessdata, version
@@ -41,6 +42,14 @@ def test_a_gpu_is_used_where_the_runtime_has_a_provider_only(tmp_path, monkeypat
     assert gpu_provider() == "CUDAExecutionProvider"
 
 
+@pytest.mark.parametrize("engine", ["auto", "rapidocr"])
+def test_a_scanned_page_of_a_pdf_is_not_read_without_the_gpu_asked_for(tmp_path, monkeypatch, engine):
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(EngineMissing, match="DOCMILL_USE_GPU"):
+        read(scan_pdf(tmp_path / "scan.pdf"), tmp_path, engine=f"{engine}?gpu=1")
+    assert read(text_pdf(tmp_path / "text.pdf"), tmp_path, engine="auto?gpu=1").source == "text_layer"
+
+
 def test_an_unknown_engine_names_the_known_ones(tmp_path):
     with pytest.raises(InvalidOptions, match="auto, rapidocr, tesseract, vision"):
         ocr_engine(EngineSpec("abbyy"), tmp_path, 1.0)
@@ -49,8 +58,8 @@ def test_an_unknown_engine_names_the_known_ones(tmp_path):
 def test_versions_name_what_shapes_the_output():
     found = version.engine(MillOptions())
     shared, ours = {"pypdfium2", "poppler", "language"}, {"tesseract", "language_data", "psm"}
-    models = {"rapidocr", "rapidocr_models", "onnxruntime"}
-    assert set(found) == shared | ours | models
+    models, turning = {"rapidocr", "rapidocr_models", "onnxruntime"}, {"orientation_data"}
+    assert set(found) == shared | ours | models | turning
     assert set(version.engine(MillOptions(engine="tesseract"))) == shared | ours
     assert set(version.engine(MillOptions(engine="rapidocr"))) == shared | models
     assert [len(digest) for digest in found["rapidocr_models"].split("+")] == [16, 16]

@@ -1,6 +1,7 @@
 """Digests of PDF pages: the same through rewriting, another one for every change that can be seen."""
 
 import io
+import random
 import zlib
 
 import pikepdf
@@ -12,6 +13,24 @@ from reportlab.pdfgen.canvas import Canvas
 
 from docmill.stages.reading.page_digests import page_digests
 
+NOISE_PX = 320  # 300 KB packed
+
+
+def noise_in_png_rows(document):
+    """A picture as programs take it over from a PNG file: packed rows, each with its predictor."""
+    buffer, data = io.BytesIO(), b""
+    Image.frombytes("RGB", (NOISE_PX, NOISE_PX), random.Random(7).randbytes(3 * NOISE_PX**2)).save(buffer, "PNG")  # noqa: S311 - a picture
+    png = buffer.getvalue()
+    at = 8
+    while at < len(png):
+        size = int.from_bytes(png[at : at + 4], "big")
+        data += png[at + 8 : at + 8 + size] if png[at + 4 : at + 8] == b"IDAT" else b""
+        at += size + 12
+    picture = document.make_stream(data, Type=Name.XObject, Subtype=Name.Image, Width=NOISE_PX, Height=NOISE_PX, BitsPerComponent=8)
+    picture.ColorSpace, picture.Filter = Name.DeviceRGB, Name.FlateDecode
+    picture.DecodeParms = Dictionary(Predictor=15, Colors=3, Columns=NOISE_PX)
+    return picture
+
 
 def made(pages=6):
     buffer = io.BytesIO()
@@ -22,7 +41,11 @@ def made(pages=6):
         canvas.drawImage(picture, 20, 20)
         canvas.showPage()
     canvas.save()
-    return pikepdf.open(buffer)
+    document = pikepdf.open(buffer)
+    picture = noise_in_png_rows(document)
+    for page in document.pages:
+        page.obj.Resources.XObject = Dictionary({**dict(page.obj.Resources.XObject.items()), "/Noise": picture})
+    return document
 
 
 def digests(document, tmp_path, **save):
@@ -47,6 +70,7 @@ def recompressed(document):
 
 REWRITES = {
     "uncompressed": {"stream_decode_level": pikepdf.StreamDecodeLevel.generalized, "compress_streams": False},
+    "recompressed": {"recompress_flate": True, "stream_decode_level": pikepdf.StreamDecodeLevel.generalized},
     "object streams": {"object_stream_mode": pikepdf.ObjectStreamMode.generate},
     "linear": {"linearize": True},
     "encrypted": {"encryption": pikepdf.Encryption(owner="o", user="")},
@@ -58,6 +82,17 @@ def test_rewriting_changes_nothing(tmp_path, save):
     before = digests(made(), tmp_path)
     assert len(set(before)) == 6
     assert digests(made(), tmp_path, **save) == before
+
+
+def test_a_picture_too_large_to_undo_its_predictor_is_told_apart_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("docmill.stages.reading.page_digests._UNDONE_BYTES", 1000)
+    before, document = digests(made(), tmp_path), made()
+    assert digests(made(), tmp_path, linearize=True) == before
+    noise = document.pages[3].obj.Resources.XObject["/Noise"]
+    rows = bytearray(zlib.decompress(noise.read_raw_bytes()))
+    rows[5000] ^= 255
+    noise.write(zlib.compress(bytes(rows)), filter=Name.FlateDecode, decode_parms=noise.DecodeParms)
+    assert not {*digests(document, tmp_path)} & {*before}
 
 
 def test_new_objects_and_metadata_change_nothing(tmp_path):

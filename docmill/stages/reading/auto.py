@@ -1,7 +1,7 @@
 """`auto`: for each page image the cheapest engine that is good enough, the right way up, with the reason kept on the page.
 
 Tesseract reads first, except slips and photos, which RapidOCR reads better at once. A doubtful reading is looked into: does the page lie on its
-side or head, and does RapidOCR read it better. Languages that RapidOCR lacks stay with Tesseract.
+side or head, and does RapidOCR read it better. Languages that RapidOCR lacks stay with Tesseract, whose orientation detection says how the page lies.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from docmill.errors import EngineMissing, LanguageMissing
 from docmill.stages.reading import rapid_models, tessdata
-from docmill.stages.reading.doubt import better_of, doubt_of, may_be_turned
+from docmill.stages.reading.doubt import better_of, doubt_of, is_tall, may_be_turned
 from docmill.stages.reading.missed import MOSTLY_READ, missed_share
 from docmill.stages.reading.paper import is_photo, is_slip
 from docmill.stages.reading.raster import turned_image
@@ -39,7 +39,7 @@ class AutoEngine:
 
     def version(self, language: str) -> dict[str, str]:
         """Versions of both engines."""
-        return {**tessdata.versions(language), **rapid_models.versions()}
+        return {**tessdata.versions(language), **tessdata.orientation_versions(), **rapid_models.versions()}
 
     def read(self, image: PageImage, *, language: str) -> Page:
         """Words in lines; `source` is the engine whose reading was kept, `reason` why, `turned_deg` how far the image was turned.
@@ -54,8 +54,10 @@ class AutoEngine:
         engine = rapid if rapid and kind else self._tesseract()
         page = engine.read(image, language=language)
         doubt = doubt_of(page) or (_missed(image, page) if engine is not rapid else None)
-        if doubt is None or rapid is None:
+        if doubt is None:
             return _told(page, kind if engine is rapid else None, doubt)
+        if rapid is None:
+            return self._read_turned(image, page, language, doubt)
         with self._upright(image, page) as (upright, turn_deg):
             if turn_deg:
                 page = engine.read(upright, language=language)
@@ -64,6 +66,23 @@ class AutoEngine:
                 page = better_of(page, rapid.read(upright, language=language))
             page = page.model_copy(update={"turned_deg": turn_deg})
         return _told(page, kind if engine is rapid else None, doubt)
+
+    def _read_turned(self, image: PageImage, page: Page, language: str, doubt: str) -> Page:
+        """Tesseract's doubtful reading, or its reading of the page the other way up where that is the surer one."""
+        from docmill.stages.reading.tesseract_turn import turn_by_tesseract, why_not  # noqa: PLC0415 - loads pandas in 1.6 s
+
+        if not may_be_turned(page):
+            return _told(page, None, doubt)
+        if reason := why_not():
+            return _told(page, None, doubt, reason)
+        turn_deg = turn_by_tesseract(image, self._scratch_dir, self._timeout_s)
+        if turn_deg:
+            with turned_image(image, turn_deg, self._scratch_dir) as upright:
+                turned = self._tesseract().read(upright, language=language)
+            if turned.words and (not page.words or is_tall(page) or turned.confidence > page.confidence):
+                page = turned.model_copy(update={"turned_deg": turn_deg})
+                doubt = doubt_of(page) or ""
+        return _told(page, None, doubt)
 
     @contextlib.contextmanager
     def _upright(self, image: PageImage, page: Page) -> Iterator[tuple[PageImage, int]]:
@@ -96,6 +115,6 @@ def _missed(image: PageImage, page: Page) -> str | None:
     return f"{share:.0%} of the print not read" if share > MOSTLY_READ else None
 
 
-def _told(page: Page, kind: str | None, doubt: str | None) -> Page:
-    reasons = [f"{kind}" if kind else "", f"doubtful: {doubt}" if doubt else "", f"turned by {page.turned_deg}" if page.turned_deg else ""]
+def _told(page: Page, kind: str | None, doubt: str | None, note: str = "") -> Page:
+    reasons = [kind, f"doubtful: {doubt}" if doubt else "", f"turned by {page.turned_deg}" if page.turned_deg else "", note]
     return page.model_copy(update={"reason": ", ".join(filter(None, reasons))})

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from docmill.stages.reading.text_layer import TextLayer
+from docmill.stages.reading.text_layer import MOSTLY, TextLayer
 
 _FULL_PAGE: Final = 0.55  # an image over more of the page than this may be a scan of it
 _STAMP_CHARS: Final = 300  # court and scanner stamps printed over a scan stay below this
@@ -36,14 +36,22 @@ def judge_text_layer(layer: TextLayer) -> tuple[bool, str]:
         return False, "no text layer"
     if garbage := garbage_reason(tokens, layer.unmapped_chars, layer.chars):
         return False, garbage
-    if layer.invisible_share > 0.5:  # noqa: PLR2004 - mostly
-        enough = layer.chars >= _HIDDEN_CHARS and _wordlike_share(tokens) >= 0.5  # noqa: PLR2004 - mostly
+    if layer.invisible_share > MOSTLY:
+        enough = layer.chars >= _HIDDEN_CHARS and _wordlike_share(tokens) >= MOSTLY
         return (True, "invisible text layer that reads as words") if enough else (False, "invisible text layer that is no text")
+    unusable = _unseen_reason(layer)
+    return not unusable, unusable or "usable text layer"
+
+
+def _unseen_reason(layer: TextLayer) -> str | None:
+    """Why the layer is not what people see on the page, or None if it is."""
+    if layer.hidden_share > MOSTLY:
+        return "text layer that nobody sees, behind an image or in the colour of the paper"
     if layer.image_share > _FULL_PAGE and layer.chars < _STAMP_CHARS:
-        return False, f"only {layer.chars} characters over an image of the page"
+        return f"only {layer.chars} characters over an image of the page"
     if layer.chars < _FEW_CHARS and layer.image_share > 0:
-        return False, f"only {layer.chars} characters beside an image"
-    return True, "usable text layer"
+        return f"only {layer.chars} characters beside an image"
+    return None
 
 
 def garbage_reason(tokens: Iterable[str], unmapped_chars: int, chars: int) -> str | None:

@@ -30,6 +30,7 @@ _DEEPEST: Final = 60
 _MOST_BYTES: Final = 512 * MIB
 _SMALL_BYTES: Final = 256 * 1024  # other filters than a single Flate are only decoded for streams below this
 _BLOCK_BYTES: Final = 64 * 1024
+_UNDONE_BYTES: Final = 128 * MIB  # the rows of larger pictures keep their predictor: undoing it takes memory for all of them at once
 
 
 class _Unfit(Exception):
@@ -110,20 +111,26 @@ class _Walk:
         raw = stream.read_raw_bytes()
         filters = stream.get(Name.Filter, None)
         names = [str(one) for one in filters] if isinstance(filters, Array) else [str(filters)] if filters is not None else []
-        if names == ["/FlateDecode"] and Name.DecodeParms not in stream:
-            return self._inflated(raw), True
+        if names == ["/FlateDecode"]:
+            hashed, size = self._inflated(raw)
+            if Name.DecodeParms not in stream:
+                return hashed, True
+            # the size is known, so this cannot swell; whoever writes the file anew may leave the predictor out
+            return (hashlib.sha256(stream.read_bytes()).digest(), True) if size <= _UNDONE_BYTES else (hashed, False)
         if names and len(raw) < _SMALL_BYTES and sum(name in _PACKERS for name in names) == 1 and {*names} <= _PACKERS | _TEXT_FORMS:
             return self._hashed(stream.read_bytes()), True
         return self._hashed(raw), not names
 
-    def _inflated(self, raw: bytes) -> bytes:
-        hashed, inflate, data = hashlib.sha256(), zlib.decompressobj(), raw
+    def _inflated(self, raw: bytes) -> tuple[bytes, int]:
+        """The digest of what a Flate stream holds, in blocks, and its size in bytes; a predictor is not undone."""
+        hashed, inflate, data, size = hashlib.sha256(), zlib.decompressobj(), raw, 0
         while data and not inflate.eof:
             block = inflate.decompress(data, _BLOCK_BYTES)
             self._count(len(block))
+            size += len(block)
             hashed.update(block)
             data = inflate.unconsumed_tail
-        return hashed.digest()
+        return hashed.digest(), size
 
     def _hashed(self, data: bytes) -> bytes:
         self._count(len(data))

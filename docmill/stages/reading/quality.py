@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from PIL import Image, ImageChops
 
+from docmill.stages.reading.doubt import TRUSTED
 from docmill.values.page import Line, Page
 from docmill.values.ports import PageImage
 
@@ -32,9 +33,12 @@ class Quality(NamedTuple):
 def quality_of(image: PageImage, page: Page) -> Quality:
     """The quality of a page image as it was read; a page without words has what its pixels say."""
     factors = [*_of_pixels(image), *_of_words(page)]
-    reasons = tuple(f"{name} ({told})" for name, factor, told in factors if factor < 1)
-    score = math.prod(factor for _, factor, _ in factors) * (page.confidence if page.words else 1.0)
-    return Quality(round(min(1.0, max(0.0, score)), 3), reasons)
+    reasons = [f"{name} ({told})" for name, factor, told in factors if factor < 1]
+    sure = page.confidence if page.words else 1.0
+    if sure < TRUSTED:
+        reasons.append(f"unsure reading ({sure:.2f})")
+    score = math.prod(factor for _, factor, _ in factors) * sure
+    return Quality(round(min(1.0, max(0.0, score)), 3), tuple(reasons))
 
 
 def skew_deg_of(page: Page) -> float:

@@ -132,7 +132,7 @@ def _page_count(document: pikepdf.Pdf) -> int:
 
 def _stays(source: Path, page: Page) -> bool:
     """Whether a page's own drawing can stay: nothing in it can be selected beside the words that were read."""
-    if page.source in _READ_AS_IT_IS:
+    if page.source == "text_layer":
         return True
     with pdf_page(source, page.number) as sheet:
         return text_layer_of(sheet, page.dpi).chars == 0

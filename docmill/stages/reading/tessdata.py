@@ -16,6 +16,9 @@ PSM_PAGE: Final = 3
 PSM_SLIP: Final = 6
 """Page segmentation of till slips: one block of lines. psm 3 takes dashed rules for a table's and drops the column of prices."""
 
+ORIENTATION_DATA: Final = "osd"
+"""The data that Tesseract's orientation and script detection reads."""
+
 _VERSION_CALL_S: Final = 20
 
 
@@ -33,6 +36,17 @@ def require(language: str) -> None:
         raise LanguageMissing(f"Tesseract has no data for language {language}; the package is {package}", language=language)
 
 
+def require_orientation() -> None:
+    """Make sure that Tesseract and its orientation data are there.
+
+    Raises:
+        EngineMissing: no tesseract program.
+        LanguageMissing: no data; the message names the package.
+    """
+    if not (tessdata_dir() / f"{ORIENTATION_DATA}.traineddata").is_file():
+        raise LanguageMissing("Tesseract has no orientation data; the package is tesseract-ocr-osd")
+
+
 def installed_languages() -> tuple[str, ...]:
     """ISO 639-1 codes that Tesseract has data for.
 
@@ -46,14 +60,16 @@ def installed_languages() -> tuple[str, ...]:
 def versions(language: str) -> dict[str, str]:
     """Names and versions of what shapes Tesseract's output. Cheap after the first call."""
     try:
-        data = tessdata_dir() / f"{TESSERACT_NAMES[language]}.traineddata"
-        stat = data.stat()
-        found = {"tesseract": _program_version(), "language_data": f"{data.stem}:{_digest(data, stat.st_mtime_ns, stat.st_size)}"}
+        tessdata_dir()
+        program = _program_version()
     except EngineMissing:
-        found = {"tesseract": "missing", "language_data": "missing"}
-    except OSError:
-        found = {"tesseract": _program_version(), "language_data": "missing"}
-    return {**found, "psm": f"{PSM_PAGE}, slips {PSM_SLIP}"}
+        program = "missing"
+    return {"tesseract": program, "language_data": _data_version(TESSERACT_NAMES[language]), "psm": f"{PSM_PAGE}, slips {PSM_SLIP}"}
+
+
+def orientation_versions() -> dict[str, str]:
+    """The version of the orientation data; `missing` without them. Cheap after the first call."""
+    return {"orientation_data": _data_version(ORIENTATION_DATA)}
 
 
 def tessdata_dir() -> Path:
@@ -76,6 +92,15 @@ def _tessdata_dir_of(program: str) -> Path:
     if len(parts) != 3:  # noqa: PLR2004 - before, between and after the quotes
         raise EngineMissing("Tesseract does not say where its language data are")
     return Path(parts[1])
+
+
+def _data_version(name: str) -> str:
+    try:
+        data = tessdata_dir() / f"{name}.traineddata"
+        stat = data.stat()
+    except (EngineMissing, OSError):
+        return "missing"
+    return f"{name}:{_digest(data, stat.st_mtime_ns, stat.st_size)}"
 
 
 def _program_version() -> str:

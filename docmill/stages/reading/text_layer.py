@@ -1,9 +1,8 @@
 """The text layer of a PDF page: its words with boxes in pixels of the upright page image, and what is needed to judge it.
 
-How characters become words is text_runs.py's, order and lines are layout.py's, the verdict is judgement.py's.
+How characters become words is text_runs.py's, what is drawn is page_drawing.py's, order and lines are layout.py's, the verdict is judgement.py's.
 """
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -13,11 +12,14 @@ from pypdfium2 import raw
 
 from docmill.errors import Damaged
 from docmill.stages.reading.layout import DirectedWord
-from docmill.stages.reading.pdf_file import PageGeometry, geometry_of
+from docmill.stages.reading.page_drawing import drawing_of, unseen_share
+from docmill.stages.reading.pdf_file import geometry_of
 from docmill.stages.reading.text_runs import codes_of, words_of
 from docmill.values.geometry import Box
 
-_MOST_OBJECTS: Final = 20_000
+MOSTLY: Final = 0.5
+"""Share from which most of a page's text is."""
+
 _MAPPINGS_ASKED: Final = 500
 _SPACE: Final = ord(" ")
 
@@ -33,6 +35,8 @@ class TextLayer:
         invisible_share: share of text objects that are drawn invisible (as OCR programs lay them under a scan), 0.0-1.0.
         image_share: share of the page that its images cover, 0.0-1.0, the largest image counts.
         is_blank: the page draws nothing at all.
+        hidden_share: share of words that are painted and yet not to be seen: behind an image, or in the colour of the paper, 0.0-1.0;
+            looked for only where the drawing is suspicious and most of the text is not invisible anyway.
     """
 
     words: tuple[DirectedWord, ...]
@@ -41,6 +45,7 @@ class TextLayer:
     invisible_share: float
     image_share: float
     is_blank: bool
+    hidden_share: float = 0.0
 
 
 def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
@@ -61,8 +66,11 @@ def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
         words = tuple(_visible(words_of(handle, codes, geometry, dpi), geometry.size_px(dpi)))
     finally:
         textpage.close()
-    invisible, image_share, drawn = _drawing(page, geometry)
-    return TextLayer(words, unmapped, chars, invisible, image_share, is_blank=not drawn)
+    drawing = drawing_of(page, geometry)
+    invisible, hidden = drawing.invisible_share, 0.0
+    if words and invisible <= MOSTLY and drawing.is_suspicious:
+        hidden = unseen_share(page, drawing, [word.box for word in words], dpi)
+    return TextLayer(words, unmapped, chars, invisible, drawing.image_share, not drawing.is_drawn, hidden)
 
 
 def _unmapped(handle: object, count: int) -> int:
@@ -80,23 +88,3 @@ def _visible(words: Iterator[DirectedWord], size_px: tuple[int, int]) -> Iterato
         elif 0 <= (x0 + x1) / 2 <= width and 0 <= (y0 + y1) / 2 <= height:
             inside = Box(max(0.0, x0), max(0.0, y0), min(float(width), x1), min(float(height), y1))
             yield word._replace(box=inside)
-
-
-def _drawing(page: pdfium.PdfPage, geometry: PageGeometry) -> tuple[float, float, bool]:
-    """Share of invisible text objects, share of the page under its largest image, and whether anything is drawn."""
-    texts = invisible = 0
-    image_share = 0.0
-    drawn = raw.FPDFPage_GetAnnotCount(page) > 0
-    width, height = geometry.size_pt
-    try:
-        for drawing in itertools.islice(page.get_objects(), _MOST_OBJECTS):
-            drawn = drawn or drawing.type != raw.FPDF_PAGEOBJ_FORM
-            if drawing.type == raw.FPDF_PAGEOBJ_TEXT:
-                texts += 1
-                invisible += raw.FPDFTextObj_GetTextRenderMode(drawing) == raw.FPDF_TEXTRENDERMODE_INVISIBLE
-            elif drawing.type == raw.FPDF_PAGEOBJ_IMAGE:
-                left, bottom, right, top = drawing.get_bounds()
-                image_share = max(image_share, (right - left) * (top - bottom) / max(1.0, width * height))
-    except pdfium.PdfiumError as error:
-        raise Damaged("the page's content cannot be parsed") from error
-    return invisible / max(1, texts), min(1.0, image_share), drawn

@@ -117,7 +117,7 @@ def read_page(
     if media_type in TEXT_TYPES:
         page = _text_document_page(Path(path), media_type, number, language, spec, Path(scratch_dir), kept)
     elif media_type == PDF and spec.name == AUTO:
-        page = _pdf_page_by_layer(Path(path), number, language, Path(scratch_dir), kept)
+        page = _pdf_page_by_layer(Path(path), number, language, spec, Path(scratch_dir), kept)
     elif media_type == PDF or media_type in IMAGE_TYPES:
         reason = "an image has no text layer" if spec.name == AUTO else "asked for"
         page = _page_by_ocr(Path(path), media_type, number, language, spec, reason, Path(scratch_dir), kept)
@@ -243,7 +243,7 @@ def _text_document_page(
     return page.model_copy(update={"number": number})
 
 
-def _pdf_page_by_layer(path: Path, number: int, language: str, scratch_dir: Path, limits: Limits) -> Page:
+def _pdf_page_by_layer(path: Path, number: int, language: str, spec: EngineSpec, scratch_dir: Path, limits: Limits) -> Page:
     with pdf_page(path, number) as page:
         geometry = geometry_of(page)
         dpi = geometry.dpi_within(OCR_DPI, limits.max_pixels)
@@ -251,7 +251,7 @@ def _pdf_page_by_layer(path: Path, number: int, language: str, scratch_dir: Path
     width, height = geometry.size_px(dpi)
     usable, reason = judge_text_layer(layer)
     if not usable and not layer.is_blank:
-        return _page_by_ocr(path, PDF, number, language, EngineSpec(AUTO), reason, scratch_dir, limits)
+        return _page_by_ocr(path, PDF, number, language, spec, reason, scratch_dir, limits)
     lines = lines_in_order(layer.words) if usable else ()
     return Page(
         number=number,

@@ -9,7 +9,7 @@ from docmill.stages.reading.engines import EngineSpec
 from docmill.values.options import AUTO, MillOptions
 from docmill.values.packages import MISSING, installed_version, registered_engines
 
-INSPECT_VERSION: Final = "5"
+INSPECT_VERSION: Final = "6"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
 VERSION: Final = "8"
@@ -21,7 +21,7 @@ def engine(options: MillOptions) -> dict[str, str]:
     name = EngineSpec.of(options.engine).name
     shared = {"pypdfium2": installed_version("pypdfium2"), "poppler": _poppler_version(), "language": options.language}
     if name == AUTO:
-        return {**shared, **tessdata.versions(options.language), **rapid_models.versions()}
+        return {**shared, **tessdata.versions(options.language), **tessdata.orientation_versions(), **rapid_models.versions()}
     if name == "tesseract":
         return {**shared, **tessdata.versions(options.language)}
     if name == "rapidocr":
