@@ -1,6 +1,5 @@
 """Which way is up, by Tesseract's own orientation and script detection: for languages whose letters RapidOCR does not know."""
 
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +7,7 @@ import pytesseract
 from PIL import Image
 
 from docmill.errors import Damaged, EngineMissing, LanguageMissing, TimedOut
+from docmill.scratch import folder_within
 from docmill.stages.reading.raster import temporary_files_in
 from docmill.stages.reading.tessdata import ORIENTATION_DATA, require_orientation
 from docmill.values.ports import PageImage
@@ -33,8 +33,8 @@ def turn_by_tesseract(image: PageImage, scratch_dir: Path, timeout_s: float) -> 
         Damaged: the image cannot be decoded.
     """
     require_orientation()
-    with tempfile.TemporaryDirectory(dir=scratch_dir) as folder:
-        probe = _reduced(image, Path(folder))
+    with folder_within(scratch_dir) as folder:
+        probe = _reduced(image, folder)
         try:
             with temporary_files_in(Path(folder)):
                 found = pytesseract.image_to_osd(
