@@ -22,6 +22,7 @@ from docmill.services.jobs import list_jobs
 from docmill.services.running.room import Room
 from docmill.services.webhooks import add_webhook, remove_webhook, webhooks
 from docmill.settings import settings
+from docmill.storage.document_keys import DocumentKeys
 from docmill.storage.knowledge.ports import Query
 from docmill.storage.ledger import open_ledger, upgrade_ledger
 from docmill.storage.ledger.copying import copy_ledger, refuse_ledger, restore_ledger
@@ -146,6 +147,27 @@ def test_erasing_a_document_erases_it_in_the_backups_that_were_taken_before(pape
         assert room.knowledge.count(room.tenant) > 0
         assert verify(room.ledger, room.tenant).broken == ()
     assert gone not in (tmp_path / "keys" / "document-keys.db").read_bytes().decode("latin-1")
+
+
+def test_a_document_that_was_erased_and_came_again_opens_no_older_backup_and_hinders_none(papers, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCMILL_BACKUP_KEYS_FOLDER", str(tmp_path / "keys"))
+    settings.cache_clear()
+    back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    again, stays = (job.document_id for job in list_jobs(papers.ledger, papers.tenant))
+    with contextlib.closing(Room.open(settings())) as room:
+        erase(room, again)
+        assert again in ingest(room, tmp_path / "invoice.txt", tmp_path / "letter.txt")
+        back_up(room, tmp_path / "next", keys=tmp_path / "keys")
+    proof = restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
+    assert (proof.erased, proof.missing_results, proof.missing_originals) == (1, 0, 0)
+    with contextlib.closing(Room.open(elsewhere(tmp_path))) as room:
+        assert [job.document_id for job in list_jobs(room.ledger, room.tenant)] == [stays]
+    assert prove(tmp_path / "next", settings(), keys=tmp_path / "keys").erased == 0, "the new key is still there"
+    others = DocumentKeys(tmp_path / "keys" / "document-keys.db")
+    others.forget("default", again, stays)
+    others.ensure("default", [again, stays])
+    with pytest.raises(Damaged, match="keys folder"):
+        prove(tmp_path / "next", settings(), keys=tmp_path / "keys")
 
 
 def test_receivers_of_webhooks_come_back_with_the_secrets_that_are_newest(papers, home, tmp_path):

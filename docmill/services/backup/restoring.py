@@ -48,7 +48,8 @@ def restore(folder: Path, settings: Settings, *, keys: Path | None = None) -> Pr
         restore_ledger(settings.resolved_ledger_url, folder / backup.ledger)
     except OSError as error:
         raise StoreUnavailable(f"the home cannot be written: {error.strerror}") from None
-    return proof_of(folder, backup, settings, began, erased)
+    # what the old ledger still knows of erased documents goes, and must reach no key that is in use: the bytes may have come again
+    return proof_of(folder, backup, settings.model_copy(update={"backup_keys_folder": None}), began, erased)
 
 
 def prove(folder: Path, settings: Settings, *, keys: Path | None = None) -> Proof | None:
@@ -70,9 +71,6 @@ def prove(folder: Path, settings: Settings, *, keys: Path | None = None) -> Proo
                 return None
         home = Path(drill.enter_context(tempfile.TemporaryDirectory(prefix="docmill-drill-"))) / "home"
         elsewhere = {"home": home, "ledger_url": ledger, "store_url": None, "gcs_bucket": None, "knowledge_url": None}
-        elsewhere |= {
-            "backup_keys_folder": None
-        }  # a drill erases again what the old ledger still knows, and must reach no key that is in use
         return restore(folder, settings.model_copy(update=elsewhere), keys=keys)
 
 
@@ -105,17 +103,40 @@ def _restore_sealed(folder: Path, settings: Settings, backup: Backup) -> set[tup
     wanted: dict[str, set[str]] = {}
     for _, document, name in sealed_names(path for path, _ in read_sums(folder)):
         wanted.setdefault(name.split("/")[1], set()).add(document)
-    keys, erased = keys_by_name(settings.home.absolute() / FILE, wanted), set()
+    keys = keys_by_name(settings.home.absolute() / FILE, wanted)
     if wanted and not keys:
         raise InvalidOptions(f"the backup is sealed by the keys of documents: say with --keys where {FILE} lies")
+    opened, closed = set(), set()
     for path, document, name in sealed_names(path for path, _ in read_sums(folder)):
         owner = (name.split("/")[1], document)
-        if owner not in keys:
-            erased.add(owner)
+        body = _opened(folder / path, keys.get(owner), name)
+        if body is None:
+            closed.add(owner)
             continue
-        body = open_file(folder / path, keys[owner], name)
+        opened.add(owner)
         store.create(name, body, media_type=mimetypes.guess_type(name)[0] or OCTETS)
         if store.read(name) != body:
             raise Damaged("an object came back with other bytes")
-    known = keys_by_name(settings.home.absolute() / FILE, {backup.tenant: set(backup.erased)} if backup.tenant else {})
-    return erased | {(backup.tenant, document) for document in backup.erased if backup.tenant and (backup.tenant, document) not in known}
+    if opened & closed or (keys and not opened):
+        raise Damaged(
+            "objects of the backup cannot be opened with the keys of their documents: give the keys folder of the home that took it"
+        )
+    return closed | _erased_meanwhile(backup, settings)
+
+
+def _opened(path: Path, key: bytes | None, name: str) -> bytes | None:
+    """None where the document was erased: its key is gone, or is a new one, because the same bytes came again. The file has its checksum."""
+    if key is None:
+        return None
+    try:
+        return open_file(path, key, name)
+    except Damaged:
+        return None
+
+
+def _erased_meanwhile(backup: Backup, settings: Settings) -> set[tuple[str, str]]:
+    """Documents that were erased while the backup was taken, but for those that have come again since."""
+    if backup.tenant is None:
+        return set()
+    known = keys_by_name(settings.home.absolute() / FILE, {backup.tenant: set(backup.erased)})
+    return {(backup.tenant, document) for document in backup.erased} - known.keys()
