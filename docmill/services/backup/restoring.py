@@ -106,7 +106,8 @@ def _restore_sealed(folder: Path, settings: Settings, backup: Backup) -> set[tup
     keys = keys_by_name(settings.home.absolute() / FILE, wanted)
     if wanted and not keys:
         raise InvalidOptions(f"the backup is sealed by the keys of documents: say with --keys where {FILE} lies")
-    opened, closed = set(), set()
+    opened: set[tuple[str, str]] = set()
+    closed: set[tuple[str, str]] = set()
     for path, document, name in sealed_names(path for path, _ in read_sums(folder)):
         owner = (name.split("/")[1], document)
         body = _opened(folder / path, keys.get(owner), name)
