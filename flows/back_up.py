@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from prefect import flow
 
 from docmill.errors import SettingsInvalid
-from docmill.services.backup.restoring import prove, thin_out
+from docmill.services.backup.restoring import prove
+from docmill.services.backup.rotation import thin_out
 from docmill.services.backup.taking import back_up as take
 from docmill.services.recovery import note_proof
 from flows.hooks import HOOKS
@@ -26,5 +27,5 @@ def back_up() -> dict[str, int]:
         proof = prove(folder, room.settings, keys=keys)
         note_proof(room, taken, proof, seconds=time.monotonic() - began)
         events, chunks = (proof.audit_events, proof.chunks) if proof else (0, 0)
-        gone = thin_out(parent, room.settings.keep_backups)
+        gone = thin_out(parent, room.settings.keep_backups, room.tenant)
         return {"files": taken.files, "size_bytes": taken.size_bytes, "audit_events": events, "chunks": chunks, "gone": gone}

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from docmill.errors import NotFound, SettingsInvalid
 from docmill.services.backup.manifest import read_backup
-from docmill.services.backup.restoring import newest_backup, prove
+from docmill.services.backup.restoring import prove
+from docmill.services.backup.rotation import newest_backup
 from docmill.services.recovery import note_proof
 from flows.hooks import HOOKS
 from flows.rooms import open_room
@@ -32,7 +33,7 @@ def restore(backup: Annotated[str, Field(pattern="^(docmill-[0-9TZ]+)?$")] = "")
         parent, keys = room.settings.backup_folder, room.settings.backup_keys_folder
         if parent is None or keys is None:
             raise SettingsInvalid("set DOCMILL_BACKUP_FOLDER and, on another disk, DOCMILL_BACKUP_KEYS_FOLDER")
-        folder = parent / backup if backup else newest_backup(parent)
+        folder = parent / backup if backup else newest_backup(parent, room.tenant)
         if folder is None:
             raise NotFound("there is no whole backup yet")
         began = time.monotonic()

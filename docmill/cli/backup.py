@@ -9,6 +9,7 @@ from docmill.cli.output import show_json
 from docmill.cli.rooms import room
 from docmill.services.backup import restoring, taking
 from docmill.settings import settings
+from docmill.storage.document_keys import FILE
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 
@@ -25,15 +26,22 @@ def back_up(
     keys: Annotated[Path | None, typer.Option(help="Folder that the key files are copied to: another place than the backup.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Copy ledger, store and search index of one point in time, with a SHA-256 of everything. Work may go on meanwhile."""
+    """Copy the ledger and the tenant's objects of one point in time, with a SHA-256 of everything. Work may go on meanwhile."""
     with room() as opened:
         done = taking.back_up(opened, folder, keys=keys)
     if as_json:
         show_json(done)
         return
     typer.echo(f"{done.files} files, {done.size_bytes:,} bytes in {done.seconds} s")
-    if done.keys and keys is None:
-        typer.echo(f"docmill: keep these files of DOCMILL_HOME elsewhere, the backup needs them: {', '.join(done.keys)}", err=True)
+    if keys is None:
+        needed = ", ".join((*done.keys, *done.lists, FILE))
+        typer.echo(f"docmill: keep these files of DOCMILL_HOME elsewhere, the backup needs them: {needed}", err=True)
+    if done.other_tenants:
+        others = ", ".join(done.other_tenants)
+        typer.echo(f"docmill: the backup is of the tenant {done.tenant}; back up with the homes of the others: {others}", err=True)
+    if done.lacking_originals or done.lacking_results:
+        lacking = f"{done.lacking_originals} original(s) and {done.lacking_results} result(s)"
+        typer.echo(f"docmill: {lacking} that the ledger names are not in the store; `docmill reconcile` names results", err=True)
 
 
 def restore(
@@ -48,7 +56,6 @@ def restore(
         show_json(done)
         return
     typer.echo(f"{done.files} files hold, {done.audit_events} audit events hold, {done.chunks} chunks are searched ({done.seconds} s)")
-    if done.missing_results:
-        typer.echo(
-            f"docmill: {done.missing_results} result(s) were erased while the backup was taken; `docmill reconcile` names them", err=True
-        )
+    if done.missing_results or done.missing_originals:
+        missing = f"{done.missing_originals} original(s) and {done.missing_results} result(s)"
+        typer.echo(f"docmill: {missing} were erased, purged or taken back while the backup was taken", err=True)

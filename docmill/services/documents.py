@@ -134,7 +134,7 @@ def delete_document(
             promise(found, sorted(jobs), sorted(names))
         deletion.delete_rows(conn, tenant, found, at=ledger.now())
         facts: dict[str, Fact] = {"jobs": len(jobs), "objects": len(names), "by": deleted_by}
-        append_event(conn, tenant, found, "document.deleted", facts, at=ledger.now())
+        append_event(conn, tenant, found, deletion.DELETED, facts, at=ledger.now())
     return sorted(names)
 
 

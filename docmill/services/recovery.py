@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from docmill.errors import NotFound
 from docmill.services.backup.manifest import Backup
-from docmill.services.backup.restoring import Proof
+from docmill.services.backup.promises import counts
+from docmill.services.backup.proving import Proof
 from docmill.services.running.room import Room
 from docmill.values.keys import PRIVATE
 from docmill.values.model import Value
@@ -27,6 +28,8 @@ class Recovery(Value):
         restored: whether it was restored, or its files only compared with their hashes (PostgreSQL whose user may not make databases).
         restore_s: how long restoring and proving took.
         files, size_bytes: of the backup.
+        missing_results, missing_originals: that the ledger's copy names and that were erased, purged or taken back while it was taken.
+        erased: documents of the backup that were erased since.
     """
 
     taken_at: datetime
@@ -35,6 +38,9 @@ class Recovery(Value):
     restore_s: float
     files: int
     size_bytes: int
+    missing_results: int = 0
+    missing_originals: int = 0
+    erased: int = 0
 
 
 def note_proof(room: Room, backup: Backup, proof: Proof | None, *, seconds: float) -> Recovery:
@@ -43,6 +49,7 @@ def note_proof(room: Room, backup: Backup, proof: Proof | None, *, seconds: floa
     Raises:
         StoreUnavailable: the store did not answer.
     """
+    originals, results = counts(backup.gone)
     proven = Recovery(
         taken_at=backup.taken_at,
         proven_at=room.ledger.now(),
@@ -50,6 +57,9 @@ def note_proof(room: Room, backup: Backup, proof: Proof | None, *, seconds: floa
         restore_s=round(proof.seconds if proof else seconds, 3),
         files=backup.files,
         size_bytes=backup.size_bytes,
+        missing_results=proof.missing_results if proof else results,
+        missing_originals=proof.missing_originals if proof else originals,
+        erased=proof.erased if proof else len(backup.erased),
     )
     room.store.replace(_name(room), proven.model_dump_json().encode())
     return proven

@@ -20,6 +20,8 @@ from docmill.errors import InvalidOptions, NotFound, SettingsInvalid
 from docmill.values.jobs import JobState
 from docmill.values.model import Value
 
+FILE: Final = "webhooks.json"
+"""Below home."""
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - a prefix, of the Standard Webhooks specification
 SECRET_BYTES: Final = 32
 PURCHASING: Final = (
@@ -100,7 +102,7 @@ def remove_webhook(home: Path, webhook_id: str) -> None:
 
 
 def _file(home: Path) -> Path:
-    return home / "webhooks.json"
+    return home / FILE
 
 
 @contextmanager

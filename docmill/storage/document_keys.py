@@ -48,11 +48,20 @@ class DocumentKeys:
                     found[document] = bytes(key)
         return found
 
-    def forget(self, tenant: str, document: str) -> None:
-        """Erase one key; what was sealed with it is lost."""
+    def documents(self) -> dict[str, list[str]]:
+        """Tenant -> the documents that have a key here."""
+        found: dict[str, list[str]] = {}
         if self._file.exists():
             with self._open() as db:
-                db.execute("DELETE FROM keys WHERE tenant = ? AND document = ?", (tenant, document))
+                for tenant, document in db.execute("SELECT tenant, document FROM keys ORDER BY tenant, document"):
+                    found.setdefault(tenant, []).append(document)
+        return found
+
+    def forget(self, tenant: str, *documents: str) -> None:
+        """Erase keys; what was sealed with them is lost."""
+        if documents and self._file.exists():
+            with self._open() as db:
+                db.executemany("DELETE FROM keys WHERE tenant = ? AND document = ?", [(tenant, document) for document in documents])
 
     def copy_to(self, target: Path) -> None:
         """Put a whole copy at a place, over an older one: keys that were erased meanwhile are gone there, too."""

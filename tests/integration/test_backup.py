@@ -14,12 +14,15 @@ from docmill.cli.main import app
 from docmill.errors import Conflict, Damaged, EngineMissing, InvalidOptions, NotFound
 from docmill.services.audit import verify
 from docmill.services.audit_signing import sign_heads
-from docmill.services.backup.restoring import prove, restore, thin_out
+from docmill.services.backup.restoring import prove, restore
+from docmill.services.backup.rotation import thin_out
 from docmill.services.backup.taking import back_up
 from docmill.services.erase import erase
 from docmill.services.jobs import list_jobs
 from docmill.services.running.room import Room
+from docmill.services.webhooks import add_webhook, remove_webhook, webhooks
 from docmill.settings import settings
+from docmill.storage.document_keys import DocumentKeys
 from docmill.storage.knowledge.ports import Query
 from docmill.storage.ledger import open_ledger, upgrade_ledger
 from docmill.storage.ledger.copying import copy_ledger, refuse_ledger, restore_ledger
@@ -146,6 +149,46 @@ def test_erasing_a_document_erases_it_in_the_backups_that_were_taken_before(pape
     assert gone not in (tmp_path / "keys" / "document-keys.db").read_bytes().decode("latin-1")
 
 
+def test_a_document_that_was_erased_and_came_again_opens_no_older_backup_and_hinders_none(papers, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCMILL_BACKUP_KEYS_FOLDER", str(tmp_path / "keys"))
+    settings.cache_clear()
+    back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    again, stays = (job.document_id for job in list_jobs(papers.ledger, papers.tenant))
+    with contextlib.closing(Room.open(settings())) as room:
+        erase(room, again)
+        assert again in ingest(room, tmp_path / "invoice.txt", tmp_path / "letter.txt")
+        back_up(room, tmp_path / "next", keys=tmp_path / "keys")
+    proof = restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
+    assert (proof.erased, proof.missing_results, proof.missing_originals) == (1, 0, 0)
+    with contextlib.closing(Room.open(elsewhere(tmp_path))) as room:
+        assert [job.document_id for job in list_jobs(room.ledger, room.tenant)] == [stays]
+    assert prove(tmp_path / "next", settings(), keys=tmp_path / "keys").erased == 0, "the new key is still there"
+    others = DocumentKeys(tmp_path / "keys" / "document-keys.db")
+    others.forget("default", again, stays)
+    others.ensure("default", [again, stays])
+    with pytest.raises(Damaged, match="keys folder"):
+        prove(tmp_path / "next", settings(), keys=tmp_path / "keys")
+
+
+def test_receivers_of_webhooks_come_back_with_the_secrets_that_are_newest(papers, home, tmp_path):
+    gone = add_webhook(home, "https://one.example/hook")
+    back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    add_webhook(home, "https://two.example/hook")
+    remove_webhook(home, gone.webhook_id)
+    back_up(papers, tmp_path / "next", keys=tmp_path / "keys")
+    there, file = webhooks(home), tmp_path / "keys" / "webhooks.json"
+    secrets = [one.secret.get_secret_value().encode() for one in (gone, *there)]
+    assert [
+        path for path in (tmp_path / "backup").rglob("*") if path.is_file() and any(secret in path.read_bytes() for secret in secrets)
+    ] == []
+    restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
+    assert webhooks(tmp_path / "new" / "home") == there
+    assert {path.stat().st_mode & 0o777 for path in (file, tmp_path / "new" / "home" / "webhooks.json")} == {0o600}
+    file.unlink()
+    with pytest.raises(Damaged, match=r"webhooks\.json"):
+        prove(tmp_path / "backup", settings(), keys=tmp_path / "keys")
+
+
 def test_without_the_keys_of_documents_nothing_is_restored(papers, tmp_path):
     back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
     (tmp_path / "keys" / "document-keys.db").unlink()
@@ -160,9 +203,9 @@ def test_old_backups_go_and_the_newest_stay(tmp_path):
         if name != "docmill-2":
             (tmp_path / name / "backup.json").write_text("{}")
     (tmp_path / "mine").mkdir()
-    assert thin_out(tmp_path, 2) == 2
+    assert thin_out(tmp_path, 2, "default") == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["docmill-3", "docmill-4", "mine"]
-    assert thin_out(tmp_path, 2) == 0
+    assert thin_out(tmp_path, 2, "default") == 0
 
 
 def test_the_command_line(papers, home, tmp_path, monkeypatch):

@@ -3,8 +3,8 @@
 backup.json                 what it is, when it was taken, the SHA-256 of SHA256SUMS; without it a backup is not whole
 SHA256SUMS                  `sha256sum --check SHA256SUMS` works without docmill
 ledger.sqlite3|.pgdump      the ledger
-store/<object name>         objects that belong to no document
-sealed/<document>/<name>    objects of documents, each document under its own key (sealing)
+store/<object name>         objects of the tenant that belong to no document
+sealed/<document>/<name>    objects of its documents, each document under its own key (sealing)
 """
 
 import hashlib
@@ -19,7 +19,9 @@ from docmill.errors import Damaged, NotFound
 from docmill.values.model import Value
 
 HEAD, SUMS, STORE = "backup.json", "SHA256SUMS", "store"
-FORMAT: Final = 2
+FORMAT: Final = 3
+READABLE: Final = (2, FORMAT)
+"""2 held the objects of every tenant of the ledger."""
 _CHUNK: Final = 1024 * 1024
 
 
@@ -29,23 +31,36 @@ class Backup(Value):
     Attributes:
         format: of the folder.
         docmill: the version that wrote it.
-        taken_at: the instant that the ledger's copy shows; everything it names is in the backup unless it was erased meanwhile.
+        tenant: whose objects and keys of documents it holds; None in the older form.
+        other_tenants: of the same ledger, which is copied whole; their objects lie in the backups of their own homes.
+        taken_at: the instant that the ledger's copy shows; everything it names of the tenant is in the backup unless it was erased meanwhile.
         ledger: name of the ledger's file.
         files, size_bytes: all files beside the head and the sums.
         chunks: tenant -> chunks in the search index.
+        lacking_originals, lacking_results: that the ledger named and that were not in the store: it is damaged, and nothing proves such a backup.
+        gone: names of originals and results that were erased, purged or taken back while it was taken.
+        erased: ids of documents that were erased while it was taken.
         keys: name -> SHA-256 of each key file, which lie elsewhere.
+        lists: names of files beside the keys that change as time goes by; the newest lie with the keys.
         sums_sha256: of SHA256SUMS.
         seconds: how long it took.
     """
 
     format: int = FORMAT
     docmill: str
+    tenant: str | None = None
+    other_tenants: tuple[str, ...] = ()
     taken_at: datetime
     ledger: str
     files: int
     size_bytes: int
     chunks: dict[str, int]
+    lacking_originals: int = 0
+    lacking_results: int = 0
+    gone: tuple[str, ...] = ()
+    erased: tuple[str, ...] = ()
     keys: dict[str, str]
+    lists: tuple[str, ...] = ()
     sums_sha256: str
     seconds: float
 
@@ -64,7 +79,7 @@ def read_backup(folder: Path) -> Backup:
         raise NotFound("no whole backup lies in this folder") from None
     except (ValidationError, OSError):
         raise Damaged("the backup's head cannot be read") from None
-    if found.format != FORMAT:
+    if found.format not in READABLE:
         raise Damaged("the backup's form is of another docmill", format=found.format)
     if sums != found.sums_sha256:
         raise Damaged("the backup's list of checksums was changed")

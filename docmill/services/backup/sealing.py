@@ -3,7 +3,8 @@
     sealed/<document id>/<object name>        AES-256-GCM (NIST SP 800-38D): nonce of 96 bits, ciphertext, tag; the object's name is authenticated
 
 An object that belongs to no document (runs, reports, orders) lies in clear below store/. One of a document that the ledger does not know yet was
-written while the backup was taken; it is left out, as the ledger's copy does not know it either.
+written while the backup was taken; it is left out, as the ledger's copy does not know it either. Exports are left out, too: they are copies of many
+documents' values that no document's key could take back.
 """
 
 import hashlib
@@ -18,9 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from docmill.errors import Damaged
 from docmill.services.running.room import Room
 from docmill.storage.document_keys import FILE, DocumentKeys
-from docmill.storage.ledger import Connection
+from docmill.storage.ledger import Connection, deletion
 from docmill.storage.ledger.object_owners import owners
-from docmill.values.keys import ORIGINALS, PRIVATE, PUBLIC, STAGES, receipt_owner, review_prefix
+from docmill.values.keys import ORIGINALS, PRIVATE, PUBLIC, STAGES, exports_prefix, receipt_owner, review_prefix
 
 SEALED: Final = "sealed"
 _NONCE_BYTES: Final = 12
@@ -34,31 +35,30 @@ class Owners:
 
     Args:
         conn: of the ledger.
-        tenants: all of them.
+        tenant: whose store it is.
     """
 
-    def __init__(self, conn: Connection, tenants: list[str]) -> None:
-        self._by_name = {name: document for tenant in tenants for name, document in owners(conn, tenant)}
+    def __init__(self, conn: Connection, tenant: str) -> None:
+        self._by_name = dict(owners(conn, tenant))
         self._documents = frozenset(self._by_name.values())
 
     def of(self, name: str) -> str | None:
         """The document's id; None where an object belongs to none, or to one that is not known yet."""
         if (found := self._by_name.get(name)) is not None:
             return found
-        if (owner := receipt_owner(name)) is not None:
-            return owner if owner in self._documents else None
-        parts = name.split("/")
-        is_review = len(parts) > _STAGE_ELEMENTS and "/".join(parts[:4]) == review_prefix(parts[1], parts[3])
-        return parts[3] if is_review else None
+        owner = receipt_owner(name) or _review_owner(name)
+        return owner if owner in self._documents else None
 
-    def documents(self, tenant: str) -> list[str]:
-        """All documents of a tenant that have objects."""
-        return sorted({document for name, document in self._by_name.items() if name.split("/")[1] == tenant})
+    def documents(self) -> list[str]:
+        """All documents that have objects."""
+        return sorted(self._documents)
 
     def is_left_out(self, name: str) -> bool:
         """Whether an object without a known document was made of one: it must not lie in clear."""
         parts = name.split("/")
-        if parts[0] == ORIGINALS or receipt_owner(name) is not None:
+        if parts[0] == ORIGINALS or receipt_owner(name) is not None or _review_owner(name) is not None:
+            return True
+        if name.startswith(exports_prefix(parts[1])):
             return True
         is_made = len(parts) > _STAGE_ELEMENTS and (parts[2] in _OF_STAGES or parts[2] == _RESULTS)
         return is_made and parts[0] in {PRIVATE, PUBLIC} and not name.endswith(".note")
@@ -78,6 +78,23 @@ def forget_keys(room: Room, document_id: str) -> None:
     keys_of(room).forget(room.tenant, document_id)
     if (folder := room.settings.backup_keys_folder) is not None and (folder / FILE).is_file():
         DocumentKeys(folder / FILE).forget(room.tenant, document_id)
+
+
+def forget_erased(room: Room, keys: DocumentKeys) -> None:
+    """Erase the keys of documents that the ledger's audit trail says were erased, of any tenant, in whatever home that was done.
+
+    What the ledger merely does not know keeps its key: it may be an older ledger that was restored, and the key the only one of a newer backup.
+    """
+    for tenant, documents in keys.documents().items():
+        with room.ledger.reading() as conn:
+            gone = deletion.erased_among(conn, tenant, documents)
+        keys.forget(tenant, *gone)
+
+
+def _review_owner(name: str) -> str | None:
+    parts = name.split("/")
+    is_review = len(parts) > _STAGE_ELEMENTS and "/".join(parts[:4]) == review_prefix(parts[1], parts[3])
+    return parts[3] if is_review else None
 
 
 def seal_file(source: Path, target: Path, key: bytes, name: str) -> tuple[str, int]:

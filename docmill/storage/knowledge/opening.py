@@ -24,6 +24,17 @@ def open_knowledge_base(settings: Settings, ledger: Ledger) -> KnowledgeBase:
     return LanceKnowledgeBase(settings.knowledge_url, turn=_turns(settings, ledger))
 
 
+def held_still(settings: Settings, ledger: Ledger, tenant: str) -> AbstractContextManager[None]:
+    """The tenant's index while nobody changes it, so that it can be counted at the instant of something else; searches go on.
+
+    Raises:
+        StoreUnavailable: a writer did not end within a minute.
+    """
+    if settings.knowledge_url is None:
+        return write_lock(settings.knowledge_dir, tenant, LOCK_WAIT_S)
+    return _turns(settings, ledger)(tenant)
+
+
 def _turns(settings: Settings, ledger: Ledger) -> Turn:
     folder, is_server = settings.home.absolute() / "knowledge-turns", has_turns(ledger)
 

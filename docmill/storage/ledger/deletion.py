@@ -1,16 +1,36 @@
-"""Removing a document from the ledger. What stays: its audit stream, its notices and what it took of an order: ids, states, codes, quantities."""
+"""Removing a document from the ledger, and knowing later that it was removed.
 
+What stays: its audit stream, its notices and what it took of an order: ids, states, codes, quantities.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
 from docmill.storage.ledger.attempts import of_run
+from docmill.storage.ledger.bulk import chunks
+from docmill.storage.ledger.tables_events import AUDIT_EVENTS
 from docmill.storage.ledger.tables_jobs import ATTEMPTS, BATCH_FILES, DOCUMENTS, JOBS, RUN_LEASES
 from docmill.storage.ledger.tables_learning import TEACHING_CONSENTS
 from docmill.storage.ledger.tables_purchasing import RECEIPT_MATCHES
 from docmill.storage.ledger.tables_quarantine import QUARANTINED_ITEMS
 from docmill.storage.ledger.tables_results import ARTEFACTS, JOB_ARTEFACTS, PAGES, RESULT_VERSIONS
 from docmill.storage.ledger.tables_review import DECISIONS, REVIEW_TASKS
+
+DELETED: Final = "document.deleted"
+"""The kind of the audit event of a document that was erased."""
+
+
+def erased_among(conn: sa.Connection, tenant: str, document_ids: Sequence[str]) -> set[str]:
+    """Those of the documents that were erased and did not come again. One that the ledger never knew is not among them."""
+    found: set[str] = set()
+    is_there = sa.exists().where(DOCUMENTS.c.tenant_id == AUDIT_EVENTS.c.tenant_id, DOCUMENTS.c.document_id == AUDIT_EVENTS.c.stream)
+    for part in chunks(document_ids):
+        query = sa.select(AUDIT_EVENTS.c.stream).where(AUDIT_EVENTS.c.tenant_id == tenant, AUDIT_EVENTS.c.stream.in_(part))
+        found |= set(conn.execute(query.where(AUDIT_EVENTS.c.kind == DELETED, ~is_there)).scalars())
+    return found
 
 
 def object_names(conn: sa.Connection, tenant: str, document_id: str) -> set[str]:

@@ -78,6 +78,15 @@ def published(conn: sa.Connection, tenant: str, document_ids: Iterable[str]) -> 
     return found
 
 
+def known(conn: sa.Connection, tenant: str, document_ids: Iterable[str]) -> set[str]:
+    """Those of the documents that are there."""
+    found: set[str] = set()
+    for part in chunks(sorted(set(document_ids))):
+        query = sa.select(DOCUMENTS.c.document_id).where(DOCUMENTS.c.tenant_id == tenant, DOCUMENTS.c.document_id.in_(part))
+        found |= set(conn.execute(query).scalars())
+    return found
+
+
 def save(conn: sa.Connection, tenant: str, rows: Iterable[DocumentRow]) -> None:
     """Write back what registering and milling change in locked documents."""
     changed = ("document_id", "media_type", "stored", "current_version_id", "current_fence", "next_fence", "versions", "count")
