@@ -79,9 +79,9 @@ class AutoEngine:
         if turn_deg:
             with turned_image(image, turn_deg, self._scratch_dir) as upright:
                 turned = self._tesseract().read(upright, language=language)
+                left = doubt_of(turned) or _missed(upright, turned) or ""
             if turned.words and (not page.words or is_tall(page) or turned.confidence > page.confidence):
-                page = turned.model_copy(update={"turned_deg": turn_deg})
-                doubt = doubt_of(page) or ""
+                page, doubt = turned.model_copy(update={"turned_deg": turn_deg}), left
         return _told(page, None, doubt)
 
     @contextlib.contextmanager
