@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from docmill.settings import settings
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import robustness  # noqa: E402 - a script beside the package
@@ -44,6 +46,17 @@ def test_a_file_that_ends_otherwise_or_not_at_all_is_named():
         "c.pdf: ok expected, but there is no job",
     ]
     assert robustness.broken_promises({"a.pdf": "ok"}, ended[:1]) == []
+
+
+def test_what_is_not_as_expected_makes_the_script_end_with_1(tmp_path, home, monkeypatch, capsys):
+    nothing_held = robustness.PeakMemory(os.getpid())
+    monkeypatch.setattr(robustness, "ingested", lambda _files, _engine: (0, b"", nothing_held))
+    monkeypatch.setattr(sys, "argv", ["robustness.py", str(tmp_path)])
+    for expected, manifest in ((0, "[]"), (1, '[{"file": "a/b.pdf", "expect": "ok"}]')):
+        settings.cache_clear()
+        (tmp_path / "manifest.json").write_text(manifest)
+        assert robustness.main() == expected
+    assert "NOT AS EXPECTED b.pdf: ok expected, but there is no job" in capsys.readouterr().out
 
 
 @pytest.mark.slow
