@@ -5,12 +5,12 @@ Says how much to trust a reading and what to do better when the page is scanned 
 
 import itertools
 import math
-from collections.abc import Sequence
 from statistics import median
 from typing import Final, NamedTuple
 
 from PIL import Image, ImageChops
 
+from docmill.stages.reading.contrast import level_of, levels_of
 from docmill.stages.reading.doubt import TRUSTED
 from docmill.values.page import Line, Page
 from docmill.values.ports import PageImage
@@ -58,25 +58,14 @@ def _of_pixels(image: PageImage) -> list[tuple[str, float, str]]:
     width, height = sample.size
     if min(width, height) < 2:  # noqa: PLR2004 - no neighbours
         return []
-    shades = sample.histogram()
-    low, high = _level(shades, 0.005), _level(shades, 0.95)
+    low, high = levels_of(sample)
     contrast = (high - low) / 255
     steps = ImageChops.difference(sample.crop((1, 0, width, height)), sample.crop((0, 0, width - 1, height))).histogram()
-    sharp = _level(steps, 0.997) / max(1, high - low)
+    sharp = level_of(steps, 0.997) / max(1, high - low)
     return [
         ("low contrast", min(1.0, contrast / _CONTRAST), f"{contrast:.2f}"),
         ("blurred", min(1.0, sharp / _SHARP) if contrast > 0 else 1.0, f"{sharp:.2f}"),
     ]
-
-
-def _level(histogram: Sequence[int], share: float) -> int:
-    """The lowest level that at least this share of the pixels do not exceed."""
-    wanted, seen = share * sum(histogram), 0
-    for level, count in enumerate(histogram):
-        seen += count
-        if seen >= wanted:
-            return level
-    return len(histogram) - 1
 
 
 def _of_words(page: Page) -> list[tuple[str, float, str]]:

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from docmill.errors import Damaged, EngineMissing
+from docmill.stages.reading.contrast import stretched
 from docmill.stages.reading.rapid_answer import TALL, Strip, lines_of, strip_of
 from docmill.stages.reading.rapid_letters import LetterChoice
 from docmill.stages.reading.rapid_models import gpu_provider, require, versions
@@ -159,7 +160,7 @@ def _pixels(image: PageImage, longest_px: int = _LONGEST_SIDE_PX) -> Any:
     except (OSError, ValueError, SyntaxError) as error:
         raise Damaged("RapidOCR cannot read the page image", page=image.number) from error
     coloured.thumbnail((longest_px, longest_px))
-    return np.ascontiguousarray(np.asarray(coloured)[:, :, ::-1])
+    return np.ascontiguousarray(np.asarray(stretched(coloured))[:, :, ::-1])
 
 
 def _strips(models: Any, pixels: Any) -> list[Strip]:
