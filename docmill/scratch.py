@@ -58,6 +58,40 @@ def abandoned_folders() -> Iterator[Path]:
                 os.close(lock)
 
 
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """A folder is worked with for as long as the block runs, in this thread, whatever becomes of who made it; see `unheld`."""
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextlib.contextmanager
+def unheld(folder: Path) -> Iterator[bool]:
+    """Whether nobody works with a folder, which stays so while the block runs.
+
+    Raises:
+        FileNotFoundError: it is gone.
+    """
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:  # a file system without locks
+            yield True
+            return
+        yield True
+    finally:
+        os.close(lock)
+
+
 def _locked_folder(kind: str) -> tuple[Path, int]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{kind}-"))

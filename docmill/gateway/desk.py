@@ -3,11 +3,12 @@
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from docmill.gateway.limits import UploadLimits
+from docmill.scratch import unheld
 from docmill.services.running.room import Room
 from docmill.shredding import shred_quietly
 
@@ -36,13 +37,17 @@ class Desk:
 
     @contextmanager
     def incoming(self) -> Iterator[Path]:
-        """A folder for one upload, overwritten and gone afterwards. Nothing in it is a document before it was received whole."""
+        """A folder for one upload, overwritten and gone afterwards. Nothing in it is a document before it was received whole.
+
+        A request may be cut off while a thread still reads what it brought: who works with the folder in a thread holds it (scratch.held), and a
+        folder that is held is left to the clean-up.
+        """
         folder = self._incoming / secrets.token_hex(8)
         folder.mkdir(mode=0o700, parents=True)
         try:
             yield folder
         finally:
-            shred_quietly(folder)
+            _shred_unheld(folder)
 
     def sweep(self) -> None:
         """Remove what a gateway that was killed left of its uploads, once it is a day old."""
@@ -50,4 +55,10 @@ class Desk:
             return
         for folder in self._incoming.iterdir():
             if time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:
-                shred_quietly(folder)
+                _shred_unheld(folder)
+
+
+def _shred_unheld(folder: Path) -> None:
+    with suppress(FileNotFoundError), unheld(folder) as is_free:
+        if is_free:
+            shred_quietly(folder)

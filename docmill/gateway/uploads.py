@@ -17,6 +17,7 @@ from docmill.gateway.desk import Desk
 from docmill.gateway.multipart import MOST_FILES, Form, read_form
 from docmill.gateway.openapi import problems, upload_body
 from docmill.gateway.upload_form import Asked, read_fields
+from docmill.scratch import held
 from docmill.services import jobs, task_view, uploads
 from docmill.services.fetching import fetched
 from docmill.services.task_view import JobFilter
@@ -63,7 +64,7 @@ def _add_upload(router: APIRouter, desk: Desk) -> None:
             if not form.files and not asked.uris:
                 raise InvalidOptions("the field `file` is missing (or `uri`, for an object of a bucket)")
             await run_in_threadpool(_fetch, desk, form, asked.uris, folder)
-            answer = await run_in_threadpool(_submit, desk, form, asked, idempotency_key)
+            answer = await run_in_threadpool(_submit, desk, form, asked, idempotency_key, folder)
         response.headers["Location"] = answer.status_url
         response.headers["Retry-After"] = str(answers.POLL_S)
         return answer
@@ -72,13 +73,15 @@ def _add_upload(router: APIRouter, desk: Desk) -> None:
 def _fetch(desk: Desk, form: Form, uris: Sequence[str], folder: Path) -> None:
     if len(form.files) + len(uris) > MOST_FILES:
         raise InvalidOptions(f"more than {MOST_FILES} files in one request")
-    form.files += fetched(desk.room, uris, folder)
+    with held(folder):
+        form.files += fetched(desk.room, uris, folder)
     form.media_types += [None] * len(uris)
 
 
-def _submit(desk: Desk, form: Form, asked: Asked, key: str | None) -> shape.UploadAccepted:
+def _submit(desk: Desk, form: Form, asked: Asked, key: str | None, folder: Path) -> shape.UploadAccepted:
     room = desk.room
-    submission = uploads.submit(room, form.files, asked.options, asked.said, idempotency_key=key, asker=asker())
+    with held(folder):
+        submission = uploads.submit(room, form.files, asked.options, asked.said, idempotency_key=key, asker=asker())
     desk.wake()
     found = [task_view.task(room, job_id) for job_id in submission.job_ids]
     named = [job.model_copy(update={"name": name}) for job, (_, name) in zip(found, submission.sources, strict=True)]

@@ -1,11 +1,12 @@
 """Cleaning up on this machine's disk: scratch folders of dead workers and uploads that a dead gateway left. Documents lie in both."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from docmill.scratch import abandoned_folders
+from docmill.scratch import abandoned_folders, unheld
 from docmill.services.cleaning_report import Cleaning
 from docmill.shredding import shred
 
@@ -18,14 +19,16 @@ def clean_scratch(cleaning: Cleaning) -> None:
 
 
 def clean_incoming(cleaning: Cleaning, home: Path, *, before: datetime) -> None:
-    """Remove uploads that nothing was added to since an instant. One under way is written to all the time."""
+    """Remove uploads that nothing was added to since an instant. One under way is written to all the time, and held while it is taken in."""
     incoming = home / "incoming"
     if not incoming.is_dir():
         return
     for folder in sorted(incoming.iterdir()):
         with suppress(FileNotFoundError):
-            if max(path.lstat().st_mtime for path in (folder, *folder.rglob("*"))) < before.timestamp():
-                _remove(cleaning, folder)
+            is_old = max(path.lstat().st_mtime for path in (folder, *folder.rglob("*"))) < before.timestamp()
+            with unheld(folder) as is_free:
+                if is_old and is_free:
+                    _remove(cleaning, folder)
 
 
 def _remove(cleaning: Cleaning, folder: Path) -> None:
@@ -33,7 +36,11 @@ def _remove(cleaning: Cleaning, folder: Path) -> None:
         files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
         size_bytes = sum(path.stat().st_size for path in files)
         if not cleaning.dry_run:
-            shred(folder)
+            try:
+                shred(folder)
+            except OSError:  # a disk that is full may refuse to overwrite: what cannot be overwritten goes all the same, and is told
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
         cleaning.cleaned(folder.name, size_bytes)
 
 

@@ -18,7 +18,7 @@ from docmill.services.running.room import Room
 from docmill.services.users import LOCAL_USER
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
-from docmill.values.keys import PUBLIC, erasure_name, erasures_prefix, exports_prefix, receipts_prefix, review_prefix
+from docmill.values.keys import PUBLIC, erasure_name, erasures_prefix, evidence_prefix, exports_prefix, receipts_prefix, review_prefix
 
 PATIENCE: Final = timedelta(minutes=10)
 """A promise of a document that is still there may belong to an erasure that is being written; an older one was never meant in the end."""
@@ -76,8 +76,9 @@ def _finish(room: Room, promised: dict[str, object]) -> bool:
 
 def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
     room.knowledge.delete(room.tenant, [document_id])
-    for info in list(room.store.list(f"{review_prefix(room.tenant, document_id)}/")):
-        room.store.delete(info.name)  # values that people typed
+    for folder in (review_prefix(room.tenant, document_id), evidence_prefix(room.tenant, document_id)):
+        for info in list(room.store.list(f"{folder}/")):
+            room.store.delete(info.name)  # values that people typed, and what a receipt was matched by
     # receipts first: one that outlived its artefact would make a later job believe in something that is gone
     for info in list(room.store.list(receipts_prefix(room.tenant, document_id))):
         room.store.delete(info.name)

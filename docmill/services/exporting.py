@@ -48,18 +48,20 @@ def export_to_store(room: Room, wanted: JobFilter, name: str, scratch: Path, for
         path, documents = scratch / f"results-{number}.{form}", set[str]()
         count = export_results(room, wanted, path, form, documents)
         room.store.create_from(name, path)
-        if _are_there(room, documents):
+        is_kept = False
+        try:
+            is_kept = _are_there(room, documents)
+        finally:
+            if not is_kept:
+                room.store.delete(name)
+        if is_kept:
             return count
-        room.store.delete(name)
     raise StageFailed("documents were erased while their results were exported; export again")
 
 
 def _are_there(room: Room, documents: set[str]) -> bool:
-    ids = sorted(documents)
     with room.ledger.reading() as conn:
-        return all(
-            len(rows.published(conn, room.tenant, part)) == len(part) for part in (ids[i : i + PAGE] for i in range(0, len(ids), PAGE))
-        )
+        return rows.known(conn, room.tenant, documents) == documents
 
 
 def export_results(room: Room, wanted: JobFilter, path: Path, form: Form, documents: set[str] | None = None) -> int:

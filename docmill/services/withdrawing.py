@@ -104,14 +104,14 @@ def _withdraw(room: Room, document_id: str) -> int:
 def _remove(room: Room, document_id: str, jobs: Sequence[tuple[JobView, Sequence[Artefact]]], kept: Collection[str]) -> int:
     """Remove the public objects of jobs besides those to be kept."""
     names = {name for job, made in jobs for name in _names(job, made)}.difference(kept)
+    there = [name for name in sorted(names) if room.store.exists(name)]
+    if there:  # told before they go: what nobody told would look lost for ever, in every backup
+        with room.ledger.transaction() as conn:
+            append_event(conn, room.tenant, document_id, named_results.WITHDRAWN, {"objects": len(there)}, at=room.ledger.now())
     # receipts first: one that outlived its artefact would make a later job believe in something that is gone
     for artefact in (a for _, made in jobs for a in made if a.object_name in names):
         room.store.delete(receipt_name(room.tenant, document_id, artefact.stage, artefact.key))
-    gone = sum(room.store.delete(name) for name in sorted(names))
-    if gone:
-        with room.ledger.transaction() as conn:
-            append_event(conn, room.tenant, document_id, named_results.WITHDRAWN, {"objects": gone}, at=room.ledger.now())
-    return gone
+    return sum(room.store.delete(name) for name in there)
 
 
 def _finished(job: JobView) -> str:

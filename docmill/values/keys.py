@@ -137,6 +137,11 @@ def review_prefix(tenant: str, document_id: str) -> str:
     return f"{PRIVATE}/{_checked(tenant)}/review/{document_id}"
 
 
+def evidence_prefix(tenant: str, document_id: str) -> str:
+    """Where what a receipt was matched by lies, one object a try; the document's, though no row may name a try that lost."""
+    return f"{PRIVATE}/{_checked(tenant)}/matched/{document_id}"
+
+
 def run_prefix(tenant: str, run_id: str) -> str:
     """Where a run's lease and outcome markers lie."""
     return f"{PRIVATE}/{_checked(tenant)}/runs/{run_id}"

@@ -15,14 +15,21 @@ from docmill.services.backup.restoring import prove, restore
 from docmill.services.backup.taking import back_up
 from docmill.services.erase import erase
 from docmill.services.exporting import export_results
+from docmill.services.intake import take_in
+from docmill.services.jobs import cancel_lost, request_cancel
+from docmill.services.milling.lease import write_lease
+from docmill.services.milling.work import mill_shard
 from docmill.services.purging import purge, purgeable
 from docmill.services.recovery import NAME, note_proof
 from docmill.services.running.room import Room
+from docmill.services.running.run import BatchRun
+from docmill.services.sources import files_of
 from docmill.settings import settings
 from docmill.storage.document_keys import DocumentKeys
 from docmill.storage.ledger.job_search import JobFilter
 from docmill.storage.ledger.upgrade import upgrade_ledger
 from docmill.values.keys import exports_prefix
+from docmill.values.options import MillOptions
 
 pytest_plugins = ("s3_server",)
 
@@ -140,3 +147,50 @@ def test_a_backup_of_the_form_before_this_one_is_restored(papers, tmp_path):
     (tmp_path / "backup" / "backup.json").write_text(json.dumps(older))
     assert read_backup(tmp_path / "backup").tenant is None
     assert proven(room, tmp_path).missing_results == 0
+
+
+def half_published(room, path):
+    """A document whose chunks are in the index when its run is stopped: index comes before publish."""
+    path.write_text(f"{LETTER}The cellar key hangs behind the stove.\n")
+    batch_id, (one,) = take_in(room, files_of([str(path)], room.settings), MillOptions())
+    run = BatchRun(room, batch_id, f"run-{batch_id}", workers=0, lease_s=60)
+    waiting = run.first_shards()
+    while waiting:
+        write_lease(room.store, room.tenant, run.run_id, stop=False)
+        shard = waiting.pop()
+        if shard.stage in {"validate", "publish"}:
+            return one
+        waiting += run.fold(shard, mill_shard(shard, True))
+    raise AssertionError("it never came so far")
+
+
+def test_chunks_of_a_document_that_is_being_published_break_no_proof_and_its_erasure_no_restore(papers, tmp_path):
+    room, _ = papers
+    before = room.knowledge.count(room.tenant)
+    one = half_published(room, tmp_path / "half.txt")
+    assert room.knowledge.count(room.tenant) > before
+    back_up(room, tmp_path / "backup", keys=tmp_path / "keys")
+    assert proven(room, tmp_path).chunks == before
+    request_cancel(room.ledger, room.tenant, one.job_id)
+    cancel_lost(room.ledger, room.tenant, [one.job_id], before=room.ledger.now() + timedelta(days=1))
+    erase(room, one.document_id)
+    proof = prove(tmp_path / "backup", room.settings, keys=room.settings.home)
+    assert (proof.erased, proof.chunks) == (1, before)
+
+
+def test_what_belongs_to_a_document_lies_nowhere_in_clear(papers, tmp_path, monkeypatch):
+    """Also what came while the store was copied, and a try at matching that lost."""
+    room, (invoice, _) = papers
+    late = {
+        f"private/{room.tenant}/unlocked/cd/{'cd' * 32}.pdf": None,
+        f"private/{room.tenant}/matched/{'f' * 32}/{'a' * 64}.json": None,
+        f"private/{room.tenant}/matched/{invoice}/{'a' * 64}.json": invoice,
+    }
+    for name in late:
+        room.store.create(name, b"CANARY-quirkwell")
+    back_up(room, tmp_path / "backup", keys=tmp_path / "keys")
+    assert [path for path in (tmp_path / "backup").rglob("*") if path.is_file() and b"CANARY-quirkwell" in path.read_bytes()] == []
+    sealed = {path.relative_to(tmp_path / "backup" / "sealed").as_posix() for path in (tmp_path / "backup" / "sealed").rglob("*.json")}
+    assert {f"{owner}/{name}" for name, owner in late.items() if owner} <= sealed
+    erase(room, invoice)
+    assert not room.store.exists(f"private/{room.tenant}/matched/{invoice}/{'a' * 64}.json")

@@ -99,7 +99,7 @@ def test_a_note_whose_words_are_gone_goes(room, letter):
 
 
 def test_scratch_of_the_dead_and_old_uploads_go_and_failures_are_told(room, letter, home, tmp_path, monkeypatch):
-    from docmill.scratch import scratch_folder
+    from docmill.scratch import held, scratch_folder
 
     dead = tmp_path / "scratch" / "docmill-scratch-shard-dead"
     dead.mkdir()
@@ -107,17 +107,19 @@ def test_scratch_of_the_dead_and_old_uploads_go_and_failures_are_told(room, lett
     linked = tmp_path / "original"
     linked.write_bytes(b"kept")
     os.link(linked, dead / "linked")
-    for name, old in (("fresh", 0), ("old", 7200)):
+    for name, old in (("fresh", 0), ("old", 7200), ("taken-in", 7200)):
         (home / "incoming" / name).mkdir(parents=True)
         (home / "incoming" / name / "0").write_bytes(b"y" * 100)
         for path in (home / "incoming" / name / "0", home / "incoming" / name):
             os.utime(path, (time.time() - old,) * 2)
-    with scratch_folder("shard") as living:
+    with scratch_folder("shard") as living, held(home / "incoming" / "taken-in"):
         (living / "page.png").write_bytes(b"z")
         dead.mkdir(exist_ok=True)  # the first scratch folder of a process sweeps by itself
         (dead / "page.png").write_bytes(b"x" * 5000)
         assert clean_up(room).cleaned_files == ("docmill-scratch-shard-dead", "old")
         assert (living / "page.png").exists()
+        assert (home / "incoming" / "taken-in" / "0").read_bytes() == b"y" * 100, "a thread reads it at this moment"
+    assert clean_up(room).cleaned_files == ("taken-in",)
     assert (dead.exists(), linked.read_bytes(), (home / "incoming" / "fresh").exists()) == (False, b"kept", True)
 
     age(room, 3700)

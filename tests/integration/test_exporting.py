@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from docmill.services import exporting
 from docmill.services.erase import erase
 from docmill.services.exporting import JobFilter, export_results, harmless
 from docmill.services.jobs import list_jobs
+from docmill.services.purging import purge, purgeable
 from docmill.values.jobs import JobState
 from docmill.values.keys import exports_prefix
 from docmill.values.results import read_results
@@ -68,6 +70,13 @@ def test_an_export_that_is_being_written_while_a_document_is_erased_is_written_a
     (info,) = room.store.list(exports_prefix(room.tenant))
     with zipfile.ZipFile(io.BytesIO(room.store.read(info.name))) as found:
         assert [read_results(found.read(name)).document.id for name in found.namelist()] == [papers[0]]
+
+
+def test_results_of_documents_whose_originals_were_purged_are_exported(room, tmp_path):
+    (tmp_path / "p.txt").write_text(f"{LETTER}Yours, Anna Maier, anna.maier@example.org\n")
+    ids = ingest(room, tmp_path / "p.txt", redact=True, index=False)
+    assert purge(room, purgeable(room, older_than=timedelta(0), document_ids=ids))
+    assert exporting.export_to_store(room, JobFilter(), f"{exports_prefix(room.tenant)}a.csv", tmp_path, "csv") == 1
 
 
 def test_a_zip_has_the_results_and_a_file_that_is_there_is_never_overwritten(room, papers, tmp_path):

@@ -4,18 +4,21 @@ What every store promises stands in test_object_store_contract.py.
 """
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 import pytest
 from object_stores import names
 
 from docmill.errors import Conflict, NotFound, StoreUnavailable
+from docmill.shredding import shred_file
 from docmill.storage.objects import StoreSpec, open_signer, open_store
 from docmill.storage.objects.staging import STAGING, StagedFile
 from docmill.values.ports import ObjectStore
@@ -267,3 +270,24 @@ def test_zeros_are_flushed_where_the_bytes_were(
     monkeypatch.setattr(os, "fdatasync", flushed.append)
     store.create(name, b"secret")
     assert (store.delete(name), len(flushed)) == (True, times)
+
+
+def test_a_local_file_that_is_taken_away_while_it_is_stored_becomes_no_object(
+    folder: tuple[ObjectStore, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload that is cut off: its folder is overwritten while a thread still stores what it brought."""
+    store, root = folder
+    source = tmp_path / "upload"
+    source.write_bytes(b"x" * 3_000_000)
+    copy = shutil.copyfileobj
+
+    def slowly(reader: BinaryIO, writer: BinaryIO, length: int = 0) -> None:
+        writer.write(reader.read(length))
+        shred_file(source)
+        copy(reader, writer, length)
+
+    monkeypatch.setattr("docmill.storage.objects.staging.shutil.copyfileobj", slowly)
+    with pytest.raises(StoreUnavailable, match="taken away"):
+        store.create_from("originals/t/a", source)
+    assert not store.exists("originals/t/a")
+    assert [path for path in root.rglob("*") if path.is_file()] == []

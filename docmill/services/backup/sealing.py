@@ -21,13 +21,15 @@ from docmill.services.running.room import Room
 from docmill.storage.document_keys import FILE, DocumentKeys
 from docmill.storage.ledger import Connection, deletion
 from docmill.storage.ledger.object_owners import owners
-from docmill.values.keys import ORIGINALS, PRIVATE, PUBLIC, STAGES, exports_prefix, receipt_owner, review_prefix
+from docmill.values.keys import ORIGINALS, PRIVATE, PUBLIC, STAGES, evidence_prefix, exports_prefix, receipt_owner, review_prefix
 
 SEALED: Final = "sealed"
 _NONCE_BYTES: Final = 12
 _OF_STAGES: Final = frozenset(STAGES)
 _STAGE_ELEMENTS: Final = 4  # private/<tenant>/<stage>/<2>/<key>.<ext>
-_RESULTS: Final = "results"
+_MADE: Final = frozenset(
+    {"results", "unlocked"}
+)  # beside the stages' own folders; a locked PDF is unlocked before the ledger knows of the copy
 
 
 class Owners:
@@ -44,9 +46,9 @@ class Owners:
 
     def of(self, name: str) -> str | None:
         """The document's id; None where an object belongs to none, or to one that is not known yet."""
-        if (found := self._by_name.get(name)) is not None:
+        if (found := self._by_name.get(name) or self._by_name.get(_chunks_of(name))) is not None:
             return found
-        owner = receipt_owner(name) or _review_owner(name)
+        owner = receipt_owner(name) or _folder_owner(name)
         return owner if owner in self._documents else None
 
     def documents(self) -> list[str]:
@@ -56,11 +58,11 @@ class Owners:
     def is_left_out(self, name: str) -> bool:
         """Whether an object without a known document was made of one: it must not lie in clear."""
         parts = name.split("/")
-        if parts[0] == ORIGINALS or receipt_owner(name) is not None or _review_owner(name) is not None:
+        if parts[0] == ORIGINALS or receipt_owner(name) is not None or _folder_owner(name) is not None:
             return True
         if name.startswith(exports_prefix(parts[1])):
             return True
-        is_made = len(parts) > _STAGE_ELEMENTS and (parts[2] in _OF_STAGES or parts[2] == _RESULTS)
+        is_made = len(parts) > _STAGE_ELEMENTS and (parts[2] in _OF_STAGES or parts[2] in _MADE)
         return is_made and parts[0] in {PRIVATE, PUBLIC} and not name.endswith(".note")
 
 
@@ -91,10 +93,18 @@ def forget_erased(room: Room, keys: DocumentKeys) -> None:
         keys.forget(tenant, *gone)
 
 
-def _review_owner(name: str) -> str | None:
+def _folder_owner(name: str) -> str | None:
     parts = name.split("/")
-    is_review = len(parts) > _STAGE_ELEMENTS and "/".join(parts[:4]) == review_prefix(parts[1], parts[3])
-    return parts[3] if is_review else None
+    if len(parts) <= _STAGE_ELEMENTS:
+        return None
+    tenant, document = parts[1], parts[3]
+    return document if "/".join(parts[:4]) in {review_prefix(tenant, document), evidence_prefix(tenant, document)} else None
+
+
+def _chunks_of(name: str) -> str:
+    """The chunk file of which this one has the vectors of another model: <key>.<identity>.arrow or .json beside <key>.arrow."""
+    folder, _, file = name.rpartition("/")
+    return f"{folder}/{file.partition('.')[0]}.arrow"
 
 
 def seal_file(source: Path, target: Path, key: bytes, name: str) -> tuple[str, int]:

@@ -22,6 +22,7 @@ from docmill.services.backup.manifest import HEAD, STORE, SUMS, Backup, copy_fil
 from docmill.services.backup.promises import counts, promised_objects, still_there
 from docmill.services.backup.sealing import SEALED, Owners, forget_erased, keys_of, seal_file
 from docmill.services.running.room import Room
+from docmill.shredding import shred_file
 from docmill.storage.document_keys import FILE, DocumentKeys
 from docmill.storage.knowledge.opening import held_still
 from docmill.storage.ledger import tenants as tenant_rows
@@ -151,7 +152,7 @@ def _copy_store(room: Room, folder: Path, copied: _Copied) -> None:
                 continue  # erased or cleaned up meanwhile
             copied.names.add(name)
             if source.is_relative_to(scratch):
-                source.unlink()
+                shred_file(source)
 
 
 def _names(room: Room) -> Iterator[str]:

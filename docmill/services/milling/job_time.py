@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from docmill.errors import DocmillError, NotFound, TimedOut
+from docmill.errors import DocmillError, NotFound, StoreUnavailable, TimedOut
 from docmill.services.milling.shard import Item, Shard
 from docmill.values.keys import run_prefix
 from docmill.values.ports import ObjectStore
@@ -43,7 +43,8 @@ class JobTime:
         self._spent[item.job_id] += seconds
         spent = self._spent[item.job_id]
         if self._shard.stage == "read" and spent - self._noted.get(item.job_id, 0.0) >= NOTE_EVERY_S:
-            self._store.replace(f"{self._notes(item)}{self._shard.shard_id}", str(round(spent, 1)).encode())
+            with suppress(StoreUnavailable):  # others learn of it by the next one, or when the shard is folded
+                self._store.replace(f"{self._notes(item)}{self._shard.shard_id}", str(round(spent, 1)).encode())
             self._noted[item.job_id] = spent
 
     def used_up(self, item: Item) -> TimedOut | None:

@@ -4,11 +4,9 @@ from docmill.services.purchasing.candidates import Chosen
 from docmill.services.running.room import Room
 from docmill.stages.matching.verbs import match_receipt
 from docmill.stages.matching.version import VERSION
-from docmill.values.keys import digest, private_name
+from docmill.values.keys import digest, evidence_prefix
 from docmill.values.matching import Match, OrderState, Receipt, Tolerances
 from docmill.values.model import Value
-
-FOLDER = "purchasing"
 
 
 class MatchEvidence(Value):
@@ -32,7 +30,7 @@ class MatchEvidence(Value):
 def keep_evidence(room: Room, evidence: MatchEvidence) -> str:
     """Store the evidence; returns the object's name, which follows from what it holds."""
     data = evidence.model_dump_json()
-    name = private_name(room.tenant, FOLDER, digest("evidence", data))
+    name = f"{evidence_prefix(room.tenant, evidence.document_id)}/{digest('evidence', data)}.json"
     room.store.create(name, data.encode(), media_type="application/json")
     return name
 

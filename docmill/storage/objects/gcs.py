@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docmill.errors import Conflict, NotFound, SettingsInvalid
+from docmill.errors import Conflict, NotFound, SettingsInvalid, StoreUnavailable
 from docmill.scratch import folder_within
+from docmill.shredding import is_shredded
 from docmill.storage.objects.gcs_access import make_client, signing_credentials, v4_link
 from docmill.storage.objects.gcs_errors import gcs_errors, retry_policy
 from docmill.storage.objects.names import name_parts, prefix_parts
@@ -71,7 +72,11 @@ class GcsStore:
             raise NotFound("there is no such local file") from None
         with source:
             # asking first saves sending the bytes for nothing; the precondition still decides
-            return not self.exists(name) and self._upload(name, source, media_type, if_generation_match=0)
+            is_new = not self.exists(name) and self._upload(name, source, media_type, if_generation_match=0)
+            if is_new and is_shredded(source.fileno()):  # taken away meanwhile: some of it may have been read as zeros
+                self.delete(name)
+                raise StoreUnavailable("the local file was taken away while it was stored")
+            return is_new
 
     def replace(self, name: str, data: bytes) -> None:
         """Write or overwrite. Google takes about one write a second of the same name; more are delayed by retries."""

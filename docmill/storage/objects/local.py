@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from docmill.errors import Conflict, NotFound
+from docmill.errors import Conflict, NotFound, StoreUnavailable
 from docmill.shredding import is_shredded
 from docmill.storage.objects.disk_errors import reading, writing
 from docmill.storage.objects.durability import durability
@@ -51,11 +51,12 @@ class LocalStore:
 
         Raises:
             NotFound: there is no such local file.
+            StoreUnavailable: it was taken away meanwhile, so that some of it may have been read as zeros.
         """
         del media_type
         parts = name_parts(name)
         with reading(), path.open("rb") as source:
-            return self._create(parts, source)
+            return self._create(parts, source, source.fileno())
 
     def replace(self, name: str, data: bytes) -> None:
         """Write or overwrite atomically."""
@@ -116,13 +117,15 @@ class LocalStore:
         """A link to the gateway, good until it expires. It does not say whether the object is there."""
         return self._signer.sign("/".join(name_parts(name)), expires=expires, download_name=download_name)
 
-    def _create(self, parts: tuple[str, ...], source: io.BufferedIOBase) -> bool:
+    def _create(self, parts: tuple[str, ...], source: io.BufferedIOBase, file_read: int | None = None) -> bool:
         needs = durability(parts)
         self._sweep_once()
         with writing(), made_folder(self._root, parts[:-1]) as folder:
             if _is_taken(folder, parts[-1]):
                 return False
             with made_folder(self._root, (STAGING,)) as staging, staged(staging, source, flush=needs.flushes_bytes) as file:
+                if file_read is not None and is_shredded(file_read):
+                    raise StoreUnavailable("the local file was taken away while it was stored")
                 try:
                     file.link_to(folder, parts[-1])
                 except FileExistsError:

@@ -84,6 +84,8 @@ def withdraw(folder: int, name: str, staging: int, *, flush: bool) -> None:
     """
     apart = f"{_GONE}{secrets.token_hex(8)}"
     os.rename(name, apart, src_dir_fd=folder, dst_dir_fd=staging)
+    if flush:
+        os.fsync(folder)  # or the name might come back over the zeros after a power cut
     shred_file(apart, dir_fd=staging, flush=flush)
 
 
