@@ -79,6 +79,7 @@ def test_a_cluster_that_stands_still_is_lost_within_its_deadline(use, room, tmp_
         print(f"lost {lost_after_s:.1f} s after the worker was stopped")  # noqa: T201 - a figure for `pytest -s`
 
 
+@pytest.mark.slow
 def test_a_shard_in_the_queue_behind_a_slow_one_is_not_called_stalled(use, room, tmp_path, prefect_server):
     with DaskServers(tmp_path / "dask", workers=1) as servers:
         use(servers, stall_deadline_s=1, page_deadline_s=100)

@@ -25,7 +25,7 @@ __all__ = ["client", "gateway", "room"]
     ("fields", "named"),
     [
         ({"extract_format": "docx"}, "'text', 'json', 'markdown'"),
-        ({"engine": "x"}, "'auto', 'tesseract'"),
+        ({"engine": "x"}, "auto, tesseract"),
         ({"language": "klingon"}, "en"),
         ({"confidence_threshold": "2"}, "less than or equal to 1"),
         ({"confidence_threshold": "high"}, "number"),
