@@ -1,10 +1,11 @@
 """What each engine gives for its price on the same page images, in one run: word F1, character error rate, core-seconds per page.
 
-    python benchmarks/engines.py FOLDER [--limit N] [--sets NAME,NAME] [--engines NAME,NAME] [--turned] [--made]
+    python benchmarks/engines.py FOLDER [--limit N] [--sets NAME,NAME] [--engines NAME,NAME] [--turned] [--made [NAME,NAME]]
 
 FOLDER is as for reading_accuracy.py. `psm3` is the bare `tesseract` program with --psm 3 and docmill's resolution; the others are docmill's
 engines. Core-seconds are of this process and the programs it starts, without the first page (models are loaded there). With --turned every
-page is also read after being turned by 90, 180 and 270 degrees, with --made after being skewed, faded, halved and made black and white.
+page is also read after being turned by 90, 180 and 270 degrees, with --made after being skewed, faded, halved, made black and white, or kept
+in 16 bits, in transparency, in CMYK, or on its side with an EXIF orientation.
 """
 
 import argparse
@@ -14,11 +15,11 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 from reading_accuracy import character_error_rate, documents, word_f1
 
 from docmill.settings import scrubbed_environment
@@ -40,7 +41,7 @@ def plain_tesseract(file: Path) -> tuple[str, float, str]:
     with Image.open(file) as image:
         dpi = dpi_of(image, *image.size)
     words = ["tesseract", str(file), "stdout", "--dpi", str(dpi), "--psm", "3", "-l", "eng"]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     return done.stdout, 0.0, "psm3"
 
 
@@ -52,33 +53,59 @@ def by_docmill(file: Path, engine: str, scratch: Path) -> tuple[str, float, str]
     return page.text, page.confidence, page.source
 
 
-MADE: dict[str, Callable[[Image.Image], Image.Image]] = {
-    "skew 2": lambda image: image.rotate(2, Image.Resampling.BICUBIC, expand=True, fillcolor="white"),
-    "skew 5": lambda image: image.rotate(5, Image.Resampling.BICUBIC, expand=True, fillcolor="white"),
-    "skew 10": lambda image: image.rotate(-10, Image.Resampling.BICUBIC, expand=True, fillcolor="white"),
-    "faded": lambda image: image.point(lambda v: 200 + v // 6),
-    "dark": lambda image: image.point(lambda v: 20 + v // 4),
-    "half": lambda image: image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS),
-    "one bit": lambda image: image.convert("1", dither=Image.Dither.NONE).convert("RGB"),
+def _skewed(counterclockwise_deg: float) -> "Wear":
+    return lambda image: image.rotate(counterclockwise_deg, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
+
+
+def _only_alpha(image: Image.Image) -> Image.Image:
+    """Black everywhere, and the page in the transparency: what draws alpha on black, or drops it, sees nothing."""
+    black = Image.new("L", image.size)
+    return Image.merge("LA", (black, ImageOps.invert(image.convert("L")))).convert("RGBA")
+
+
+def _sixteen_bits(image: Image.Image) -> Image.Image:
+    return image.convert("I").point(lambda v: v * 257 + 0).convert("I;16")
+
+
+def _orientation(value: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = value
+    return exif
+
+
+Wear = Callable[[Image.Image], Image.Image]
+MADE: dict[str, tuple[Wear, str, dict[str, object]]] = {
+    "skew 2": (_skewed(2), ".png", {}),
+    "skew 5": (_skewed(5), ".png", {}),
+    "skew 10": (_skewed(-10), ".png", {}),
+    "skew 13": (_skewed(13), ".png", {}),
+    "faded": (lambda image: image.point(lambda v: 200 + v // 6), ".png", {}),
+    "dark": (lambda image: image.point(lambda v: 20 + v // 4), ".png", {}),
+    "half": (lambda image: image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS), ".png", {}),
+    "one bit": (lambda image: image.convert("1", dither=Image.Dither.NONE).convert("RGB"), ".png", {}),
+    "16 bit": (_sixteen_bits, ".png", {}),
+    "alpha": (_only_alpha, ".png", {}),
+    "CMYK": (lambda image: image.convert("CMYK"), ".jpg", {"quality": 95}),
+    "EXIF 6": (lambda image: image.transpose(Image.Transpose.ROTATE_90), ".jpg", {"quality": 95, "exif": _orientation(6)}),
 }
-"""What happens to pages on their way: a name and the picture made of an RGB one."""
+"""What happens to pages on their way: a name, the picture made of an RGB one, and how its file is written."""
 
 
-def variants(file: Path, scratch: Path, *, turned: bool, made: bool) -> Iterator[tuple[str, Path]]:
+def variants(file: Path, scratch: Path, *, turned: bool, made: Sequence[str]) -> Iterator[tuple[str, Path]]:
     """The page as it is, and copies of it that were turned clockwise or worn."""
     yield "0", file
-    changes = dict(MADE) if made else {}
+    changes = {name: MADE[name] for name in made}
     for clockwise_deg in (90, 180, 270) if turned else ():
-        changes[str(clockwise_deg)] = partial(Image.Image.rotate, angle=-clockwise_deg, expand=True)
-    for name, change in changes.items():
-        copy = scratch / f"{file.stem}-{name.replace(' ', '-')}.png"
+        changes[str(clockwise_deg)] = (partial(Image.Image.rotate, angle=-clockwise_deg, expand=True), ".png", {})
+    for name, (change, suffix, options) in changes.items():
+        copy = scratch / f"{file.stem}-{name.replace(' ', '-')}{suffix}"
         with Image.open(file) as image:
-            change(image.convert("RGB")).save(copy, compress_level=1)
+            change(image.convert("RGB")).save(copy, **({"compress_level": 1} if suffix == ".png" else {}), **options)
         yield name, copy
         copy.unlink()
 
 
-def measure(folder: Path, limit: int, engines: list[str], *, turned: bool, made: bool) -> list[dict[str, object]]:
+def measure(folder: Path, limit: int, engines: list[str], *, turned: bool, made: Sequence[str]) -> list[dict[str, object]]:
     """A record for each page, turn and engine."""
     records: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder_made:
@@ -128,16 +155,16 @@ def main() -> int:
     parser.add_argument("--sets", default="ocr_raster,ocr_old_books,receipts_sroie")
     parser.add_argument("--engines", default="psm3,tesseract,rapidocr,auto")
     parser.add_argument("--turned", action="store_true")
-    parser.add_argument("--made", action="store_true")
+    parser.add_argument("--made", nargs="?", const=",".join(MADE), default="", help="all, or the names after it, by commas")
     parser.add_argument("--one-set", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one_set:
-        measure(given.folder, given.limit, given.engines.split(","), turned=given.turned, made=given.made)
+        measure(given.folder, given.limit, given.engines.split(","), turned=given.turned, made=list(filter(None, given.made.split(","))))
         return 0
     records = []
     for name in given.sets.split(","):
         command = [sys.executable, __file__, str(given.folder / name), "--one-set", "--limit", str(given.limit), "--engines", given.engines]
-        command += ["--turned"] * given.turned + ["--made"] * given.made
+        command += ["--turned"] * given.turned + (["--made", given.made] if given.made else [])
         done = subprocess.run(command, env=scrubbed_environment(), stdout=subprocess.PIPE, text=True, check=True)
         records += [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     table(records)

@@ -60,7 +60,7 @@ def test_versions_name_what_shapes_the_output():
     shared, ours = {"pypdfium2", "poppler", "language"}, {"tesseract", "language_data", "psm"}
     models, turning = {"rapidocr", "rapidocr_models", "onnxruntime"}, {"orientation_data"}
     assert set(found) == shared | ours | models | turning
-    assert set(version.engine(MillOptions(engine="tesseract"))) == shared | ours
+    assert set(version.engine(MillOptions(engine="tesseract"))) == shared | ours | turning
     assert set(version.engine(MillOptions(engine="rapidocr"))) == shared | models
     assert [len(digest) for digest in found["rapidocr_models"].split("+")] == [16, 16]
     assert found["tesseract"].startswith("5.")

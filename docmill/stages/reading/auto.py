@@ -7,15 +7,19 @@ side or head, and does RapidOCR read it better. Languages that RapidOCR lacks st
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docmill.errors import EngineMissing, LanguageMissing
 from docmill.stages.reading import rapid_models, tessdata
-from docmill.stages.reading.doubt import better_of, doubt_of, is_tall, may_be_turned
-from docmill.stages.reading.missed import MOSTLY_READ, missed_share
+from docmill.stages.reading.doubt import better_of, doubt_of, may_be_turned, told
+from docmill.stages.reading.missed import doubt_of_image
 from docmill.stages.reading.paper import is_photo, is_slip
 from docmill.stages.reading.raster import turned_image
 from docmill.values.page import Page
 from docmill.values.ports import OcrEngine, PageImage
+
+if TYPE_CHECKING:
+    from docmill.stages.reading.tesseract_prepared import PreparedTesseract
 
 
 class AutoEngine:
@@ -49,40 +53,26 @@ class AutoEngine:
             TimedOut, Damaged: as the engine that read first.
         """
         tessdata.require(language)
-        rapid = self._rapid(language)
-        kind = "a slip" if is_slip(image) else "a photo" if is_photo(image) else None
-        engine = rapid if rapid and kind else self._tesseract()
-        page = engine.read(image, language=language)
-        doubt = doubt_of(page) or (_missed(image, page) if engine is not rapid else None)
-        if doubt is None:
-            return _told(page, kind if engine is rapid else None, doubt)
+        tesseract, rapid = self._tesseract(), self._rapid(language)
         if rapid is None:
-            return self._read_turned(image, page, language, doubt)
+            return tesseract.read(image, language=language)
+        kind = "a slip" if is_slip(image) else "a photo" if is_photo(image) else None
+        engine: OcrEngine = rapid if kind else tesseract.plain
+        doubt_in = _doubt_of_sure_engine if kind else doubt_of_image
+        page = engine.read(image, language=language)
+        doubt, how = doubt_in(image, page), ""
+        if doubt is None:
+            return told(page, kind, None)
         with self._upright(image, page) as (upright, turn_deg):
             if turn_deg:
                 page = engine.read(upright, language=language)
-                doubt = doubt_of(page) or (_missed(upright, page) if engine is not rapid else None)
-            if doubt is not None and engine is not rapid:
-                page = better_of(page, rapid.read(upright, language=language))
+                doubt = doubt_in(upright, page)
+            if doubt is not None and not kind:
+                page, how = tesseract.read_level(upright, page, language)
+                if not how or doubt_of_image(upright, page):
+                    page, how = better_of(page, rapid.read(upright, language=language)), ""
             page = page.model_copy(update={"turned_deg": turn_deg})
-        return _told(page, kind if engine is rapid else None, doubt)
-
-    def _read_turned(self, image: PageImage, page: Page, language: str, doubt: str) -> Page:
-        """Tesseract's doubtful reading, or its reading of the page the other way up where that is the surer one."""
-        from docmill.stages.reading.tesseract_turn import turn_by_tesseract, why_not  # noqa: PLC0415 - loads pandas in 1.6 s
-
-        if not may_be_turned(page):
-            return _told(page, None, doubt)
-        if reason := why_not():
-            return _told(page, None, doubt, reason)
-        turn_deg = turn_by_tesseract(image, self._scratch_dir, self._timeout_s)
-        if turn_deg:
-            with turned_image(image, turn_deg, self._scratch_dir) as upright:
-                turned = self._tesseract().read(upright, language=language)
-                left = doubt_of(turned) or _missed(upright, turned) or ""
-            if turned.words and (not page.words or is_tall(page) or turned.confidence > page.confidence):
-                page, doubt = turned.model_copy(update={"turned_deg": turn_deg}), left
-        return _told(page, None, doubt)
+        return told(page, kind, doubt, how)
 
     @contextlib.contextmanager
     def _upright(self, image: PageImage, page: Page) -> Iterator[tuple[PageImage, int]]:
@@ -96,10 +86,10 @@ class AutoEngine:
         with turned_image(image, turn_deg, self._scratch_dir) as upright:
             yield upright, turn_deg
 
-    def _tesseract(self) -> OcrEngine:
-        from docmill.stages.reading.tesseract import TesseractEngine  # noqa: PLC0415 - loads pandas in 1.6 s
+    def _tesseract(self) -> "PreparedTesseract":
+        from docmill.stages.reading.tesseract_prepared import PreparedTesseract  # noqa: PLC0415 - loads pandas in 1.6 s
 
-        return TesseractEngine(self._scratch_dir, self._timeout_s)
+        return PreparedTesseract(self._scratch_dir, self._timeout_s)
 
     def _rapid(self, language: str) -> OcrEngine | None:
         with contextlib.suppress(EngineMissing, LanguageMissing):
@@ -110,11 +100,5 @@ class AutoEngine:
         return None
 
 
-def _missed(image: PageImage, page: Page) -> str | None:
-    share = missed_share(image, page)
-    return f"{share:.0%} of the print not read" if share > MOSTLY_READ else None
-
-
-def _told(page: Page, kind: str | None, doubt: str | None, note: str = "") -> Page:
-    reasons = [kind, f"doubtful: {doubt}" if doubt else "", f"turned by {page.turned_deg}" if page.turned_deg else "", note]
-    return page.model_copy(update={"reason": ", ".join(filter(None, reasons))})
+def _doubt_of_sure_engine(_image: PageImage, page: Page) -> str | None:
+    return doubt_of(page)  # RapidOCR leaves no lines out of a skewed page

@@ -46,9 +46,16 @@ def is_tall(page: Page) -> bool:
     return len(words) > 0 and tall > len(words) / 2
 
 
+def told(page: Page, kind: str | None, doubt: str | None, *notes: str) -> Page:
+    """The page with its reason: what kind of sheet it is, what was doubtful, and what was done."""
+    turned = f"turned by {page.turned_deg}" if page.turned_deg else ""
+    reasons = [kind, f"doubtful: {doubt}" if doubt else "", turned, *notes]
+    return page.model_copy(update={"reason": ", ".join(filter(None, reasons))})
+
+
 def better_of(first: Page, second: Page) -> Page:
     """The reading to keep of a page whose first reading is doubtful; its words that the other did not see lose confidence."""
-    kept, other = (first, second) if _letters(second) < _FEW_LETTERS * _sure_letters(first) else (second, first)
+    kept, other = (first, second) if _letters(second) < _FEW_LETTERS * sure_letters(first) else (second, first)
     return _weighed(kept, other)
 
 
@@ -74,5 +81,6 @@ def _letters(page: Page) -> int:
     return sum(len(w.text) for w in page.words)
 
 
-def _sure_letters(page: Page) -> float:
+def sure_letters(page: Page) -> float:
+    """How many letters were read, each as much as its word is sure."""
     return sum(len(w.text) * w.confidence for w in page.words)

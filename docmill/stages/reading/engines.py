@@ -53,9 +53,9 @@ def _auto(spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngine:
 
 
 def _tesseract(_spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngine:
-    from docmill.stages.reading.tesseract import TesseractEngine  # noqa: PLC0415 - loads pandas in 1.6 s, only where pages are read by it
+    from docmill.stages.reading.tesseract_prepared import PreparedTesseract  # noqa: PLC0415 - loads pandas in 1.6 s, only where pages are read by it
 
-    return TesseractEngine(scratch_dir, timeout_s)
+    return PreparedTesseract(scratch_dir, timeout_s)
 
 
 def _rapidocr(spec: EngineSpec, _scratch_dir: Path, _timeout_s: float) -> OcrEngine:

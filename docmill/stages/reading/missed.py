@@ -1,13 +1,14 @@
 """How much of a page's print an engine did not read: Tesseract gives two sure words of a skewed page and loses the six hundred others.
 
-Belongs here: the measure. Does not belong here: what is done about it (auto).
+Belongs here: the measure and the doubt that follows. Does not belong here: what is done about it (auto).
 """
 
 from typing import Final
 
 from PIL import Image
 
-from docmill.stages.ink import factor_of, letter_cells
+from docmill.stages.ink import cells_of, edges_of, factor_of
+from docmill.stages.reading.doubt import doubt_of
 from docmill.values.page import Page
 from docmill.values.ports import PageImage
 
@@ -15,6 +16,15 @@ MOSTLY_READ: Final = 0.4
 """Share of unread letter ink from which a reading is doubtful. Well read pages, with logos and drawings: up to .20; skewed by 7 degrees: .75 and more."""
 
 _LEAST_CELLS: Final = 60  # of 8 px at 100 dpi, some five words: less is a stamp or dirt
+
+
+def doubt_of_image(image: PageImage, page: Page) -> str | None:
+    """Why Tesseract's reading of an image is doubtful, by itself or by what it left unread; None if it is not."""
+    doubt = doubt_of(page)
+    if doubt is not None:
+        return doubt
+    share = missed_share(image, page)
+    return f"{share:.0%} of the print not read" if share > MOSTLY_READ else None
 
 
 def missed_share(image: PageImage, page: Page) -> float:
@@ -28,8 +38,9 @@ def missed_share(image: PageImage, page: Page) -> float:
     shrunk = image.width_px / max(1, grey.width)
     factor = max(1, round(factor_of(image.dpi) / shrunk))
     small = grey.reduce(factor)
-    ink = int(letter_cells(small, factor).sum())
+    edges = edges_of(small)
+    ink = int(cells_of(edges, factor).sum())
     if ink < _LEAST_CELLS:
         return 0.0
-    unread = letter_cells(small, factor, [word.box.scaled(1 / shrunk) for word in page.words])
+    unread = cells_of(edges, factor, [word.box.scaled(1 / shrunk) for word in page.words])
     return float(int(unread.sum()) / ink)

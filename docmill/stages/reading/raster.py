@@ -54,7 +54,7 @@ def page_image_of(path: Path, media_type: str, number: int, *, dpi: int, colour:
         own_dpi = image_file.dpi_of(image, *picture.size)
         if colour == "gray" and picture.mode == "RGB":
             picture = picture.convert("L")
-        return replace(_saved(picture, own_dpi, number, scratch_dir), exif_orientation=orientation)
+        return replace(saved_image(picture, own_dpi, number, scratch_dir), exif_orientation=orientation)
 
 
 @contextlib.contextmanager
@@ -82,7 +82,7 @@ def turned_copy(image: PageImage, clockwise_deg: int, scratch_dir: Path) -> Page
             plain = picture if picture.mode in {"1", "L", "RGB"} else picture.convert("RGB")
             # Pillow turns counter-clockwise
             turned = plain.transpose(_COUNTER_CLOCKWISE[360 - clockwise_deg])
-        return replace(_saved(turned, image.dpi, image.number, scratch_dir), exif_orientation=image.exif_orientation)
+        return replace(saved_image(turned, image.dpi, image.number, scratch_dir), exif_orientation=image.exif_orientation)
     except (OSError, ValueError, SyntaxError) as error:
         raise Damaged("the page image cannot be decoded", page=image.number) from error
 
@@ -180,10 +180,11 @@ def _by_pdfium(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: P
             picture = page.render(scale=dpi / 72, grayscale=colour == "gray").to_pil()
         except Exception as error:  # the binding raises several types
             raise Damaged(f"page {number} cannot be drawn", page=number) from error
-    return _saved(picture if picture.mode == "L" else picture.convert("RGB"), dpi, number, scratch_dir)
+    return saved_image(picture if picture.mode == "L" else picture.convert("RGB"), dpi, number, scratch_dir)
 
 
-def _saved(picture: Image.Image, dpi: int, number: int, scratch_dir: Path) -> PageImage:
+def saved_image(picture: Image.Image, dpi: int, number: int, scratch_dir: Path) -> PageImage:
+    """A picture (mode 1, L or RGB) as page image in a new file, which belongs to the caller."""
     suffix = {"1": ".pbm", "L": ".pgm"}.get(picture.mode, ".ppm")
     target = _new_file(scratch_dir, number, suffix)
     picture.save(target, format="PPM")

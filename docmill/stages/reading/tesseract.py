@@ -1,4 +1,4 @@
-"""OCR by Tesseract through pytesseract: one call gives words, boxes and confidences.
+"""OCR by Tesseract through pytesseract: one call gives words, boxes and confidences. What is done to pages it fails on is others' (tesseract_prepared, auto).
 
 Tesseract must run with OMP_THREAD_LIMIT=1 where several run beside one another; the cell's environment says so.
 """
@@ -39,8 +39,8 @@ class TesseractEngine:
         """Program and language-data versions; `missing` for what is not installed, so that installing it makes new artefact keys."""
         return versions(language)
 
-    def read(self, image: PageImage, *, language: str) -> Page:
-        """Words in lines, as Tesseract orders them.
+    def read(self, image: PageImage, *, language: str, psm: int | None = None) -> Page:
+        """Words in lines, as Tesseract orders them; `psm`, the page segmentation, as the sheet's shape asks for where none is given.
 
         Raises:
             EngineMissing, LanguageMissing: what to install.
@@ -49,7 +49,7 @@ class TesseractEngine:
         """
         require(language)
         name = TESSERACT_NAMES[language]
-        psm = PSM_SLIP if is_slip(image) else PSM_PAGE
+        psm = psm or (PSM_SLIP if is_slip(image) else PSM_PAGE)
         try:
             # a path and not a picture: pytesseract would encode it to PNG once more. Only files that Pillow knows come here; Tesseract
             # takes any other file for a list of paths and addresses to fetch

@@ -12,7 +12,7 @@ from docmill.values.packages import MISSING, installed_version, registered_engin
 INSPECT_VERSION: Final = "6"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
-VERSION: Final = "8"
+VERSION: Final = "9"
 """Raised when the words that reading finds, their boxes or their order change, or what a page says beside them."""
 
 
@@ -23,7 +23,7 @@ def engine(options: MillOptions) -> dict[str, str]:
     if name == AUTO:
         return {**shared, **tessdata.versions(options.language), **tessdata.orientation_versions(), **rapid_models.versions()}
     if name == "tesseract":
-        return {**shared, **tessdata.versions(options.language)}
+        return {**shared, **tessdata.versions(options.language), **tessdata.orientation_versions()}
     if name == "rapidocr":
         return {**shared, **rapid_models.versions()}
     if name == "vision":
