@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# the lock names everything, so nothing is left to resolve; bytecode is written afterwards by all cores
+INSTALL := $(PIP) install --no-deps --no-compile -r
+COMPILE := $(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null || true
 
 .PHONY: demo up-cluster test test-all check fix lock docs system system-tests clean
 
@@ -11,8 +14,8 @@ demo: .venv/runtime system  ## mill the sample documents and show what became of
 up-cluster: .venv/runtime system-tests  ## PostgreSQL, Prefect, Dask with two workers and the gateway, as processes of this machine
 	DOCMILL_HOME="$${DOCMILL_HOME:-.docmill-cluster}" $(BIN)/python deployments/up_cluster.py
 
-test: .venv/dev system-tests  ## the quick test suite, two files at a time
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+test: .venv/dev system-tests  ## the quick test suite, two files at a time, those that start many processes first
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: .venv/dev system-tests  ## with the long versions
 	$(BIN)/python -m pytest
@@ -43,12 +46,14 @@ system-tests:
 
 .venv/runtime: requirements.lock pyproject.toml | system
 	$(PYTHON) -m venv .venv
-	$(PIP) install -r requirements.lock
+	$(INSTALL) requirements.lock
+	$(COMPILE)
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev: .venv/runtime requirements-dev.lock
-	$(PIP) install -r requirements-dev.lock
+	$(INSTALL) requirements-dev.lock
+	$(COMPILE)
 	@touch $@
 
 clean:

@@ -169,8 +169,13 @@ def test_auto_asks_rapidocr_where_tesseract_is_sure_of_the_little_that_it_read(t
     assert len(kept.words) > 4 * len(by_tesseract.words)
 
 
-@pytest.mark.parametrize("clockwise_deg", [0, 90, 180, 270])
-@pytest.mark.parametrize("slip", [False, True])
+@pytest.mark.parametrize(
+    ("clockwise_deg", "slip"),
+    [
+        *((90, False), (180, False), (270, False), (0, True), (90, True), (180, True)),
+        *(pytest.param(*rest, marks=pytest.mark.slow) for rest in ((0, False), (270, True))),
+    ],
+)
 def test_pages_on_their_side_or_head_are_turned(tmp_path, clockwise_deg, slip):
     lines = TEXT if slip else BODY
     upright = picture(lines, (900, 1700) if slip else (1100, 700))
@@ -193,8 +198,15 @@ def test_a_page_without_text_stays_as_it_is(tmp_path):
     assert turn_of(page_image(tmp_path / "a.png")) == 0
 
 
-@pytest.mark.parametrize("clockwise_deg", [90, 180, 270])
-@pytest.mark.parametrize("suffix", ["png", "pdf"])
+@pytest.mark.parametrize(
+    ("clockwise_deg", "suffix"),
+    [
+        (90, "pdf"),
+        (180, "png"),
+        (270, "pdf"),
+        *(pytest.param(*rest, marks=pytest.mark.slow) for rest in ((90, "png"), (180, "pdf"), (270, "png"))),
+    ],
+)
 def test_redaction_covers_the_words_of_a_turned_page(tmp_path, clockwise_deg, suffix):
     file = tmp_path / f"a.{suffix}"
     turned(clockwise_deg).save(file, resolution=100.0)
