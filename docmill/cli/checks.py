@@ -1,18 +1,23 @@
 """The checks of `docmill doctor`. Each looks at one part and never raises: what is wrong is in the finding."""
 
+import os
 import shutil
+import socket
 import uuid
 from collections.abc import Callable
 from importlib import metadata
+from urllib.parse import urlsplit
 
 import httpx
 
 from docmill.errors import DocmillError
+from docmill.services.ledger_key import KEY_FILE, seal_of
 from docmill.services.programs import program_version, tesseract_languages
 from docmill.services.stack_note import prefect_address, running_stack
 from docmill.services.validation_suite import suite_of
 from docmill.settings import Settings
 from docmill.storage.ledger import open_ledger
+from docmill.storage.ledger.copying import versions_for_copies
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.keys import PRIVATE
 from docmill.values.languages import TESSERACT_NAMES
@@ -114,5 +119,59 @@ def _suite(found: Settings) -> Finding:
     return Finding(name="suite of checks", ok=True, detail=f"{count} checks {own}", mend="")
 
 
-CHECKS: tuple[Callable[[Settings], Finding], ...] = (_tesseract, _poppler, _languages, _speech, _suite, _store, _ledger, _prefect, _disk)
+def _ledger_key(found: Settings) -> Finding:
+    if found.ledger_key is None and not (found.home / KEY_FILE).exists():
+        return Finding(name="key of file names", ok=True, detail="made on first use", mend="")
+    try:
+        seal_of(found)
+    except DocmillError as error:
+        return Finding(name="key of file names", ok=False, detail=error.message, mend="docs/operations.md, DOCMILL_LEDGER_KEY")
+    return Finding(
+        name="key of file names", ok=True, detail="from the settings" if found.ledger_key else "from a file in the home", mend=""
+    )
+
+
+def _dask(found: Settings) -> Finding:
+    if found.dask_address is None:
+        return Finding(name="Dask", ok=True, detail="a cluster of this machine, made by each run", mend="")
+    parts = urlsplit(found.dask_address)
+    mend = "start the scheduler that DOCMILL_DASK_ADDRESS names, or unset it"
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 8786), timeout=5).close()
+    except (OSError, ValueError) as error:
+        return Finding(name="Dask", ok=False, detail=f"{found.dask_address} does not answer: {type(error).__name__}", mend=mend)
+    return Finding(name="Dask", ok=True, detail=f"{found.dask_address} answers", mend="")
+
+
+def _backups(found: Settings) -> Finding:
+    mend = "make the folder, writable for docmill; DOCMILL_BACKUP_FOLDER and DOCMILL_BACKUP_KEYS_FOLDER name them"
+    for folder in filter(None, (found.backup_folder, found.backup_keys_folder)):
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
+            return Finding(name="back-ups", ok=False, detail=f"{folder} is no folder that can be written", mend=mend)
+    try:
+        versions = versions_for_copies(found.resolved_ledger_url)
+    except DocmillError as error:
+        return Finding(name="back-ups", ok=False, detail=error.message, mend=error.hint)
+    if versions and versions[0] < versions[1]:
+        have = f"pg_dump {versions[0]}" if versions[0] else "no pg_dump"
+        detail = f"{have}, but PostgreSQL {versions[1]}: the ledger cannot be copied"
+        return Finding(name="back-ups", ok=False, detail=detail, mend=f"install postgresql-client-{versions[1]}")
+    where = found.backup_folder or "no DOCMILL_BACKUP_FOLDER: only `docmill back-up FOLDER` makes some"
+    return Finding(name="back-ups", ok=True, detail=str(where), mend="")
+
+
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    _tesseract,
+    _poppler,
+    _languages,
+    _speech,
+    _suite,
+    _store,
+    _ledger,
+    _ledger_key,
+    _backups,
+    _dask,
+    _prefect,
+    _disk,
+)
 """All checks, in the order they are shown."""

@@ -5,6 +5,7 @@ so. A job that was being cancelled is cancelled. A job that nobody began for lon
 its last job ended gets its report. Calling it again changes nothing more.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -31,6 +32,10 @@ FORGOTTEN_AFTER: Final = timedelta(hours=1)
 """A run claims all jobs of its batch when it begins; one that is accepted for longer has no run."""
 
 AT_ONCE: Final = 500
+"""Jobs of one round, each in transactions of its own, so that nobody waits long for the ledger."""
+
+MOST_ROUNDS: Final = 100
+"""Of one sweep: a night of 50,000 documents that lost its run is queued again at once, not at 500 every five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,28 @@ class Sweep:
     cancelled: int
     closed: int = 0
 
+    def __add__(self, other: "Sweep") -> "Sweep":
+        """Both sweeps together."""
+        mine, theirs = dataclasses.astuple(self), dataclasses.astuple(other)
+        return Sweep(*(a + b for a, b in zip(mine, theirs, strict=True)))
+
 
 def sweep(room: Room) -> Sweep:
-    """Sweep once.
+    """Sweep, 500 jobs at a time, until nothing is left to do, or 100 times.
 
     Raises:
         LedgerUnavailable, StoreUnavailable: ledger or store did not answer; the next sweep goes on.
     """
+    total = Sweep(0, 0, 0)
+    for _ in range(MOST_ROUNDS):
+        done = _sweep_some(room)
+        total += done
+        if max(dataclasses.astuple(done)) < AT_ONCE:
+            break
+    return total
+
+
+def _sweep_some(room: Room) -> Sweep:
     before = room.ledger.now() - LOST_AFTER
     found = _lost(room, before)
     cancelled = cancel_lost(room.ledger, room.tenant, [job.job_id for job in found if job.state is JobState.CANCELLING], before=before)
@@ -70,7 +90,7 @@ def living_runs(room: Room) -> set[str]:
 
 def _lost(room: Room, before: datetime) -> list[StuckJob]:
     with room.ledger.reading() as conn:
-        return stuck.lost(conn, room.tenant, before=before, dispatcher=DISPATCHER, limit=AT_ONCE)
+        return stuck.lost(conn, room.tenant, before=before, dispatcher=DISPATCHER, hopeless_at=MOST_ATTEMPTS, limit=AT_ONCE)
 
 
 def _close(room: Room, before: datetime) -> int:
@@ -96,7 +116,7 @@ def _queue(room: Room, before: datetime) -> int:
     """Put what is in no queue into batches of the dispatcher's own; returns how many jobs that were."""
     ledger, tenant, at = room.ledger, room.tenant, room.ledger.now()
     with ledger.transaction() as conn:
-        lost = stuck.lost(conn, tenant, before=before, dispatcher=DISPATCHER, limit=AT_ONCE)
+        lost = stuck.lost(conn, tenant, before=before, dispatcher=DISPATCHER, hopeless_at=MOST_ATTEMPTS, limit=AT_ONCE)
         forgotten = stuck.forgotten(conn, tenant, before=at - FORGOTTEN_AFTER, queued_by=[GATEWAY], dispatcher=DISPATCHER, limit=AT_ONCE)
         jobs = [job for job in (*lost, *forgotten) if job.state is not JobState.CANCELLING and not job.is_queued]
         for start in range(0, len(jobs), JOBS_PER_RUN):

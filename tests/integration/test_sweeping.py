@@ -54,6 +54,18 @@ def test_a_lost_job_is_queued_once_and_claimed_by_the_next_run(room, work, clock
     assert verify_streams(room.ledger, room.tenant) == {}
 
 
+def test_more_lost_jobs_than_one_round_takes_are_queued_by_one_sweep(room, work, clock, monkeypatch):
+    monkeypatch.setattr("docmill.services.sweeping.AT_ONCE", 2)
+    jobs = [work.one(number) for number in range(1, 6)]
+    for batch_id, _ in jobs:
+        work.claim(batch_id, lease_s=1)
+    clock.pass_seconds(120)
+    assert sweep(room) == Sweep(queued=5, failed=0, cancelled=0)
+    assert sweep(room) == NOTHING
+    claimed = [job.job_id for batch in queued_batches(room) for job in work.claim(batch.batch_id)]
+    assert sorted(claimed) == sorted(one.job_id for _, one in jobs)
+
+
 def test_a_run_is_alive_as_long_as_its_lease(room, work, clock):
     batch_id, _ = work.one()
     claim_jobs(room.ledger, room.tenant, batch_id, run_id="run-1", lease_s=30)

@@ -144,6 +144,14 @@ def test_the_table_of_queues_names_every_deployment():
     assert told == {(one["name"], one["work_pool"]["work_queue_name"]) for one in prefect["deployments"]}
 
 
+def test_the_image_can_copy_the_ledger_of_the_servers_beside_it():
+    """Debian's pg_dump copies no server newer than itself."""
+    debian = re.findall(r"^FROM python:\S+-slim-(\w+)$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
+    (in_cluster,) = re.findall(r"image: postgres:(\S+)", (FOLDER / "kubernetes" / "postgres.yaml").read_text())
+    assert debian == ["bookworm"]
+    assert {COMPOSE["services"]["postgres"]["image"].removeprefix("postgres:"), in_cluster} == {"15-bookworm"}
+
+
 def test_every_service_of_the_compose_file_is_known():
     services = COMPOSE["services"]
     assert set(services) == {"postgres", "prefect", "set-up", "scheduler", "dask-worker", "flows", "gateway"}

@@ -5,6 +5,7 @@ A copy shows one instant, while others go on reading and writing.
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -33,7 +34,7 @@ def copy_ledger(url: str, folder: Path) -> Path:
 
     Raises:
         LedgerUnavailable: there is no ledger, or the database does not answer.
-        EngineMissing: pg_dump is not installed.
+        EngineMissing: pg_dump is not installed, or older than the server.
     """
     source = sqlite_path(url)
     if source is None:
@@ -53,6 +54,29 @@ def copy_ledger(url: str, folder: Path) -> Path:
     except sqlite3.Error as error:
         raise LedgerUnavailable(f"the ledger cannot be copied: {type(error).__name__}") from None
     return target
+
+
+def versions_for_copies(url: str) -> tuple[int, int] | None:
+    """Major versions of pg_dump (0 where it is missing) and of the server; pg_dump copies no newer server. None for SQLite.
+
+    Raises:
+        LedgerUnavailable: the database does not answer.
+    """
+    if sqlite_path(url) is not None:
+        return None
+    engine = make_engine(url)
+    try:
+        with engine.connect() as conn:
+            server = int(conn.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
+    except sa.exc.SQLAlchemyError as error:
+        raise LedgerUnavailable(f"the database does not answer: {type(error).__name__}") from None
+    finally:
+        engine.dispose()
+    if shutil.which("pg_dump") is None:
+        return 0, server
+    told = subprocess.run(["pg_dump", "--version"], stdout=subprocess.PIPE, text=True, timeout=_CONNECT_S, check=False).stdout  # noqa: S607 - found on PATH
+    found = re.search(r"(\d+)", told)
+    return (int(found.group(1)) if found else 0), server
 
 
 def refuse_ledger(url: str) -> None:
@@ -148,6 +172,10 @@ def _run_postgres(program: str, url: str, *words: str) -> None:
             [program, *place, "--no-password", database, *words], env=environment, timeout=_ANSWER_S, check=True, capture_output=True
         )
     except subprocess.CalledProcessError as error:  # what it says may hold rows
+        if b"server version mismatch" in error.stderr:
+            raise EngineMissing(
+                f"{program} is older than the PostgreSQL server; install the server's version of it", program=program
+            ) from None
         raise LedgerUnavailable(f"{program} ended with code {error.returncode}", program=program) from None
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LedgerUnavailable(f"{program} did not end: {type(error).__name__}", program=program) from None

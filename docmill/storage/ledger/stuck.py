@@ -36,11 +36,16 @@ _IS_CURRENT: Final = (
 )
 
 
-def lost(conn: sa.Connection, tenant: str, *, before: datetime, dispatcher: str, limit: int) -> list[StuckJob]:
-    """Held jobs whose lease ended before an instant, oldest first."""
-    query = sa.select(*_JOB, _in_batch_of(dispatcher, is_open=True).label("is_queued")).join(ATTEMPTS, _IS_CURRENT)
+def lost(conn: sa.Connection, tenant: str, *, before: datetime, dispatcher: str, hopeless_at: int, limit: int) -> list[StuckJob]:
+    """Held jobs whose lease ended before an instant, oldest first; of queued ones only those being cancelled or lost `hopeless_at` times.
+
+    A dispatcher's open batch is a queue. What waits there would fill the limit, and jobs that are in no queue would not be seen.
+    """
+    is_queued = _in_batch_of(dispatcher, is_open=True)
+    query = sa.select(*_JOB, is_queued.label("is_queued")).join(ATTEMPTS, _IS_CURRENT)
     query = query.outerjoin(RUN_LEASES, of_run)
     query = query.where(JOBS.c.tenant_id == tenant, JOBS.c.state.in_(HELD_STATES), leased_until < before)
+    query = query.where(~is_queued | (JOBS.c.state == JobState.CANCELLING) | (JOBS.c.attempt >= hopeless_at))
     return _found(conn, query, limit)
 
 
