@@ -82,7 +82,7 @@ def _queue(room: Room) -> tuple[bool, str]:
 def _leases(room: Room) -> tuple[bool, str]:
     before = room.ledger.now() - LOST_FOR
     with room.ledger.reading() as conn:
-        lost = stuck.lost(conn, room.tenant, before=before, dispatcher="", limit=1000)
+        lost = stuck.lost(conn, room.tenant, before=before, dispatcher="", hopeless_at=1, limit=1000)
     return not lost, f"{len(lost)} task(s) under a lease that ended {LOST_FOR.seconds // 60} minutes ago"
 
 
