@@ -125,6 +125,7 @@ def _copy_ledger(room: Room, folder: Path) -> _Copied:
 
 def _copy_keys(room: Room, folder: Path) -> None:
     refuse_keys_of_others(keys_of(room), DocumentKeys(folder / FILE), room.tenant)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # where all other keys are settings, nothing else makes it
     copy_keys(room.settings.home.absolute(), folder)
     copy_lists(room.settings.home.absolute(), folder)
     keys_of(room).copy_to(folder / FILE)
