@@ -1,13 +1,12 @@
 """Every night: a backup in a new folder, restored once into a scratch home as proof; old ones go only after that."""
 
 import time
-from datetime import UTC, datetime
 
 from prefect import flow
 
 from docmill.errors import SettingsInvalid
 from docmill.services.backup.restoring import prove
-from docmill.services.backup.rotation import thin_out
+from docmill.services.backup.rotation import new_folder, thin_out
 from docmill.services.backup.taking import back_up as take
 from docmill.services.recovery import note_proof
 from flows.hooks import HOOKS
@@ -21,7 +20,7 @@ def back_up() -> dict[str, int]:
         parent, keys = room.settings.backup_folder, room.settings.backup_keys_folder
         if parent is None or keys is None:
             raise SettingsInvalid("set DOCMILL_BACKUP_FOLDER and, on another disk, DOCMILL_BACKUP_KEYS_FOLDER")
-        folder = parent / f"docmill-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        folder = new_folder(parent, room.tenant)
         taken = take(room, folder, keys=keys)
         began = time.monotonic()
         proof = prove(folder, room.settings, keys=keys)

@@ -19,7 +19,7 @@ from flows.rooms import open_room
 
 
 @flow(flow_run_name="restore", persist_result=False, **HOOKS)
-def restore(backup: Annotated[str, Field(pattern="^(docmill-[0-9TZ]+)?$")] = "") -> dict[str, str | int | float]:
+def restore(backup: Annotated[str, Field(pattern="^(docmill-[0-9TZ]+(-[a-z0-9_-]+)?)?$")] = "") -> dict[str, str | int | float]:
     """Restore one backup as a drill. Returns its name and what came back: files, audit events, chunks, seconds.
 
     Args:

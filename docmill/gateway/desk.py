@@ -2,8 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from asyncio import get_running_loop, shield
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +36,11 @@ class Desk:
     def _incoming(self) -> Path:
         return self.room.settings.home.absolute() / "incoming"
 
-    @contextmanager
-    def incoming(self) -> Iterator[Path]:
+    @asynccontextmanager
+    async def incoming(self) -> AsyncIterator[Path]:
         """A folder for one upload, overwritten and gone afterwards. Nothing in it is a document before it was received whole.
+
+        Overwriting 300 MB takes 0.3 s and more, so a thread does it, which nothing calls back: also where the request is cut off meanwhile.
 
         A request may be cut off while a thread still reads what it brought: who works with the folder in a thread holds it (scratch.held), and a
         folder that is held is left to the clean-up.
@@ -47,7 +50,8 @@ class Desk:
         try:
             yield folder
         finally:
-            _shred_unheld(folder)
+            # run_in_threadpool waits for a free thread first, and a request that is cut off there would leave the folder behind
+            await shield(get_running_loop().run_in_executor(None, _shred_unheld, folder))
 
     def sweep(self) -> None:
         """Remove what a gateway that was killed left of its uploads, once it is a day old."""

@@ -58,7 +58,7 @@ def _add_upload(router: APIRouter, desk: Desk) -> None:
         """
         desk.limits.take(limited_as(request.client.host if request.client else ""))
         await run_in_threadpool(desk.limits.check_queue)
-        with desk.incoming() as folder:
+        async with desk.incoming() as folder:
             form = await read_form(request, folder, max_file_bytes=desk.room.settings.max_bytes)
             asked = read_fields(form.fields)
             if not form.files and not asked.uris:

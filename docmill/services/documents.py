@@ -99,7 +99,13 @@ def remill(
 
 
 def delete_document(
-    ledger: Ledger, tenant: str, document_id: str, *, deleted_by: str = "local", promise: Promise | None = None
+    ledger: Ledger,
+    tenant: str,
+    document_id: str,
+    *,
+    deleted_by: str = "local",
+    promise: Promise | None = None,
+    told: str = deletion.DELETED,
 ) -> list[str]:
     """Delete a document with its jobs, pages, artefacts and results; only its audit stream stays.
 
@@ -109,6 +115,7 @@ def delete_document(
         document_id: or its beginning.
         deleted_by: id of the user.
         promise: told what will have to go, before the ledger forgets it.
+        told: the kind of its last audit event.
 
     Returns:
         Names of the objects to remove from the store, the original among them.
@@ -134,7 +141,7 @@ def delete_document(
             promise(found, sorted(jobs), sorted(names))
         deletion.delete_rows(conn, tenant, found, at=ledger.now())
         facts: dict[str, Fact] = {"jobs": len(jobs), "objects": len(names), "by": deleted_by}
-        append_event(conn, tenant, found, deletion.DELETED, facts, at=ledger.now())
+        append_event(conn, tenant, found, told, facts, at=ledger.now())
     return sorted(names)
 
 

@@ -18,14 +18,21 @@ from docmill.services.running.room import Room
 from docmill.services.users import LOCAL_USER
 from docmill.storage.ledger import documents as document_rows
 from docmill.storage.ledger import jobs as job_rows
+from docmill.storage.ledger.deletion import DELETED, NOT_RESTORED
 from docmill.values.keys import PUBLIC, erasure_name, erasures_prefix, evidence_prefix, exports_prefix, receipts_prefix, review_prefix
 
 PATIENCE: Final = timedelta(minutes=10)
 """A promise of a document that is still there may belong to an erasure that is being written; an older one was never meant in the end."""
 
 
-def erase(room: Room, document_id: str, *, by: str = LOCAL_USER) -> int:
+def erase(room: Room, document_id: str, *, by: str = LOCAL_USER, keeps_key: bool = False) -> int:
     """Erase a document at the wish of a user; returns how many objects went.
+
+    Args:
+        room: the opened parts.
+        document_id: which one.
+        by: id of the user.
+        keeps_key: leave the document's key, which is that of a newer backup: then only what this home has of it goes.
 
     Raises:
         NotFound: no such document.
@@ -34,14 +41,15 @@ def erase(room: Room, document_id: str, *, by: str = LOCAL_USER) -> int:
     """
 
     def promise(found: str, jobs: Sequence[str], names: Sequence[str]) -> None:
-        body = {"document_id": found, "jobs": list(jobs), "names": list(names), "at": room.ledger.now().timestamp()}
+        body = {"document_id": found, "jobs": list(jobs), "names": list(names), "at": room.ledger.now().timestamp(), "keeps_key": keeps_key}
         room.store.replace(erasure_name(room.tenant, found), json.dumps(body).encode())
 
     finish_erasures(room)
     with room.ledger.reading() as conn:
         found = document_rows.resolve(conn, room.tenant, document_id)
-    names = delete_document(room.ledger, room.tenant, found, deleted_by=by, promise=promise)
-    return _keep_promise(room, found, names)
+    told = NOT_RESTORED if keeps_key else DELETED
+    names = delete_document(room.ledger, room.tenant, found, deleted_by=by, promise=promise, told=told)
+    return _keep_promise(room, found, names, keeps_key=keeps_key)
 
 
 def finish_erasures(room: Room) -> int:
@@ -70,11 +78,11 @@ def _finish(room: Room, promised: dict[str, object]) -> bool:
         sum(room.store.delete(name) for name in names)
         room.store.delete(erasure_name(room.tenant, document_id))
         return True
-    _keep_promise(room, document_id, names)
+    _keep_promise(room, document_id, names, keeps_key=bool(promised.get("keeps_key")))
     return True
 
 
-def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
+def _keep_promise(room: Room, document_id: str, names: Sequence[str], *, keeps_key: bool) -> int:
     room.knowledge.delete(room.tenant, [document_id])
     for folder in (review_prefix(room.tenant, document_id), evidence_prefix(room.tenant, document_id)):
         for info in list(room.store.list(f"{folder}/")):
@@ -88,7 +96,8 @@ def _keep_promise(room: Room, document_id: str, names: Sequence[str]) -> int:
     for info in list(room.store.list(exports_prefix(room.tenant))):
         room.store.delete(info.name)  # copies of many results; which of them are this document's nobody knows
     removed = sum(room.store.delete(name) for name in names)
-    forget_keys(room, document_id)  # before the promise is kept: it is what backups are sealed with
+    if not keeps_key:
+        forget_keys(room, document_id)  # before the promise is kept: it is what backups are sealed with
     room.store.delete(erasure_name(room.tenant, document_id))
     return removed
 

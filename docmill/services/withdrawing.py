@@ -1,7 +1,8 @@
 """Taking back what was shown under `public/`, when a later version hides more.
 
-When a redacted version becomes a document's current one, earlier open results go; when people find personal data that a redacted copy shows, all
-versions before the new one do.
+When a redacted version becomes a document's current one, open results go; when people find personal data that a redacted copy shows, all versions
+before the new one do. What is current, and what came before, is decided by fences and never by a clock: an attempt may end long after a later one,
+and the clocks of two machines differ.
 
 Belongs here: which objects go, and in which order. Does not belong here: erasing a whole document (erase).
 
@@ -12,9 +13,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from docmill.services.running.room import Room
-from docmill.storage.ledger import artefacts, named_results, views
+from docmill.storage.ledger import artefacts, named_results, versions, views
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import append_event
+from docmill.storage.ledger.states import HELD_STATES
 from docmill.values.jobs import Artefact, ClaimedJob, JobView
 from docmill.values.keys import PUBLIC, receipt_name, withdrawals_prefix
 
@@ -30,17 +32,20 @@ class Withdrawn:
 def withdraw_unredacted(room: Room, document_ids: Iterable[str]) -> Withdrawn:
     """Remove every public object that only unredacted jobs of these documents made, and their chunks where the redacted job made none.
 
-    To be called when redacted results were published, before anything is said of them: it may be called again, what is gone is gone.
+    To be called when jobs of them ended, before anything is said of that: redacted ones, and open ones that are late. It may be called again, what
+    is gone is gone.
 
     Args:
         room: the opened parts.
-        document_ids: whose current version is a redacted one; others are left alone.
+        document_ids: those whose current version is no redacted one are left alone.
 
     Raises:
         StoreUnavailable: the store or the knowledge base did not answer; call again.
     """
     documents = objects = 0
-    for document_id in dict.fromkeys(document_ids):
+    with room.ledger.reading() as conn:
+        redacted = versions.redacted_now(conn, room.tenant, list(dict.fromkeys(document_ids)))
+    for document_id in sorted(redacted):
         gone = _withdraw(room, document_id)
         documents, objects = documents + bool(gone), objects + gone
     return Withdrawn(documents, objects)
@@ -56,7 +61,9 @@ def promise_withdrawal(room: Room, job: ClaimedJob) -> None:
 
 
 def withdraw_promised(room: Room, job_ids: Iterable[str] | None = None) -> int:
-    """Keep the promises of these jobs, or all; returns how many objects went. A job that has not ended keeps its promise for later.
+    """Keep the promises of these jobs, or all; returns how many objects went.
+
+    A promise stays for later while its job has not ended, or an earlier attempt at the document may still publish.
 
     Raises:
         StoreUnavailable: the store did not answer; call again.
@@ -70,35 +77,43 @@ def withdraw_promised(room: Room, job_ids: Iterable[str] | None = None) -> int:
 
 
 def _withdraw_before(room: Room, job_id: str, document_id: str, promise: str) -> int:
-    with room.ledger.reading() as conn:
-        jobs = [views.job(conn, room.tenant, one) for one in job_rows.ids_of_document(conn, room.tenant, document_id)]
-        made = {job.job_id: artefacts.of_job(conn, room.tenant, job.job_id) for job in jobs}
+    jobs, made, fences = _attempts(room, document_id)
     job = next((one for one in jobs if one.job_id == job_id), None)
     if job is not None and not job.state.is_final:
         return 0
     gone = 0
     if job is not None and job.results_object:
         # what this version and later ones show stays
-        kept = {name for one in jobs if one.job_id >= job_id for name in _names(one, made[one.job_id])}
-        earlier = [one for one in jobs if one.job_id < job_id]
+        kept = {name for one in jobs if fences[one.job_id] >= fences[job_id] for name in _names(one, made[one.job_id])}
+        earlier = [one for one in jobs if fences[one.job_id] < fences[job_id]]
         gone = _remove(room, document_id, [(one, made[one.job_id]) for one in earlier], kept)
+        if any(one.state in HELD_STATES for one in earlier):
+            return gone
     room.store.delete(promise)
     return gone
 
 
 def _withdraw(room: Room, document_id: str) -> int:
-    with room.ledger.reading() as conn:
-        jobs = [views.job(conn, room.tenant, job_id) for job_id in job_rows.ids_of_document(conn, room.tenant, document_id)]
-        made = {job.job_id: artefacts.of_job(conn, room.tenant, job.job_id) for job in jobs}
-    published = [job for job in jobs if job.results_object]
-    if not published or not max(published, key=_finished).options.redact:
+    jobs, made, fences = _attempts(room, document_id)
+    current = max((job for job in jobs if job.results_object), key=lambda job: fences[job.job_id], default=None)
+    if current is None or not current.options.redact:
         return 0
+    # a later attempt that is under way may become current: what it has shown so far is its own
+    later = [job for job in jobs if fences[job.job_id] > fences[current.job_id] and job.state in HELD_STATES]
     redacted = [job for job in jobs if job.options.redact]
-    kept = {name for job in redacted for name in _names(job, made[job.job_id])}
-    open_jobs = [job for job in jobs if not job.options.redact]
-    if not any(job.options.index for job in redacted):
+    kept = {name for job in (*redacted, *later) for name in _names(job, made[job.job_id])}
+    open_jobs = [job for job in jobs if not job.options.redact and job not in later]
+    if not later and not any(job.options.index for job in redacted):
         room.knowledge.delete(room.tenant, [document_id])  # nobody has put redacted chunks into their place
     return _remove(room, document_id, [(job, made[job.job_id]) for job in open_jobs], kept)
+
+
+def _attempts(room: Room, document_id: str) -> tuple[list[JobView], dict[str, list[Artefact]], dict[str, int]]:
+    """The document's jobs, and by job id what each made and the fence of its last attempt, 0 where none began."""
+    with room.ledger.reading() as conn:
+        fences = job_rows.fences_of_document(conn, room.tenant, document_id)
+        jobs = [views.job(conn, room.tenant, job_id) for job_id in fences]
+        return jobs, {job_id: artefacts.of_job(conn, room.tenant, job_id) for job_id in fences}, fences
 
 
 def _remove(room: Room, document_id: str, jobs: Sequence[tuple[JobView, Sequence[Artefact]]], kept: Collection[str]) -> int:
@@ -112,10 +127,6 @@ def _remove(room: Room, document_id: str, jobs: Sequence[tuple[JobView, Sequence
     for artefact in (a for _, made in jobs for a in made if a.object_name in names):
         room.store.delete(receipt_name(room.tenant, document_id, artefact.stage, artefact.key))
     return sum(room.store.delete(name) for name in there)
-
-
-def _finished(job: JobView) -> str:
-    return job.finished_at.isoformat() if job.finished_at else ""
 
 
 def _names(job: JobView, made: Iterable[Artefact]) -> set[str]:

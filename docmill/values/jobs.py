@@ -80,8 +80,8 @@ class ItemOutcome(Value):
         error_code, error_message: of docmill.errors when failed or retry.
         facts: numbers and type names the next stages need (page_count, media_type, source, confidence, ...), never document text.
         seconds: wall time of this item; 0 when present.
-        cpu_s: processor time of worker and cell for it; 0 when present.
-        calls: of services outside that answered for it, by service; none when present.
+        cpu_s: processor time of worker and cell for it, in all tries of the job; 0 when another job had made it.
+        calls: of services outside that answered for it, by service; as cpu_s.
         tries: how often the item was begun for this job.
     """
 

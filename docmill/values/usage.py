@@ -35,8 +35,21 @@ def calls_together(one: Mapping[str, Calls], other: Mapping[str, Calls]) -> dict
     return {service: one.get(service, Calls()).plus(other.get(service, Calls())) for service in {**one, **other}}
 
 
+class Used(Value):
+    """What tries of one item used: processor seconds, and calls by service."""
+
+    cpu_s: float = 0.0
+    calls: dict[str, Calls] = Field(default_factory=dict)
+
+    def plus(self, more: "Used") -> "Used":
+        """Both together."""
+        return Used(cpu_s=round(self.cpu_s + more.cpu_s, 4), calls=calls_together(self.calls, more.calls))
+
+
 class Usage(Value):
-    """What the last run of a job used. What was there already used nothing; what a lost worker or a killed parser used is not known.
+    """What milling a job used, with tries that failed and runs that broke off: each once.
+
+    What was there already used nothing, unless the job itself had made it; what a lost worker or a killed parser used is not known.
 
     Attributes:
         cpu_s: stage -> processor seconds of worker and cell with all programs they started.

@@ -162,12 +162,43 @@ def test_a_document_that_was_erased_and_came_again_opens_no_older_backup_and_hin
     assert (proof.erased, proof.missing_results, proof.missing_originals) == (1, 0, 0)
     with contextlib.closing(Room.open(elsewhere(tmp_path))) as room:
         assert [job.document_id for job in list_jobs(room.ledger, room.tenant)] == [stays]
+        back_up(room, tmp_path / "third", keys=tmp_path / "keys")  # it replaces the keys in the folder by the restored home's
+    assert prove(tmp_path / "third", settings(), keys=tmp_path / "keys").erased == 0
     assert prove(tmp_path / "next", settings(), keys=tmp_path / "keys").erased == 0, "the new key is still there"
     others = DocumentKeys(tmp_path / "keys" / "document-keys.db")
     others.forget("default", again, stays)
     others.ensure("default", [again, stays])
     with pytest.raises(Damaged, match="keys folder"):
         prove(tmp_path / "next", settings(), keys=tmp_path / "keys")
+
+
+@pytest.mark.parametrize("keys_are_settings", [False, True])
+def test_a_backup_of_which_every_document_was_erased_brings_back_its_ledger(papers, tmp_path, monkeypatch, keys_are_settings):
+    monkeypatch.setenv("DOCMILL_BACKUP_KEYS_FOLDER", str(tmp_path / "keys"))
+    settings.cache_clear()
+    if keys_are_settings:
+        monkeypatch.setattr("docmill.services.backup.keys.PATTERNS", ())
+    back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    with contextlib.closing(Room.open(settings())) as room:
+        for job in list_jobs(room.ledger, room.tenant):
+            erase(room, job.document_id)
+    proof = restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
+    assert (proof.erased, proof.chunks) == (2, 0)
+    assert proof.audit_events > 0
+    with contextlib.closing(Room.open(elsewhere(tmp_path))) as room:
+        assert list_jobs(room.ledger, room.tenant) == []
+        ingest(room, tmp_path / "letter.txt")
+        assert len(list_jobs(room.ledger, room.tenant)) == 1
+
+
+def test_keys_of_another_home_do_not_make_documents_erased(papers, tmp_path, monkeypatch):
+    """Also where all other keys are given as settings, so that nothing else tells whose folder it is."""
+    monkeypatch.setattr("docmill.services.backup.keys.PATTERNS", ())
+    back_up(papers, tmp_path / "backup", keys=tmp_path / "keys")
+    (tmp_path / "keys" / "document-keys.db").unlink()
+    DocumentKeys(tmp_path / "keys" / "document-keys.db").ensure("default", ["f" * 32])
+    with pytest.raises(InvalidOptions, match="document-keys"):
+        restore(tmp_path / "backup", elsewhere(tmp_path), keys=tmp_path / "keys")
 
 
 def test_receivers_of_webhooks_come_back_with_the_secrets_that_are_newest(papers, home, tmp_path):

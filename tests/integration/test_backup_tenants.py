@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from milled_papers import INVOICE, LETTER, ingest
@@ -10,8 +11,10 @@ from typer.testing import CliRunner
 
 from docmill.cli.main import app
 from docmill.errors import Conflict, InvalidOptions
+from docmill.scratch import held, unheld
+from docmill.services.backup import taking
 from docmill.services.backup.restoring import prove, restore
-from docmill.services.backup.rotation import newest_backup, thin_out
+from docmill.services.backup.rotation import new_folder, newest_backup, thin_out
 from docmill.services.backup.sealing import open_file, sealed_names
 from docmill.services.backup.taking import back_up
 from docmill.services.erase import erase
@@ -21,6 +24,7 @@ from docmill.services.tenants import create_tenant
 from docmill.settings import settings
 from docmill.storage.document_keys import DocumentKeys
 from docmill.storage.ledger import upgrade_ledger
+from docmill.storage.ledger.copying import copy_ledger
 
 TENANTS = ("default", "acme")
 
@@ -158,6 +162,58 @@ def test_rotation_leaves_the_backups_of_others_alone(tmp_path):
     assert newest_backup(tmp_path, "acme") == tmp_path / "docmill-4"
     assert thin_out(tmp_path, 2, "default") == 1
     assert sorted(path.name[-1] for path in tmp_path.iterdir()) == ["0", "2", "3", "4"]
+
+
+def test_rotation_leaves_what_others_did_not_finish_and_whatever_is_being_written(tmp_path):
+    at = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
+
+    def begun(tenant, seconds, *, is_whole=False):
+        folder = new_folder(tmp_path, tenant, lambda: at + timedelta(seconds=seconds))
+        if is_whole:
+            (folder / "backup.json").write_text(json.dumps({"tenant": tenant}))
+        return folder
+
+    older = tmp_path / "docmill-20260228T043000Z"  # without a tenant, as an older docmill called it
+    older.mkdir()
+    others, mine, writing = begun("acme", 0), begun("default", 1), begun("default", 2)
+    kept = begun("default", 3, is_whole=True)
+    with held(writing):
+        assert thin_out(tmp_path, 1, "default") == 2
+    assert sorted(tmp_path.iterdir()) == [others, writing, kept]
+    assert mine not in (others, writing, kept)
+    assert thin_out(tmp_path, 1, "default") == 1
+    assert newest_backup(tmp_path, "default") == kept
+    assert newest_backup(tmp_path, "acme") is None
+
+
+def test_a_backup_holds_its_folder_while_it_is_written(houses, monkeypatch):
+    seen = []
+
+    def looked_at(*given):
+        with unheld(houses.folder / "first-default") as is_free:
+            seen.append(is_free)
+        return copy_ledger(*given)
+
+    monkeypatch.setattr(taking, "copy_ledger", looked_at)
+    houses.back_up("default", "first")
+    assert seen == [False]
+    with unheld(houses.folder / "first-default") as is_free:
+        assert is_free
+
+
+def test_backups_that_begin_at_the_same_instant_have_folders_of_their_own(houses):
+    at = datetime(2026, 3, 1, 4, 30, 0, 250_000, tzinfo=UTC)
+    ticks = iter([at, at, at, at + timedelta(microseconds=1)])
+    folders = [new_folder(houses.folder / "all", tenant, lambda: next(ticks)) for tenant in (*TENANTS, "default")]
+    assert sorted(folder.name for folder in folders) == [
+        "docmill-20260301T043000250000Z-acme",
+        "docmill-20260301T043000250000Z-default",
+        "docmill-20260301T043000250001Z-default",
+    ]
+    for folder, tenant in zip(folders, (*TENANTS, "default"), strict=True):
+        assert back_up(houses.rooms[tenant], folder, keys=houses.keys(tenant)).tenant == tenant
+    assert newest_backup(houses.folder / "all", "default") == folders[2]
+    assert newest_backup(houses.folder / "all", "acme") == folders[1]
 
 
 def test_the_command_names_the_tenants_that_are_not_in_the_backup(houses, monkeypatch):

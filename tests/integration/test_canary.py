@@ -56,12 +56,16 @@ def planted(folder: Path) -> Path:
 
 def milled(room, paths, **options):
     """Mill a batch to its end without Prefect; the run."""
-    run = begin(room, paths, **options)
+    return carried(begin(room, paths, **options))
+
+
+def carried(run):
+    """Carry a run to its end; the ids of its jobs."""
     ids = list(run.tracked)
     shards = run.first_shards()
     while shards:
         shards = [after for shard in shards for after in run.fold(shard, mill_shard(shard, True))]
-    states = {job.state for job in jobs(room, ids)}
+    states = {job.state for job in jobs(run.room, ids)}
     assert states <= {JobState.COMPLETED, JobState.NEEDS_REVIEW}, states
     return ids
 
@@ -242,6 +246,17 @@ def test_when_a_redacted_version_becomes_current_open_results_leave(room, home, 
     (again,) = milled(room, [path], redact=False, force=True)  # going back makes them anew
     assert "quirkwell" in json.dumps(results_of(room, again)).lower()
     assert withdraw_unredacted(room, [first.document_id]).objects == 0  # and then they are current
+
+
+def test_an_open_run_that_ends_after_a_later_redacted_one_leaves_nothing_open(room, home, tmp_path):
+    path = planted(tmp_path)
+    late = begin(room, [path], redact=False)
+    (redacted_job,) = milled(room, [path], redact=True)
+    (open_job,) = carried(late)
+    assert [line for line in leaks(home) if "store/" in line] == []
+    assert results_of(room, redacted_job)["personal_data"]["redacted"] is True
+    with pytest.raises(NotFound):
+        results_of(room, open_job)
 
 
 def test_chunks_leave_too_when_the_redacted_job_makes_none(room, home, tmp_path):

@@ -9,6 +9,7 @@ from docmill.services import erase as erasing
 from docmill.services.documents import current_result
 from docmill.services.erase import erase, finish_erasures
 from docmill.services.jobs import job_view
+from docmill.storage.document_keys import DocumentKeys
 
 __all__ = ["patient"]
 
@@ -31,7 +32,7 @@ class Died(Exception):
 
 def test_an_erasure_that_died_before_the_objects_is_finished_by_the_next_intake(room, home, document, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(erasing, "_keep_promise", lambda *_: (_ for _ in ()).throw(Died))
+        patch.setattr(erasing, "_keep_promise", lambda *_, **__: (_ for _ in ()).throw(Died))
         with pytest.raises(Died):
             erase(room, document)
     with pytest.raises(NotFound):
@@ -41,6 +42,18 @@ def test_an_erasure_that_died_before_the_objects_is_finished_by_the_next_intake(
     milled(room, [tmp_path / "b.txt"])
     assert leaks(home, allowed=()) == []
     assert finish_erasures(room) == 0
+
+
+@pytest.mark.parametrize("keeps_key", [False, True])
+def test_whether_the_key_of_backups_goes_is_known_to_whoever_finishes_it(room, home, document, monkeypatch, keeps_key):
+    keys = DocumentKeys(home / "document-keys.db")
+    keys.ensure(room.tenant, [document])
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "_keep_promise", lambda *_, **__: (_ for _ in ()).throw(Died))
+        with pytest.raises(Died):
+            erase(room, document, keeps_key=keeps_key)
+    assert finish_erasures(room) == 1
+    assert bool(keys.of(room.tenant, [document])) is keeps_key
 
 
 def test_one_that_dies_among_the_objects_is_finished(room, home, document, monkeypatch):

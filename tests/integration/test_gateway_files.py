@@ -1,6 +1,5 @@
 """The gateway as people meet it: a real server process, real links, real answers."""
 
-import contextlib
 import re
 import signal
 import socket
@@ -17,10 +16,6 @@ import pytest
 
 from docmill.errors import SettingsInvalid
 from docmill.gateway import server
-from docmill.gateway.desk import Desk
-from docmill.gateway.limits import UploadLimits
-from docmill.scratch import held
-from docmill.services.uploads import Queue
 from docmill.settings import Settings
 from docmill.storage.objects import StoreSpec, open_signer, open_store
 from docmill.storage.objects.spec import gateway_address_file
@@ -220,15 +215,3 @@ def test_no_free_port_is_a_setting_to_mend(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(server, "PORTS_TRIED", 1)
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsInvalid, match="no port is free"):
         server.free_socket(taken.getsockname()[1])
-
-
-def test_an_upload_that_is_cut_off_is_left_to_the_thread_that_reads_it(room):
-    desk = Desk(room, UploadLimits(lambda: Queue(0, 0.0)), lambda: None, lambda: True)
-    with contextlib.ExitStack() as thread:
-        with desk.incoming() as folder:
-            (folder / "0").write_bytes(b"x" * 100)
-            thread.enter_context(held(folder))
-        assert (folder / "0").read_bytes() == b"x" * 100
-    with desk.incoming() as other:
-        (other / "0").write_bytes(b"x")
-    assert not other.exists()

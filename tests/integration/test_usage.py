@@ -1,17 +1,20 @@
 """What milling a document used, from services that are really asked over gRPC and HTTP to the job's status, `docmill status` and /metrics."""
 
+import dataclasses
 import json
 from contextlib import closing
 
 import pikepdf
 import pytest
 from embeddings_server import DIMENSIONS, embeddings_server
+from faulty_store import FAULTS, Fault, use_faulty_store
 from google.cloud import vision
 from milled_papers import ingest, mill
-from openai_server import Fault, running_openai_server
+from openai_server import Fault as ModelFault
+from openai_server import running_openai_server
 from prometheus_client.parser import text_string_to_metric_families
 from reading_pages import text_pdf
-from shard_documents import write_pages
+from shard_documents import begin, write_pages
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 from vision_server import running_vision_server
@@ -21,12 +24,17 @@ from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.limits import UploadLimits
 from docmill.services.documents import remill
+from docmill.services.jobs import renew_leases
 from docmill.services.language_model import client
 from docmill.services.lookups import newest_job
+from docmill.services.milling.lease import write_lease
+from docmill.services.milling.work import mill_shard
 from docmill.services.running.room import Room
+from docmill.services.running.run import BatchRun
 from docmill.services.uploads import queue
 from docmill.settings import settings
 from docmill.stages.knowledge import embedding
+from docmill.storage.ledger import upgrade_ledger
 from docmill.values.options import MillOptions
 
 OPTIONS = {"engine": "vision", "kind": "invoice", "ask_model": True, "index": True}
@@ -63,6 +71,32 @@ def opened(home, room, services):
     settings.cache_clear()
     with closing(Room.open(settings())) as found:
         yield found
+
+
+@pytest.fixture
+def faulty(home, services, monkeypatch, tmp_path):
+    """As `opened`, over a store that fails on purpose."""
+    home.mkdir(mode=0o700)
+    use_faulty_store(monkeypatch, tmp_path / "objects")
+    settings.cache_clear()
+    upgrade_ledger(settings().resolved_ledger_url)
+    with closing(Room.open(settings())) as found:
+        yield found
+    FAULTS.clear()
+
+
+def carried(run, waiting):
+    """Mill and fold until the run is over; a shard with errors worth another try is tried again. Returns those errors."""
+    met = []
+    while waiting:
+        write_lease(run.room.store, run.room.tenant, run.run_id, stop=False)
+        shard = waiting.pop()
+        report = mill_shard(shard)
+        while report.retryable:
+            met += report.retryable
+            report = mill_shard(shard)
+        waiting += run.fold(shard, report)
+    return met
 
 
 def status(what):
@@ -135,7 +169,7 @@ def test_answers_that_were_of_no_use_are_paid_and_without_a_price_none_is_told(o
     used, told = status(document_id[:12])
     assert (used["api_calls"], used["api_tokens"], used["api_costs"]) == ({"language_model": 2}, {"language_model": 2200}, {})
     assert "2 calls of language model, 2200 tokens" in told
-    model.faults.extend([Fault(500)] * 2)  # what is not answered is no call
+    model.faults.extend([ModelFault(500)] * 2)  # what is not answered is no call
     (tmp_path / "b.txt").write_text(f"{PAPER}\nThank you\n")
     with closing(Room.open(settings())) as priceless:
         (other,) = ingest(priceless, tmp_path / "b.txt", ask_model=True, index=False)
@@ -150,3 +184,65 @@ def test_a_page_that_was_read_in_an_earlier_version_is_not_paid_again(opened, se
     ids = [ingest(opened, file, engine="vision", index=False)[0] for file in (first, second)]
     assert [status(one[:12])[0]["api_calls"] for one in ids] == [{"vision": 2}, {"vision": 1}]
     assert len(services[0].requests) == 3
+
+
+NOT_KEPT = {
+    "the page": Fault("create", r"/read/.*\.json$", 2),
+    "its receipt": Fault("create", r"/receipts/.*\.read-\w+\.receipt$", 2),
+    "its outcome": Fault("create", r"/runs/.*page-2\.json$", 2),
+}
+
+
+@pytest.mark.parametrize("what", NOT_KEPT)
+def test_what_was_paid_in_a_try_that_is_made_again_is_counted_once(faulty, services, tmp_path, what):
+    FAULTS.append(dataclasses.replace(NOT_KEPT[what]))
+    run = begin(faulty, [write_pages(tmp_path / "a.tif", 3)], engine="vision", index=False)
+    (job_id,) = run.tracked
+    assert carried(run, run.first_shards()) == ["store_unavailable"] * 2
+    paid = len(services[0].requests)
+    assert paid == (3 if what == "its outcome" else 5)
+    used, _ = status(job_id)
+    assert (used["api_calls"], float(used["cost"])) == ({"vision": paid}, pytest.approx(paid * 0.002))
+
+
+def test_an_answer_of_no_use_is_paid_though_the_question_is_asked_again_later(opened, services, tmp_path):
+    _, model, _ = services
+    good, asked = model.answer, []
+
+    def answer(question):
+        asked.append(question)
+        if len(asked) == 1:
+            model.faults.append(ModelFault(500))  # the next one: then this try is over
+            return "no JSON at all"
+        return good(question)
+
+    model.answer = answer
+    (tmp_path / "a.txt").write_text(PAPER)
+    run = begin(opened, [tmp_path / "a.txt"], ask_model=True, index=False)
+    (job_id,) = run.tracked
+    assert carried(run, run.first_shards()) == ["service_unavailable"]
+    assert len(asked) == 2
+    used, _ = status(job_id)
+    assert (used["api_calls"], used["api_tokens"]) == ({"language_model": 2}, {"language_model": 2200})
+
+
+def test_what_a_run_that_broke_off_had_paid_is_counted_once_and_only_for_its_job(opened, services, tmp_path):
+    scan = write_pages(tmp_path / "a.tif", 3)
+    first = begin(opened, [scan], engine="vision", index=False)
+    (job_id,) = first.tracked
+    (reading,) = [after for shard in first.first_shards() for after in first.fold(shard, mill_shard(shard))]
+    mill_shard(reading)  # and nobody hears of it
+    assert len(services[0].requests) == 3
+    renew_leases(opened.ledger, opened.tenant, first.run_id, lease_s=0)
+    second = BatchRun(opened, first.batch_id, "second", workers=0, lease_s=60)
+    assert list(second.tracked) == [job_id]
+    assert carried(second, second.first_shards()) == []
+    assert len(services[0].requests) == 3
+    used, _ = status(job_id)
+    assert used["api_calls"] == {"vision": 3}
+    assert used["cpu_s"]["read"] > 0
+    other = begin(opened, [scan], engine="vision", index=False, extract_format="markdown")
+    (other_id,) = other.tracked
+    carried(other, other.first_shards())
+    used, _ = status(other_id)
+    assert (used["api_calls"], "read" in used["cpu_s"]) == ({}, False)

@@ -10,6 +10,7 @@ from docmill.errors import Conflict, Damaged, NotFound
 from docmill.services import audit
 from docmill.services.backup.manifest import Backup, read_sums
 from docmill.services.backup.promises import counts, missing_objects
+from docmill.services.backup.sealing import keys_of
 from docmill.services.erase import erase
 from docmill.services.jobs import cancel_lost, request_cancel
 from docmill.services.reconciling import reconcile
@@ -123,7 +124,11 @@ def _all_tenants(settings: Settings) -> list[str]:
 
 
 def _erase_again(room: Room, documents: list[str]) -> None:
-    """What the old ledger says of documents that were erased since goes, too; no run lives in a restored ledger, so their jobs are over."""
+    """What the old ledger says of documents that were erased since goes, too; no run lives in a restored ledger, so their jobs are over.
+
+    A key that is there is of the same bytes that came again later: newer backups are sealed with it, and the next one here would lose it there.
+    """
+    came_again = keys_of(room).of(room.tenant, documents)
     for document in documents:
         with room.ledger.reading() as conn:
             jobs = job_rows.ids_of_document(conn, room.tenant, document)
@@ -132,4 +137,4 @@ def _erase_again(room: Room, documents: list[str]) -> None:
                 request_cancel(room.ledger, room.tenant, job)
         cancel_lost(room.ledger, room.tenant, jobs, before=room.ledger.now() + _EVER)
         with contextlib.suppress(NotFound):
-            erase(room, document)
+            erase(room, document, keeps_key=document in came_again)

@@ -6,6 +6,7 @@ A store may be shared: what other tenants have in it is no hindrance. A ledger m
 import contextlib
 import mimetypes
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from docmill.errors import Conflict, Damaged, InvalidOptions, StoreUnavailable
@@ -15,7 +16,7 @@ from docmill.services.backup.manifest import STORE, Backup, check_files, copy_fi
 from docmill.services.backup.proving import Proof, proof_of, refuse_lacking
 from docmill.services.backup.sealing import keys_by_name, open_file, sealed_names
 from docmill.settings import Settings
-from docmill.storage.document_keys import FILE
+from docmill.storage.document_keys import FILE, DocumentKeys
 from docmill.storage.ledger.copying import POSTGRES_FILE, refuse_ledger, restore_ledger, scratch_database
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.keys import PREFIXES
@@ -104,7 +105,7 @@ def _restore_sealed(folder: Path, settings: Settings, backup: Backup) -> set[tup
     for _, document, name in sealed_names(path for path, _ in read_sums(folder)):
         wanted.setdefault(name.split("/")[1], set()).add(document)
     keys = keys_by_name(settings.home.absolute() / FILE, wanted)
-    if wanted and not keys:
+    if wanted and not keys and not _all_were_erased(backup, settings, wanted):
         raise InvalidOptions(f"the backup is sealed by the keys of documents: say with --keys where {FILE} lies")
     opened: set[tuple[str, str]] = set()
     closed: set[tuple[str, str]] = set()
@@ -123,6 +124,12 @@ def _restore_sealed(folder: Path, settings: Settings, backup: Backup) -> set[tup
             "objects of the backup cannot be opened with the keys of their documents: give the keys folder of the home that took it"
         )
     return closed | _erased_meanwhile(backup, settings)
+
+
+def _all_were_erased(backup: Backup, settings: Settings, tenants: Collection[str]) -> bool:
+    """Whether a file without any of the keys is the right one: it came with other keys of the backup's home, or it knows no document at all."""
+    file = settings.home.absolute() / FILE
+    return file.is_file() and (bool(backup.keys) or DocumentKeys(file).documents().keys().isdisjoint(tenants))
 
 
 def _opened(path: Path, key: bytes | None, name: str) -> bytes | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import docmill
 from docmill.errors import Conflict, InvalidOptions, NotFound, StoreUnavailable
-from docmill.scratch import scratch_folder
+from docmill.scratch import held, scratch_folder
 from docmill.services.backup.keys import copy_keys, copy_lists, key_files, list_files, refuse_keys_of_others
 from docmill.services.backup.manifest import HEAD, STORE, SUMS, Backup, copy_file, file_sha256
 from docmill.services.backup.promises import counts, promised_objects, still_there
@@ -63,14 +63,15 @@ def back_up(room: Room, folder: Path, *, keys: Path | None = None) -> Backup:
     _checked(folder, keys, room)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        copied = _copy_ledger(room, folder)
-        _copy_store(room, folder, copied)
-        forget_erased(room, keys_of(room))
-        if keys is not None:
-            _copy_keys(room, keys)
-        (folder / SUMS).write_text("".join(copied.sums), encoding="utf-8")
-        head = _head(room, folder, copied, seconds=round(time.monotonic() - began, 1))
-        (folder / HEAD).write_text(head.model_dump_json(indent=2), encoding="utf-8")
+        with held(folder):  # no rotation takes it for one that was never finished
+            copied = _copy_ledger(room, folder)
+            _copy_store(room, folder, copied)
+            forget_erased(room, keys_of(room))
+            if keys is not None:
+                _copy_keys(room, keys)
+            (folder / SUMS).write_text("".join(copied.sums), encoding="utf-8")
+            head = _head(room, folder, copied, seconds=round(time.monotonic() - began, 1))
+            (folder / HEAD).write_text(head.model_dump_json(indent=2), encoding="utf-8")
     except OSError as error:
         raise StoreUnavailable(f"the backup cannot be written: {error.strerror}") from None
     return head
@@ -125,6 +126,7 @@ def _copy_ledger(room: Room, folder: Path) -> _Copied:
 
 def _copy_keys(room: Room, folder: Path) -> None:
     refuse_keys_of_others(keys_of(room), DocumentKeys(folder / FILE), room.tenant)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # where all other keys are settings, nothing else makes it
     copy_keys(room.settings.home.absolute(), folder)
     copy_lists(room.settings.home.absolute(), folder)
     keys_of(room).copy_to(folder / FILE)

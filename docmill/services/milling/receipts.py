@@ -18,8 +18,14 @@ from docmill.values.usage import Calls
 
 
 class Receipt(Value):
-    """What an artefact key holds."""
+    """What an artefact key holds.
 
+    Attributes:
+        job_id: of the job that made it, which has paid for it; empty in receipts of older versions.
+        cpu_s, calls: of all tries that the job needed.
+    """
+
+    job_id: str = ""
     artefacts: tuple[Artefact, ...] = ()
     facts: dict[str, type_fact] = Field(default_factory=dict)
     seconds: float = 0.0
@@ -59,7 +65,11 @@ def keep_receipt(store: ObjectStore, shard: Shard, item: Item, key: str, receipt
 
 
 def outcome_of(item: Item, stage: str, receipt: Receipt, *, status: ItemStatus, tries: int = 0) -> ItemOutcome:
-    """The outcome of an item whose receipt is known."""
+    """The outcome of an item whose receipt is known.
+
+    What was present used nothing, unless this job had made it, in a try or run of which nothing was told any more: then that is told now.
+    """
+    is_own = status is not ItemStatus.PRESENT or receipt.job_id == item.job_id
     return ItemOutcome(
         job_id=item.job_id,
         document_id=item.document_id,
@@ -71,8 +81,8 @@ def outcome_of(item: Item, stage: str, receipt: Receipt, *, status: ItemStatus, 
         error_message=receipt.error_message,
         facts=receipt.facts,
         seconds=0.0 if status is ItemStatus.PRESENT else receipt.seconds,
-        cpu_s=0.0 if status is ItemStatus.PRESENT else receipt.cpu_s,
-        calls={} if status is ItemStatus.PRESENT else receipt.calls,
+        cpu_s=receipt.cpu_s if is_own else 0.0,
+        calls=receipt.calls if is_own else {},
         tries=tries,
     )
 

@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from docmill import __version__
 from docmill.errors import Cancelled, DocmillError, StageFailed, StoreUnavailable, VersionMismatch
@@ -21,7 +21,7 @@ from docmill.services.milling.stage_work import Keep
 from docmill.services.milling.stages import STAGE_WORK, StageWork
 from docmill.services.milling.wear import WEAR
 from docmill.values.jobs import ItemOutcome, ItemStatus
-from docmill.values.usage import Calls
+from docmill.values.usage import Calls, Used
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,15 @@ class _Begun:
     key: str
     attempt: journal.Try
     calls: Mapping[str, Calls] = field(default_factory=dict)
+
+    def used(self, spent: Mapping[str, float]) -> Used:
+        """What this try used."""
+        return Used(cpu_s=spent.get("cpu_s", 0.0), calls=dict(self.calls))
+
+    def told(self, spent: Mapping[str, float]) -> dict[str, Any]:
+        """What a receipt says of who made it: the wall time of this try, what all tries of the job used."""
+        used = self.attempt.before.plus(self.used(spent))
+        return {"job_id": self.item.job_id, "seconds": spent.get("seconds", 0.0), "cpu_s": used.cpu_s, "calls": used.calls}
 
 
 class _Spent:
@@ -174,7 +183,7 @@ class _ShardWork:
         try:
             made = self.work.make(self.bench, [(one.item, one.key) for one in begun])
         except Cancelled:
-            _cut(begun)
+            _cut(self._called(begun), spent.each())
             return True
         except Exception as error:  # noqa: BLE001 - as above
             used = spent.each()
@@ -182,14 +191,21 @@ class _ShardWork:
                 self.time.add(one.item, used["seconds"])
                 self._failed(one.item, self.time.named(_typed(error), items), one, used)
             return False
-        used = spent.each()
-        for one, each in zip(self._called(begun), made, strict=True):
+        called, used = self._called(begun), spent.each()
+        try:
+            self._keep(called, made, used)
+        except Exception:
+            _cut(called, used)  # made and paid for, but the one before could not be kept
+            raise
+        return False
+
+    def _keep(self, begun: Sequence[_Begun], made: Sequence[Receipt | Keep], used: Mapping[str, float]) -> None:
+        for one, each in zip(begun, made, strict=True):
             self.time.add(one.item, used["seconds"])
             self.beside.submit(partial(self._made, one, each, used))
             self.kept_now = one.key
             if one.attempt.deaths:
                 self.beside.wait()  # nor is anything begun while one is kept
-        return False
 
     def _called(self, begun: list[_Begun]) -> list[_Begun]:
         """Begun items with the calls that were made for them; of items that were made together the first carries them all."""
@@ -199,7 +215,8 @@ class _ShardWork:
         """The second half of an item, beside the first half of the next."""
         spent = _Spent(1)
         try:
-            receipt = (made if isinstance(made, Receipt) else made()).model_copy(update={**spent.each(used), "calls": dict(one.calls)})
+            kept = made if isinstance(made, Receipt) else made()
+            receipt = kept.model_copy(update=one.told(spent.each(used)))
             keep_receipt(self.store, self.shard, one.item, one.key, receipt)
         except Exception as error:  # noqa: BLE001 - as above
             self._failed(one.item, _typed(error), one, spent.each(used))
@@ -207,15 +224,15 @@ class _ShardWork:
             self._note(one.item, outcome_of(one.item, self.shard.stage, receipt, status=ItemStatus.DONE, tries=one.attempt.number))
 
     def _failed(self, item: Item, error: DocmillError, one: _Begun | None, used: Mapping[str, float] = NOTHING) -> None:
-        receipt = Receipt(error_code=error.code, error_message=error.message, calls=dict(one.calls) if one else {}, **used)
+        receipt = Receipt(error_code=error.code, error_message=error.message).model_copy(update=one.told(used) if one else {})
         if one and error.kind.is_verdict:
             try:
                 keep_receipt(self.store, self.shard, one.item, one.key, receipt)
             except DocmillError as lost:
-                self._failed(item, lost, one)
+                self._failed(item, lost, one, used)
                 return
         elif one:
-            one.attempt.cut()
+            one.attempt.cut(one.used(used))
         with log_ids(job_id=item.job_id):  # of items that are made together no one job was named
             log.info("%s failed: %s", item.name, error.code)
         if isinstance(error, StoreUnavailable):
@@ -238,9 +255,9 @@ class _ShardWork:
         self.outcomes.append(outcome)
 
 
-def _cut(begun: list[_Begun]) -> None:
+def _cut(begun: Sequence[_Begun], spent: Mapping[str, float] = NOTHING) -> None:
     for one in begun:
-        one.attempt.cut()
+        one.attempt.cut(one.used(spent))
 
 
 def _typed(error: Exception) -> DocmillError:

@@ -261,8 +261,7 @@ class BatchRun:
         if ends:
             ends = [replace(end, usage=self.tracked[end.job_id].usage(self.room.settings)) for end in ends]
             self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
-            redacted = [e.document_id for e in ends if e.results and self.tracked[e.job_id].job.options.redact]
-            withdraw_unredacted(self.room, redacted)
+            withdraw_unredacted(self.room, [e.document_id for e in ends])
             forget_unindexed(self.room, [e.document_id for e in ends if e.results and not self.tracked[e.job_id].job.options.index])
             match_finished(self.room, [(e.job_id, e.kind) for e in ends if e.results and e.job_id not in self.refused])
             order_what_was_read(self.room, [e.document_id for e in ends])

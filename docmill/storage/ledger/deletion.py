@@ -22,14 +22,20 @@ from docmill.storage.ledger.tables_review import DECISIONS, REVIEW_TASKS
 DELETED: Final = "document.deleted"
 """The kind of the audit event of a document that was erased."""
 
+NOT_RESTORED: Final = "document.not_restored"
+"""The kind of the audit event of a document that a restored ledger knows and its backup no longer opens, while the bytes came again after that
+backup: nobody erased what newer backups hold of it."""
+
 
 def erased_among(conn: sa.Connection, tenant: str, document_ids: Sequence[str]) -> set[str]:
-    """Those of the documents that were erased and did not come again. One that the ledger never knew is not among them."""
+    """Those of the documents that were erased and did not come again, here or in a newer backup. One that the ledger never knew is not among them."""
     found: set[str] = set()
     is_there = sa.exists().where(DOCUMENTS.c.tenant_id == AUDIT_EVENTS.c.tenant_id, DOCUMENTS.c.document_id == AUDIT_EVENTS.c.stream)
     for part in chunks(document_ids):
-        query = sa.select(AUDIT_EVENTS.c.stream).where(AUDIT_EVENTS.c.tenant_id == tenant, AUDIT_EVENTS.c.stream.in_(part))
-        found |= set(conn.execute(query.where(AUDIT_EVENTS.c.kind == DELETED, ~is_there)).scalars())
+        query = sa.select(AUDIT_EVENTS.c.stream, AUDIT_EVENTS.c.kind).order_by(AUDIT_EVENTS.c.seq)
+        query = query.where(AUDIT_EVENTS.c.tenant_id == tenant, AUDIT_EVENTS.c.stream.in_(part), ~is_there)
+        last = {row.stream: row.kind for row in conn.execute(query.where(AUDIT_EVENTS.c.kind.in_((DELETED, NOT_RESTORED))))}
+        found |= {document for document, kind in last.items() if kind == DELETED}
     return found
 
 

@@ -132,6 +132,12 @@ def ids_of_document(conn: sa.Connection, tenant: str, document_id: str) -> list[
     return list(conn.execute(query.order_by(JOBS.c.accepted_at, JOBS.c.job_id)).scalars())
 
 
+def fences_of_document(conn: sa.Connection, tenant: str, document_id: str) -> dict[str, int]:
+    """Job id -> fence of its last attempt, for all jobs of a document; 0 for one that nobody began."""
+    query = sa.select(JOBS.c.job_id, JOBS.c.fence).where(JOBS.c.tenant_id == tenant, JOBS.c.document_id == document_id)
+    return {row.job_id: row.fence for row in conn.execute(query.order_by(JOBS.c.fence, JOBS.c.job_id))}
+
+
 def requests(conn: sa.Connection, tenant: str, job_ids: Sequence[str]) -> list[JobRequest]:
     """What was asked for with each job, of jobs whose original is kept; in the order of the ids."""
     of_document = (JOBS.c.tenant_id == DOCUMENTS.c.tenant_id) & (JOBS.c.document_id == DOCUMENTS.c.document_id)
