@@ -18,12 +18,15 @@ from pydantic import ValidationError
 
 from docmill.errors import Damaged, StoreUnavailable
 from docmill.services.audit_signing import PUBLIC_FILE, SECRET_FILE
+from docmill.services.backup.sealing import keys_elsewhere
 from docmill.services.certificate_keys import encoded, raw_public, signing_key
 from docmill.services.running.room import Room
 from docmill.values.model import Value
 
 FORM: Final = "docmill erasure receipt 1"
-PLACES: Final = ("ledger", "object store", "search index", "key of backups")
+PLACES: Final = ("ledger", "object store", "search index", "key of backups in the home")
+KEYS_ELSEWHERE: Final = "key of backups in DOCMILL_BACKUP_KEYS_FOLDER"
+"""Only where the erasure reached it. Copies of the keys that lie anywhere else open older backups until the next `docmill back-up --keys` replaces them."""
 
 
 class ErasureReceipt(Value):
@@ -51,6 +54,7 @@ def erasure_receipt(room: Room, document_id: str, objects: int) -> ErasureReceip
         document_id=document_id,
         erased_at=room.ledger.now(),
         objects=objects,
+        places=(*PLACES, KEYS_ELSEWHERE) if keys_elsewhere(room) else PLACES,
         public_key=encoded(raw_public(key.public_key())),
     )
     return made.model_copy(update={"signature": encoded(key.sign(_signed(made)))})

@@ -78,8 +78,14 @@ def forget_keys(room: Room, document_id: str) -> None:
         StoreUnavailable: a file cannot be written.
     """
     keys_of(room).forget(room.tenant, document_id)
-    if (folder := room.settings.backup_keys_folder) is not None and (folder / FILE).is_file():
-        DocumentKeys(folder / FILE).forget(room.tenant, document_id)
+    if (file := keys_elsewhere(room)) is not None:
+        DocumentKeys(file).forget(room.tenant, document_id)
+
+
+def keys_elsewhere(room: Room) -> Path | None:
+    """The keys' copy in DOCMILL_BACKUP_KEYS_FOLDER, where an erasure reaches it; None without that setting, or when its disk is not there."""
+    folder = room.settings.backup_keys_folder
+    return folder / FILE if folder is not None and (folder / FILE).is_file() else None
 
 
 def forget_erased(room: Room, keys: DocumentKeys) -> None:
