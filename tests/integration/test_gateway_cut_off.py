@@ -76,12 +76,14 @@ def test_a_request_that_is_cancelled_while_no_thread_is_free_leaves_nothing_behi
         loop.set_default_executor(ThreadPoolExecutor(1))
         busy = loop.run_in_executor(None, free.wait)
         task = asyncio.create_task(upload())
-        await asyncio.sleep(0.05)
-        for _ in range(cuts):
-            task.cancel()
+        try:
             await asyncio.sleep(0.05)
-        assert task.done() is (cuts > 1)
-        free.set()
+            for _ in range(cuts):
+                task.cancel()
+                await asyncio.sleep(0.05)
+            assert task.done() is (cuts > 1)
+        finally:
+            free.set()
         await busy
 
     asyncio.run(serving())
