@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from reading_pages import LIMITS, TEXT, picture, read, scan_pdf
 
 from docmill.cell import Cell, CellLimits
@@ -185,6 +185,16 @@ def test_pages_on_their_side_or_head_are_turned(tmp_path, clockwise_deg, slip):
     assert (page.width_px, page.height_px) == upright.size
     first = page.words[0].box
     assert (np.asarray(upright)[round(first.y0) : round(first.y1), round(first.x0) : round(first.x1)] < 128).any()
+
+
+def test_every_line_of_a_long_slip_is_read(tmp_path):
+    image = Image.new("L", (400, 3600), 255)
+    for at in range(75):
+        ImageDraw.Draw(image).text((30, 20 + 47 * at), f"{1000 + at} bread {at}.50", fill=20, font_size=14)
+    image.save(tmp_path / "a.png", dpi=(203, 203))
+    page = read(tmp_path / "a.png", tmp_path)
+    assert [line.words[0].text for line in page.lines] == [str(1000 + at) for at in range(75)]
+    assert all(abs(line.box.y0 - (22 + 47 * at)) < 12 for at, line in enumerate(page.lines))
 
 
 @pytest.mark.parametrize("clockwise_deg", [0, 90, 180, 270])

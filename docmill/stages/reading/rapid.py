@@ -16,6 +16,7 @@ from PIL import Image
 from docmill.errors import Damaged, EngineMissing
 from docmill.stages.reading.contrast import stretched
 from docmill.stages.reading.rapid_answer import TALL, Strip, lines_of, strip_of
+from docmill.stages.reading.rapid_bands import bands_of, joined
 from docmill.stages.reading.rapid_letters import LetterChoice
 from docmill.stages.reading.rapid_models import gpu_provider, require, versions
 from docmill.values.page import Page
@@ -69,18 +70,17 @@ class RapidEngine:
             Damaged: the image cannot be decoded, or the models cannot make sense of it.
         """
         detector, recogniser = require(language)
-        pixels = _pixels(image)
+        bands = bands_of(image.width_px, image.height_px)
         with _reading, _translated(image.number):  # the detector keeps its own scaling between two of its calls
             models = _loaded(detector, recogniser, use_gpu=self._use_gpu)
             models.text_rec.postprocess_op.choose(language)
-            strips = _strips(models, pixels)
-        scale = (image.width_px / pixels.shape[1], image.height_px / pixels.shape[0])
+            strips = joined([_placed_strips(models, image, band) for band in bands], bands)
         return Page(
             number=image.number,
             width_px=image.width_px,
             height_px=image.height_px,
             dpi=image.dpi,
-            lines=lines_of(strips, scale, (image.width_px, image.height_px)),
+            lines=lines_of(strips, (1.0, 1.0), (image.width_px, image.height_px)),
             source=self.name,
             language=language,
         )
@@ -151,16 +151,26 @@ def _cv2() -> Any:
     return cv2
 
 
-def _pixels(image: PageImage, longest_px: int = _LONGEST_SIDE_PX) -> Any:
-    """Height x width x 3 bytes in the order blue, green, red, the longest side at most `longest_px`."""
+def _pixels(image: PageImage, longest_px: int = _LONGEST_SIDE_PX, band: tuple[int, int] | None = None) -> Any:
+    """Height x width x 3 bytes in the order blue, green, red, the longest side at most `longest_px`; of the rows of a band, where one is given."""
     try:
         with Image.open(image.path) as picture:
-            picture.draft("RGB" if picture.mode == "RGB" else "L", (longest_px, longest_px))
-            coloured = picture.convert("RGB")
+            if band is None or band == (0, image.height_px):
+                picture.draft("RGB" if picture.mode == "RGB" else "L", (longest_px, longest_px))
+                coloured = picture.convert("RGB")
+            else:
+                coloured = picture.crop((0, band[0], picture.width, band[1])).convert("RGB")
     except (OSError, ValueError, SyntaxError) as error:
         raise Damaged("RapidOCR cannot read the page image", page=image.number) from error
     coloured.thumbnail((longest_px, longest_px))
     return np.ascontiguousarray(np.asarray(stretched(coloured))[:, :, ::-1])
+
+
+def _placed_strips(models: Any, image: PageImage, band: tuple[int, int]) -> list[Strip]:
+    """The lines of a band, corners in pixels of the page image."""
+    pixels = _pixels(image, band=band)
+    across, down = image.width_px / pixels.shape[1], (band[1] - band[0]) / pixels.shape[0]
+    return [Strip(one.words, [(x * across, y * down + band[0]) for x, y in one.corners]) for one in _strips(models, pixels)]
 
 
 def _strips(models: Any, pixels: Any) -> list[Strip]:
