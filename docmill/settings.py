@@ -159,7 +159,9 @@ class Settings(ModelSettings):
         "estimate where that is longer; pages done stay.",
     )
     job_hard_limit_s: float = Field(
-        default=1800.0, gt=0, description="After so much work what is in hand is cut, or after three times the estimate; a result of the pages done is still made."
+        default=1800.0,
+        gt=0,
+        description="After so much work what is in hand is cut, or after three times the estimate; a result of the pages done is still made.",
     )
     document_deadline_s: float = Field(
         default=600.0, gt=0, description="Longest time for any other stage of one document; in proportion more beyond 500 pages."

@@ -51,7 +51,9 @@ def test_past_the_hard_limit_finished_pages_become_a_partial_result_too(room, tm
     assert [page.number for page in results.pages] == [1, 2]
     assert "Page 72" in results.full_text
     assert results.kind.name == "invoice", "what is known of the pages done is told"
-    left_out = {problem.stage: problem.message for problem in results.outcome.problems if problem.page is None and problem.code == "timed_out"}
+    left_out = {
+        problem.stage: problem.message for problem in results.outcome.problems if problem.page is None and problem.code == "timed_out"
+    }
     assert set(left_out) == {"find_pii", "enrich", "index"}
     assert all(f"job_hard_limit_s), so {stage} was left out" in message for stage, message in left_out.items())
     assert results.personal_data.searched == (), "nobody is told that personal data was looked for"
