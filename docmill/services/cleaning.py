@@ -6,6 +6,7 @@
     private/<tenant>/read/*.note       notes of page contents; useless once the words they lead to are gone
     <temporary folder>/docmill-scratch-*  scratch folders of dead processes of this machine
     <home>/incoming                    uploads that a dead gateway left
+    <store's folder>/.staging          files that a dead process was about to store
 
 Belongs here: what may go and when. Does not belong here: rows of the ledger (cleaning_ledger), purging of private data (purging).
 """
@@ -18,10 +19,11 @@ from itertools import groupby
 from typing import Final
 
 from docmill.errors import DocmillError, NotFound, StoreUnavailable
-from docmill.services.cleaning_disk import clean_incoming, clean_scratch
+from docmill.services.cleaning_disk import clean_incoming, clean_scratch, clean_staged
 from docmill.services.cleaning_report import Cleaning, CleanUp
 from docmill.services.running.room import Room
 from docmill.storage.ledger import finished, stuck
+from docmill.storage.objects import local_folder
 from docmill.values.keys import PRIVATE, exports_prefix
 from docmill.values.ports import ObjectInfo
 
@@ -66,6 +68,7 @@ def clean_up(room: Room, *, dry_run: bool = False, retention: Retention | None =
     _remove(room, cleaning, _dangling_notes(room))
     clean_scratch(cleaning)
     clean_incoming(cleaning, room.settings.home.absolute(), before=now - keep.files)
+    clean_staged(cleaning, local_folder(room.store_spec), before=now - keep.files)
     return cleaning.report()
 
 

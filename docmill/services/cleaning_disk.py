@@ -1,4 +1,4 @@
-"""Cleaning up on this machine's disk: scratch folders of dead workers and uploads that a dead gateway left. Documents lie in both."""
+"""Cleaning up on this machine's disk: what dead processes left of scratch folders, uploads, and files about to be stored. Documents lie in them all."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from pathlib import Path
 from docmill.scratch import abandoned_folders, unheld
 from docmill.services.cleaning_report import Cleaning
 from docmill.shredding import shred
+from docmill.storage.objects.staging import STAGING, abandoned
 
 
 def clean_scratch(cleaning: Cleaning) -> None:
@@ -31,8 +32,19 @@ def clean_incoming(cleaning: Cleaning, home: Path, *, before: datetime) -> None:
                     _remove(cleaning, folder)
 
 
+def clean_staged(cleaning: Cleaning, store: Path | None, *, before: datetime) -> None:
+    """Remove what dead processes left on its way into a folder store (None: it is a bucket), unless it is younger than an instant."""
+    if store is None:
+        return
+    for left in abandoned(store, before_s=before.timestamp()):
+        with _told(cleaning, place := f"{STAGING}/{left.name}"):
+            if not cleaning.dry_run:
+                left.remove()
+            cleaning.cleaned(place, left.size_bytes)
+
+
 def _remove(cleaning: Cleaning, folder: Path) -> None:
-    with _told(cleaning, folder):
+    with _told(cleaning, folder.name):
         files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
         size_bytes = sum(path.stat().st_size for path in files)
         if not cleaning.dry_run:
@@ -45,10 +57,10 @@ def _remove(cleaning: Cleaning, folder: Path) -> None:
 
 
 @contextmanager
-def _told(cleaning: Cleaning, folder: Path) -> Iterator[None]:
+def _told(cleaning: Cleaning, name: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
         return  # its owner was quicker
     except OSError as error:
-        cleaning.failed(folder.name, error.strerror or type(error).__name__)
+        cleaning.failed(name, error.strerror or type(error).__name__)
