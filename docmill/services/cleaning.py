@@ -48,7 +48,7 @@ class Retention:
 
 
 def clean_up(room: Room, *, dry_run: bool = False, retention: Retention | None = None) -> CleanUp:
-    """Clean up once; a second time finds nothing. One object that cannot be removed does not keep the others.
+    """Clean up once; a second time finds nothing. An object that cannot be removed, or a part that fails, does not keep the others: it is told.
 
     Args:
         room: the opened parts.
@@ -56,19 +56,26 @@ def clean_up(room: Room, *, dry_run: bool = False, retention: Retention | None =
         retention: in place of the settings.
 
     Raises:
-        StoreUnavailable, LedgerUnavailable: the store cannot be listed, or the ledger did not answer.
+        LedgerUnavailable: the ledger does not say what time it is.
     """
     keep, now = retention or Retention.of(room), room.ledger.now()
     cleaning = Cleaning(dry_run=dry_run)
-    for name, objects in _old_runs(room, now - keep.runs):
-        _remove(room, cleaning, objects, last=f"{name}/lease.json")
-    for _, objects in _old_journals(room, now - keep.journals):
-        _remove(room, cleaning, objects)
-    _remove(room, cleaning, _old_exports(room, now - keep.exports))
-    _remove(room, cleaning, _dangling_notes(room))
-    clean_scratch(cleaning)
-    clean_incoming(cleaning, room.settings.home.absolute(), before=now - keep.files)
-    clean_staged(cleaning, local_folder(room.store_spec), before=now - keep.files)
+    with cleaning.part("runs"):
+        for name, objects in _old_runs(room, now - keep.runs):
+            _remove(room, cleaning, objects, last=f"{name}/lease.json")
+    with cleaning.part("journal"):
+        for _, objects in _old_journals(room, now - keep.journals):
+            _remove(room, cleaning, objects)
+    with cleaning.part("exports"):
+        _remove(room, cleaning, _old_exports(room, now - keep.exports))
+    with cleaning.part("notes"):
+        _remove(room, cleaning, _dangling_notes(room))
+    with cleaning.part("scratch folders"):
+        clean_scratch(cleaning)
+    with cleaning.part("incoming"):
+        clean_incoming(cleaning, room.settings.home.absolute(), before=now - keep.files)
+    with cleaning.part("staging"):
+        clean_staged(cleaning, local_folder(room.store_spec), before=now - keep.files)
     return cleaning.report()
 
 

@@ -1,6 +1,7 @@
 """The gateway as people meet it: a real server process, real links, real answers."""
 
 import contextlib
+import os
 import re
 import signal
 import socket
@@ -232,3 +233,16 @@ def test_an_upload_that_is_cut_off_is_left_to_the_thread_that_reads_it(room):
     with desk.incoming() as other:
         (other / "0").write_bytes(b"x")
     assert not other.exists()
+
+
+def test_a_gateway_that_starts_is_not_kept_by_what_strangers_put_among_the_uploads(room, tmp_path):
+    desk = Desk(room, UploadLimits(lambda: Queue(0, 0.0)), lambda: None, lambda: True)
+    incoming = room.settings.home.absolute() / "incoming"
+    (incoming / "upload").mkdir(parents=True)
+    (incoming / "stray").write_bytes(b"x")
+    (incoming / "link").symlink_to(tmp_path)
+    for path in incoming.iterdir():
+        os.utime(path, (0, 0), follow_symlinks=False)
+    os.utime(tmp_path, (0, 0))
+    desk.sweep()
+    assert sorted(path.name for path in incoming.iterdir()) == ["link", "stray"]
