@@ -45,7 +45,8 @@ ERROR_TABLE: MappingProxyType[str, ErrorKind] = MappingProxyType(dict((
     _row("too_large", 13, 413, "v", "The file is over a limit.",
          "Split it, or raise the limit named in the message."),
     _row("timed_out", 20, 504, "", "The item took longer than its deadline.",
-         "Raise the limit that the message names, DOCMILL_PAGE_DEADLINE_S or DOCMILL_DOCUMENT_DEADLINE_S, then `docmill remill --force`."),
+         "Raise the limit that the message names, DOCMILL_PAGE_DEADLINE_S or DOCMILL_DOCUMENT_DEADLINE_S, for a whole document "
+         "DOCMILL_JOB_SOFT_LIMIT_S and DOCMILL_JOB_HARD_LIMIT_S, then `docmill remill --force`."),
     _row("parser_died", 21, 422, "", "The process that parsed the item died or broke its memory limit.",
          "The file is kept; look at it by hand, or `docmill remill --force` to start a new count."),
     _row("quarantined", 22, 422, "", "The item was begun several times without an end and is not run again.",

@@ -109,6 +109,13 @@ class MillingError(DocmillError):
 class TimedOut(MillingError):
     code = "timed_out"
 
+    @property
+    def hint(self) -> str:
+        """What to do next: where the whole document took too long, a longer deadline of a page would not help."""
+        if "job_soft_limit_s" in self.message or "job_hard_limit_s" in self.message:
+            return "Raise DOCMILL_JOB_SOFT_LIMIT_S and DOCMILL_JOB_HARD_LIMIT_S, then `docmill remill --force`."
+        return self.kind.hint
+
 
 class ParserDied(MillingError):
     code = "parser_died"

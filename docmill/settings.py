@@ -134,7 +134,11 @@ class Settings(ModelSettings):
 
     keep_run_markers_s: float = Field(default=3600.0, ge=0, description="Leases and markers of runs stay so long after the run's end.")
     keep_journals_s: float = Field(default=3600.0, ge=0, description="Journals stay so long after the job's final state.")
-    keep_temporary_files_s: float = Field(default=3600.0, ge=0, description="Abandoned uploads stay so long after their last byte.")
+    keep_temporary_files_s: float = Field(
+        default=3600.0,
+        ge=0,
+        description="Abandoned uploads, and files that a dead process was about to store, stay so long after their last byte.",
+    )
     keep_exports_s: float = Field(default=86_400.0, ge=0, description="Exports that a flow wrote into the store stay so long.")
     keep_originals_s: float | None = Field(
         default=None,
@@ -159,7 +163,9 @@ class Settings(ModelSettings):
         "estimate where that is longer; pages done stay.",
     )
     job_hard_limit_s: float = Field(
-        default=1800.0, gt=0, description="After so much work what is in hand is cut, or after three times the estimate."
+        default=1800.0,
+        gt=0,
+        description="After so much work what is in hand is cut, or after three times the estimate; a result of the pages done is still made.",
     )
     document_deadline_s: float = Field(
         default=600.0, gt=0, description="Longest time for any other stage of one document; in proportion more beyond 500 pages."

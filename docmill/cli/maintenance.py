@@ -33,9 +33,11 @@ def clean_up(
     """Remove what runs left and nobody needs: markers, journals, dangling notes, scratch folders, dead uploads, ended ledger rows, expired originals."""
     with room() as opened:
         report = cleaning.clean_up(opened, dry_run=dry_run)
-        documents = len(purging.expired(opened)) if dry_run else purging.purge_expired(opened).documents
-        if not dry_run:
-            cleaning_ledger.clean_up_ledger(opened)
+        try:
+            documents = len(purging.expired(opened)) if dry_run else purging.purge_expired(opened).documents
+        finally:
+            if not dry_run:
+                cleaning_ledger.clean_up_ledger(opened)
     if as_json:
         show_json(report)
         return

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from docmill.error_table import ERROR_TABLE
+from docmill.errors import error_from_code
 from docmill.gateway import contract as shape
 from docmill.gateway.access import may_see_originals
 from docmill.services import task_view
@@ -165,8 +166,8 @@ def _checks(batch_id: str, found: BatchChecks) -> shape.BatchChecksAnswer:
 def _error(job: JobView) -> shape.TaskError | None:
     if job.error_code is None:
         return None
-    kind = ERROR_TABLE.get(job.error_code)
-    return shape.TaskError(code=job.error_code, message=message_of(job), hint=kind.hint if kind else "")
+    hint = error_from_code(job.error_code, job.error_message or "").hint if job.error_code in ERROR_TABLE else ""
+    return shape.TaskError(code=job.error_code, message=message_of(job), hint=hint)
 
 
 def _storage(links: task_view.Links) -> shape.StorageInfo:

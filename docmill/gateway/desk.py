@@ -58,6 +58,8 @@ class Desk:
         if not self._incoming.is_dir():
             return
         for folder in self._incoming.iterdir():
+            if folder.is_symlink() or not folder.is_dir():
+                continue  # none of ours: the clean-up removes it
             if time.time() - folder.stat().st_mtime > ABANDONED_AFTER_S:
                 _shred_unheld(folder)
 

@@ -6,6 +6,7 @@
     private/<tenant>/read/*.note       notes of page contents; useless once the words they lead to are gone
     <temporary folder>/docmill-scratch-*  scratch folders of dead processes of this machine
     <home>/incoming                    uploads that a dead gateway left
+    <store's folder>/.staging          files that a dead process was about to store
 
 Belongs here: what may go and when. Does not belong here: rows of the ledger (cleaning_ledger), purging of private data (purging).
 """
@@ -18,10 +19,11 @@ from itertools import groupby
 from typing import Final
 
 from docmill.errors import DocmillError, NotFound, StoreUnavailable
-from docmill.services.cleaning_disk import clean_incoming, clean_scratch
+from docmill.services.cleaning_disk import clean_incoming, clean_scratch, clean_staged
 from docmill.services.cleaning_report import Cleaning, CleanUp
 from docmill.services.running.room import Room
 from docmill.storage.ledger import finished, stuck
+from docmill.storage.objects import local_folder
 from docmill.values.keys import PRIVATE, exports_prefix
 from docmill.values.ports import ObjectInfo
 
@@ -46,7 +48,7 @@ class Retention:
 
 
 def clean_up(room: Room, *, dry_run: bool = False, retention: Retention | None = None) -> CleanUp:
-    """Clean up once; a second time finds nothing. One object that cannot be removed does not keep the others.
+    """Clean up once; a second time finds nothing. An object that cannot be removed, or a part that fails, does not keep the others: it is told.
 
     Args:
         room: the opened parts.
@@ -54,18 +56,26 @@ def clean_up(room: Room, *, dry_run: bool = False, retention: Retention | None =
         retention: in place of the settings.
 
     Raises:
-        StoreUnavailable, LedgerUnavailable: the store cannot be listed, or the ledger did not answer.
+        LedgerUnavailable: the ledger does not say what time it is.
     """
     keep, now = retention or Retention.of(room), room.ledger.now()
     cleaning = Cleaning(dry_run=dry_run)
-    for name, objects in _old_runs(room, now - keep.runs):
-        _remove(room, cleaning, objects, last=f"{name}/lease.json")
-    for _, objects in _old_journals(room, now - keep.journals):
-        _remove(room, cleaning, objects)
-    _remove(room, cleaning, _old_exports(room, now - keep.exports))
-    _remove(room, cleaning, _dangling_notes(room))
-    clean_scratch(cleaning)
-    clean_incoming(cleaning, room.settings.home.absolute(), before=now - keep.files)
+    with cleaning.part("runs"):
+        for name, objects in _old_runs(room, now - keep.runs):
+            _remove(room, cleaning, objects, last=f"{name}/lease.json")
+    with cleaning.part("journal"):
+        for _, objects in _old_journals(room, now - keep.journals):
+            _remove(room, cleaning, objects)
+    with cleaning.part("exports"):
+        _remove(room, cleaning, _old_exports(room, now - keep.exports))
+    with cleaning.part("notes"):
+        _remove(room, cleaning, _dangling_notes(room))
+    with cleaning.part("scratch folders"):
+        clean_scratch(cleaning)
+    with cleaning.part("incoming"):
+        clean_incoming(cleaning, room.settings.home.absolute(), before=now - keep.files)
+    with cleaning.part("staging"):
+        clean_staged(cleaning, local_folder(room.store_spec), before=now - keep.files)
     return cleaning.report()
 
 

@@ -1,10 +1,14 @@
 """What a clean-up did. Names in it are object names and folder names that docmill made itself: ids, never file names of senders."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from docmill.errors import DocmillError
 from docmill.values.model import Value
 
 
 class FailedCleanup(Value):
-    """What could not be removed: an object's name or a folder's, and an error code or the system's word for it."""
+    """What could not be removed: the name of an object, of a folder or of a whole part, and an error code or the system's word for it."""
 
     path: str
     error: str
@@ -36,6 +40,18 @@ class Cleaning:
     def failed(self, path: str, error: str) -> None:
         """Something could not be removed."""
         self._failed.append(FailedCleanup(path=path, error=error))
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """One part of the clean-up. If it fails, the others go on: a single odd file must not keep documents from being overwritten."""
+        try:
+            yield
+        except DocmillError as error:
+            self.failed(name, error.code)
+        except OSError as error:
+            self.failed(name, error.strerror or type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever it is; its text may name a sender's file
+            self.failed(name, type(error).__name__)
 
     def report(self) -> CleanUp:
         """What was done so far."""

@@ -1,7 +1,10 @@
 """Cleaning up over really milled documents: markers go in time, results stay, what cannot go is told."""
 
 import json
+import math
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from datetime import timedelta
@@ -19,6 +22,7 @@ from docmill.services.jobs import list_jobs, renew_leases
 from docmill.services.running.run import BatchRun
 from docmill.services.sources import files_of
 from docmill.storage.ledger import idempotency
+from docmill.storage.objects.staging import STAGING, abandoned
 from docmill.values.options import MillOptions
 
 NOW = Retention(timedelta(), timedelta(), timedelta(), timedelta())
@@ -135,6 +139,97 @@ def test_scratch_of_the_dead_and_old_uploads_go_and_failures_are_told(room, lett
     done = clean_up(room)
     assert [(f.path, f.error) for f in done.failed_cleanups] == [(stubborn, "store_unavailable")]
     assert names(room, "/runs/") == []
+
+
+def test_a_stray_file_among_the_uploads_goes_and_keeps_nothing_else(room, letter, home, tmp_path):
+    incoming = home / "incoming"
+    (incoming / "b-upload").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept").write_bytes(b"kept")
+    (incoming / "a-scan of anna.pdf").write_bytes(b"personal" * 100)
+    (incoming / "c-link").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(incoming / "d-pipe")
+    assert clean_up(room).cleaned_files == (), "young"
+    for path in incoming.iterdir():
+        os.utime(path, (time.time() - 7200,) * 2, follow_symlinks=False)
+    assert len(clean_up(room, dry_run=True).cleaned_files) == len(list(incoming.iterdir())) == 4
+    with (incoming / "a-scan of anna.pdf").open("rb") as file:
+        done = clean_up(room)
+        assert file.read() == bytes(800), "overwritten"
+    stray = "incoming/(stray file)"
+    assert (done.cleaned_files, done.failed_cleanups, done.total_space_freed) == ((stray, "b-upload", stray, stray), (), 800)
+    assert (list(incoming.iterdir()), (tmp_path / "elsewhere" / "kept").read_bytes()) == ([], b"kept")
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        (StoreUnavailable(), "store_unavailable"),
+        (NotADirectoryError(20, "Not a directory", "anna.pdf"), "Not a directory"),
+        (ValueError("anna"), "ValueError"),
+    ],
+)
+def test_a_part_that_fails_is_told_and_the_others_run(room, letter, home, monkeypatch, lost, told):
+    def fails(*_, **__):
+        raise lost
+
+    (home / "incoming" / "old").mkdir(parents=True)
+    os.utime(home / "incoming" / "old", (time.time() - 7200,) * 2)
+    age(room, 3700)
+    monkeypatch.setattr("docmill.services.cleaning._old_runs", fails)
+    monkeypatch.setattr("docmill.services.cleaning.clean_scratch", fails)
+    done = clean_up(room)
+    assert [(one.path, one.error) for one in done.failed_cleanups] == [("runs", told), ("scratch folders", told)]
+    assert names(room, "/journal/") == []
+    assert not (home / "incoming" / "old").exists()
+
+
+def test_the_ledger_is_cleaned_up_also_when_purging_fails(room, letter, monkeypatch):
+    now = room.ledger.now()
+    with room.ledger.transaction() as conn:
+        idempotency.keep(
+            conn, "default", "old", request_digest="d", batch_id="b", job_ids=[], at=now - timedelta(days=9), until=now - timedelta(days=3)
+        )
+
+    def fails(_):
+        raise StoreUnavailable
+
+    monkeypatch.setattr("docmill.services.purging.purge_expired", fails)
+    assert CliRunner().invoke(app, ["clean-up"]).exit_code != 0
+    assert clean_up_ledger(room).idempotency_keys == 0, "it went already"
+
+
+_DIES_STORING = """
+import os, sys
+from pathlib import Path
+from docmill.storage.objects import StoreSpec, open_store
+read, write = os.pipe()
+os.write(write, b"x" * 2_000)
+open_store(StoreSpec(url=sys.argv[1])).create_from("originals/default/a", Path(f"/dev/fd/{read}"))  # waits for the end of the pipe
+"""
+
+
+def test_what_a_dead_process_was_about_to_store_goes(room, letter, home):
+    staging = home / "store" / STAGING
+    with subprocess.Popen([sys.executable, "-c", _DIES_STORING, room.store_spec.url]) as process:
+        while not any(staging.iterdir()) or list(abandoned(home / "store", before_s=math.inf)):
+            assert process.poll() is None
+        (left,) = staging.iterdir()
+        os.utime(left, (time.time() - 7200,) * 2)
+        assert clean_up(room).cleaned_files == (), "its writer lives"
+        process.kill()
+    left.write_bytes(b"personal" * 100)
+    os.link(left, home / "seen")  # shows what becomes of a file with another name: that may be an object
+    assert clean_up(room).cleaned_files == (), "young"
+    os.utime(left, (time.time() - 7200,) * 2)
+    would = clean_up(room, dry_run=True)
+    assert (would.cleaned_files, would.total_space_freed, left.exists()) == ((f"{STAGING}/{left.name}",), 0, True)
+    (home / "seen").unlink()
+    with left.open("rb") as file:
+        done = clean_up(room)
+        assert (done.cleaned_files, done.total_space_freed, left.exists()) == ((f"{STAGING}/{left.name}",), 800, False)
+        assert file.read() == bytes(800), "overwritten"
+    assert clean_up(room).cleaned_files == ()
 
 
 def test_the_ledger_forgets_ended_keys_and_the_command_line_reports(room, letter):

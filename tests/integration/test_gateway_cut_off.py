@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -91,6 +92,18 @@ def test_a_request_that_is_cancelled_while_no_thread_is_free_leaves_nothing_behi
     with file:
         assert file.read() == bytes(6)
     assert not folder.exists()
+
+
+def test_a_gateway_that_starts_is_not_kept_by_what_strangers_put_among_the_uploads(room, tmp_path):
+    found = room.settings.home.absolute() / "incoming"
+    (found / "upload").mkdir(parents=True)
+    (found / "stray").write_bytes(b"x")
+    (found / "link").symlink_to(tmp_path)
+    for path in found.iterdir():
+        os.utime(path, (0, 0), follow_symlinks=False)
+    os.utime(tmp_path, (0, 0))
+    Desk(room, UploadLimits(lambda: Queue(0, 0.0)), lambda: None, lambda: True).sweep()
+    assert sorted(path.name for path in found.iterdir()) == ["link", "stray"]
 
 
 def test_a_client_that_hangs_up_leaves_nothing_behind(tmp_path):

@@ -3,6 +3,7 @@
 What every store promises stands in test_object_store_contract.py.
 """
 
+import math
 import os
 import shutil
 import signal
@@ -20,7 +21,7 @@ from object_stores import names
 from docmill.errors import Conflict, NotFound, StoreUnavailable
 from docmill.shredding import shred_file
 from docmill.storage.objects import StoreSpec, open_signer, open_store
-from docmill.storage.objects.staging import STAGING, StagedFile
+from docmill.storage.objects.staging import STAGING, StagedFile, abandoned
 from docmill.values.ports import ObjectStore
 
 
@@ -114,6 +115,31 @@ def test_a_writer_killed_in_the_middle_leaves_nothing_to_see(folder: tuple[Objec
     open_store(StoreSpec(url=root.as_uri())).create("originals/t/b", b"x")
     assert list((root / STAGING).iterdir()) == []
     assert names(store, "") == ["originals/t/a", "originals/t/b"]
+
+
+def test_a_writer_that_is_held_up_keeps_its_file_however_old_and_a_dead_one_does_not(folder: tuple[ObjectStore, Path]) -> None:
+    _, root = folder
+    with subprocess.Popen([sys.executable, "-c", _DIES_WRITING, root.as_uri()]) as process:
+        while not any((root / STAGING).glob(".*")) or list(abandoned(root, before_s=math.inf)):  # the second: it has not locked it yet
+            assert process.poll() is None
+        process.send_signal(signal.SIGSTOP)
+        (left,) = (root / STAGING).iterdir()
+        os.utime(left, (0, 0))
+        assert list(abandoned(root, before_s=math.inf)) == []
+        open_store(StoreSpec(url=root.as_uri())).create("originals/t/b", b"x")
+        assert left.exists(), "it may go on"
+        process.kill()
+    assert list(abandoned(root, before_s=0)) == [], "too young"
+    assert [one.name for one in abandoned(root, before_s=1)] == [left.name]
+
+
+def test_what_lies_in_the_staging_folder_and_is_no_file_is_left_alone(folder: tuple[ObjectStore, Path], tmp_path: Path) -> None:
+    store, root = folder
+    store.create("originals/t/a", b"x")
+    (root / STAGING / ".1-a").symlink_to(tmp_path)
+    (root / STAGING / ".1-b").mkdir()
+    os.mkfifo(root / STAGING / ".1-c")
+    assert list(abandoned(root, before_s=math.inf)) == []
 
 
 _FULL_DISK = """

@@ -83,6 +83,13 @@ def test_a_message_is_never_empty(cls: type[DocmillError]) -> None:
         assert error.retryable is ERROR_TABLE[cls.code].retryable
 
 
+@pytest.mark.parametrize("limit", ["job_soft_limit_s", "job_hard_limit_s"])
+def test_a_document_that_took_too_long_is_told_of_its_own_limits(limit: str) -> None:
+    hint = error_from_code("timed_out", f"the document took more than its 2 s ({limit})").hint
+    assert "DOCMILL_JOB_HARD_LIMIT_S" in hint
+    assert "DOCMILL_PAGE_DEADLINE_S" not in hint
+
+
 def test_a_code_from_a_newer_version_becomes_stage_failed() -> None:
     error = error_from_code("melted", "the mill melted", {"degrees": 900})
     assert type(error) is StageFailed

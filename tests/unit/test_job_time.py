@@ -45,8 +45,15 @@ def test_the_limits_grow_with_the_estimate(estimate_s, soft_s, hard_s):
         ("read", 1999, 1000, None),
         ("read", 2001, 1000, "job_soft_limit_s"),
         ("understand", 1501, 0, None),  # finished pages go on
-        ("understand", 1801, 0, "job_hard_limit_s"),
-        ("publish", 1801, 0, "job_hard_limit_s"),
+        ("understand", 1801, 0, None),  # without it pages done would become no result
+        ("find_pii", 1801, 0, "job_hard_limit_s"),
+        ("redact", 1801, 0, "job_hard_limit_s"),
+        ("consult", 1801, 0, "job_hard_limit_s"),
+        ("enrich", 1801, 0, "job_hard_limit_s"),
+        ("speak", 1801, 0, "job_hard_limit_s"),
+        ("index", 1801, 0, "job_hard_limit_s"),
+        ("validate", 1801, 0, None),
+        ("publish", 1801, 0, None),
     ],
 )
 def test_what_is_not_begun_any_more(store, stage, spent, estimate_s, limit):
@@ -95,7 +102,15 @@ def test_quick_shards_note_nothing(store):
 
 
 @pytest.mark.parametrize(
-    ("stage", "spent", "left_s"), [("read", 0, 1800), ("read", 1790, 10), ("find_pii", 1800, 1), ("publish", 5000, None)]
+    ("stage", "spent", "left_s"),
+    [
+        ("read", 0, 1800),
+        ("read", 1790, 10),
+        ("find_pii", 1800, 1),
+        ("understand", 5000, None),
+        ("validate", 5000, None),
+        ("publish", 5000, None),
+    ],
 )
 def test_what_is_left_for_the_item_in_hand(store, stage, spent, left_s):
     assert time_of(store, stage).left_s([item(spent)]) == left_s

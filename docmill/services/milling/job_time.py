@@ -1,9 +1,12 @@
 """How long one job may run in all: the seconds its items took on workers added up; waiting in a queue costs nothing.
 
 Past the soft limit no further page is begun: pages that are done stay, the others fail with `timed_out`, and the result is partial. Past the
-hard limit the item in hand is cut, too, and no stage but publish begins. The flow process adds up what folded shards report and leaves a flag
-under the run when it is too much. A worker adds up its own shard, and one that is slow notes under the run what it has spent, so that slow shards
-of one job on several workers know of each other before any of them is folded.
+hard limit the item in hand is cut, too, and of the stages after reading only those begin that a result of the pages done is made by; the others
+are left out and say so. Where redaction was asked for, what it needs is not left out: the document fails then, and nothing of it is shown.
+
+The flow process adds up what folded shards report and leaves a flag under the run when it is too much. A worker adds up its own shard, and one
+that is slow notes under the run what it has spent, so that slow shards of one job on several workers know of each other before any of them is
+folded.
 """
 
 from collections import defaultdict
@@ -12,12 +15,17 @@ from contextlib import suppress
 from typing import Final
 
 from docmill.errors import DocmillError, NotFound, StoreUnavailable, TimedOut
-from docmill.services.milling.shard import Item, Shard
+from docmill.services.milling.shard import PAGE_STAGES, Item, Shard
 from docmill.values.keys import run_prefix
 from docmill.values.ports import ObjectStore
 
 LEAST_S: Final = 1.0
 """An item that is begun at all gets so long: what is nearly done shall end."""
+
+EVEN_LATE: Final = frozenset({"understand", "validate", "publish"})
+"""Stages that begin past the hard limit, too, under their own deadline: they are quick, and without them pages that were read would be lost."""
+
+FOR_REDACTION: Final = frozenset({"find_pii", "redact"})
 
 
 def flag_overdue(store: ObjectStore, tenant: str, run_id: str, job_id: str) -> None:
@@ -49,6 +57,8 @@ class JobTime:
 
     def used_up(self, item: Item) -> TimedOut | None:
         """The error of an item that is not begun any more; None while there is time."""
+        if self._shard.stage in EVEN_LATE:
+            return None  # what is done must come out
         if item.job_id in self._noted:
             self._elsewhere[item.job_id] = self._noted_elsewhere(item)
         spent, soft_s = self._of(item), self._limits.soft_limit_s(item.estimate_s)
@@ -59,8 +69,8 @@ class JobTime:
 
     def left_s(self, items: Sequence[Item]) -> float | None:
         """How long the cell may take for items that are milled together; None where only the stage's own deadline holds."""
-        if self._shard.stage == "publish":
-            return None  # what is done must come out
+        if self._shard.stage in EVEN_LATE:
+            return None
         left = (self._limits.hard_limit_s(item.estimate_s) - self._of(item) for item in items)
         return max(LEAST_S, sum(max(0.0, one) for one in left))
 
@@ -72,7 +82,15 @@ class JobTime:
 
     def _too_late(self, item: Item) -> TimedOut:
         hard_s = self._limits.hard_limit_s(item.estimate_s)
-        return TimedOut(f"the document took more than its {hard_s:g} s (job_hard_limit_s)", deadline_s=hard_s)
+        return TimedOut(f"the document took more than its {hard_s:g} s (job_hard_limit_s){self._what_of_it(item)}", deadline_s=hard_s)
+
+    def _what_of_it(self, item: Item) -> str:
+        stage = self._shard.stage
+        if stage in PAGE_STAGES:
+            return ""
+        if item.options.redact and stage in FOR_REDACTION:
+            return f", so {stage} was not done; redaction was asked for, and nothing unredacted is published"
+        return f", so {stage} was left out"
 
     def _of(self, item: Item) -> float:
         before = sum(float(value or 0.0) for name, value in item.facts.items() if name.startswith("seconds_"))

@@ -3,14 +3,17 @@
 import json
 
 from docmill.services.running.tracked import Tracked
+from docmill.services.running.waves import NEEDED_FOR_REDACTION
 from docmill.values.jobs import JobEnd, JobState, final_state
 from docmill.values.outcome import Outcome, OutcomeName, Problem
 from docmill.values.review import Doubt
 
 
 def failed_end(tracked: Tracked) -> JobEnd:
-    """The end of a job of which nothing can be published."""
-    return _end(tracked, Outcome(name=OutcomeName.FAILED, problems=tuple(tracked.problems)))
+    """The end of a job of which nothing can be published. What nothing could be published for comes first: the job's error is the first problem."""
+    deciding = ("inspect", *(NEEDED_FOR_REDACTION if tracked.job.options.redact else ()), "publish")
+    problems = sorted(tracked.problems, key=lambda problem: problem.stage not in deciding)
+    return _end(tracked, Outcome(name=OutcomeName.FAILED, problems=tuple(problems)))
 
 
 def published_end(tracked: Tracked) -> JobEnd:

@@ -30,6 +30,12 @@ def open_store(spec: StoreSpec) -> ObjectStore:
     return opener(spec, url)
 
 
+def local_folder(spec: StoreSpec) -> Path | None:
+    """The folder of an embedded store; None for a bucket."""
+    url = urlsplit(spec.url)
+    return Path(unquote(url.path)) if url.scheme == LOCAL else None
+
+
 def open_signer(spec: StoreSpec) -> UrlSigner | None:
     """What signs and verifies links to the gateway; None where links come from elsewhere."""
     return _signer(spec) if urlsplit(spec.url).scheme == LOCAL else None
