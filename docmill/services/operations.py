@@ -1,11 +1,11 @@
 """How docmill is doing: the figures of /operations and /metrics. Counts, times and codes; nothing about any document."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from docmill.services.lookups import count_jobs
 from docmill.services.outbox import undelivered
@@ -14,8 +14,6 @@ from docmill.services.running.room import Room
 from docmill.services.running.tracked import STAGE_PROGRESS
 from docmill.storage.ledger import figures
 from docmill.values.jobs import JobState
-
-Number = TypeVar("Number", int, float, Decimal)
 
 WINDOW: Final = timedelta(hours=24)
 RATE_WINDOW: Final = timedelta(hours=1)
@@ -117,11 +115,11 @@ def operations(room: Room) -> Operations:
         },
         outbox_waiting=waiting,
         outbox_given_up=given_up,
-        cpu_s={stage: round(seconds, 3) for stage, seconds in _added(one.cpu_s for one in used).items()},
-        api_calls=_added(one.api_calls for one in used),
-        api_tokens=_added(one.api_tokens for one in used),
-        api_costs=_added(one.api_costs for one in used),
-        cost=sum((one.cost for one in used), Decimal(0)),
+        cpu_s={stage: round(seconds, 3) for stage, seconds in used.cpu_s.items()},
+        api_calls=used.api_calls,
+        api_tokens=used.api_tokens,
+        api_costs=used.api_costs,
+        cost=used.cost,
     )
 
 
@@ -137,14 +135,6 @@ def _confidences(read: Sequence[tuple[str, float]]) -> dict[str, Confidence]:
         by_engine.setdefault(engine, []).append(confidence)
     ordered = {engine: sorted(found) for engine, found in sorted(by_engine.items())}
     return {name: Confidence(round(found[len(found) // 2], 4), round(found[int(len(found) * 0.05)], 4)) for name, found in ordered.items()}
-
-
-def _added(parts: Iterable[Mapping[str, Number]]) -> dict[str, Number]:
-    added: dict[str, Number] = {}
-    for part in parts:
-        for name, value in part.items():
-            added[name] = added[name] + value if name in added else value
-    return added
 
 
 def _first_hour(now: datetime) -> datetime:
