@@ -102,6 +102,9 @@ class Settings(ModelSettings):
         default=(),
         description="Folders and gs:// prefixes that flow runs may read, separated by the path separator.",
     )
+    nightly_sources: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="What a night mills where its deployment names no sources, separated like the roots; below them."
+    )
     ledger_key: SecretStr | None = Field(
         default=None, description="Key that seals file names and client metadata in the ledger; made under home when unset."
     )
@@ -183,7 +186,7 @@ class Settings(ModelSettings):
     log_format: Literal["text", "json"] = Field(default="text", description="Logs for people or as JSON, on stderr.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="Least level that is logged.")
 
-    @field_validator("source_roots", mode="before")
+    @field_validator("source_roots", "nightly_sources", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         # the colon of gs:// separates nothing

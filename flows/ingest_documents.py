@@ -6,6 +6,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from docmill.errors import InvalidOptions
 from docmill.values.options import MillOptions
 from flows.artifacts import publish_outcomes
 from flows.hooks import HOOKS
@@ -16,6 +17,9 @@ from tasks.register_files import register_files
 from tasks.write_report import write_report
 
 DEFAULT_OPTIONS = MillOptions()
+WITHOUT_SOURCES = (
+    "no sources to mill: set the parameter `sources` of the deployment in Prefect, or DOCMILL_NIGHTLY_SOURCES for the flow processes"
+)
 RUNNER: ThreadPoolTaskRunner[object] = ThreadPoolTaskRunner(max_workers=TASK_THREADS)
 
 
@@ -33,11 +37,17 @@ def ingest_documents(
 
     Args:
         batch_id: A batch that the ledger holds already.
-        sources: Folders or gs://bucket/prefix below DOCMILL_SOURCE_ROOTS; without a batch.
+        sources: Folders or gs://bucket/prefix below DOCMILL_SOURCE_ROOTS; without a batch. None given: those of DOCMILL_NIGHTLY_SOURCES.
         options: How to mill the sources; a batch has its own options.
+
+    Raises:
+        InvalidOptions: neither a batch nor sources are known; a night that looks nowhere is a mistake and no success.
     """
     with open_room() as room:
-        batch = batch_id or register_files(room, sources, options)
+        places = sources or room.settings.nightly_sources
+        if not (batch_id or places):
+            raise InvalidOptions(WITHOUT_SOURCES)
+        batch = batch_id or register_files(room, places, options)
         mill_batch(room, batch)
         if batch_id is None:
             mill_rest(room, batch)

@@ -76,7 +76,7 @@ def _run(found: Settings, stop: threading.Event) -> None:
             return part
 
         parts = {GATEWAY: start(GATEWAY), SERVER: start(SERVER)}
-        set_up_prefect(environment, logs, stop)
+        set_up_prefect(environment, logs, stop, nightly_sources=found.nightly_sources)
         run_by(api_url, shlex.join([sys.executable, "-m", "docmill.cli.warm_run", str(runs_socket(found.home))]))
         gateway_url = _gateway_url(found, parts[GATEWAY], stop)
         parts |= {WARM: start(WARM), WORKER: start(WORKER)}

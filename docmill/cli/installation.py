@@ -61,5 +61,5 @@ def deploy() -> None:
     logs = found.home.absolute() / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     extra = {"PREFECT_API_URL": found.prefect_api_url, "DOCMILL_WORKDIR": str(Path.cwd())}
-    set_up_prefect(prefect_environment(found, **extra), logs, threading.Event())
+    set_up_prefect(prefect_environment(found, **extra), logs, threading.Event(), nightly_sources=found.nightly_sources)
     typer.echo("the Prefect server knows docmill's deployments")

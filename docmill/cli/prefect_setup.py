@@ -1,14 +1,15 @@
-"""Telling a Prefect server of docmill: work pool, blocks, deployments and automations. Doing it again changes nothing."""
+"""Telling a Prefect server of docmill: work pool, blocks, deployments and automations. Doing it again changes nothing, also nothing that people changed."""
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 
 from docmill.cli.automations import make_automations
+from docmill.cli.kept_deployments import deployments_kept
 from docmill.cli.parts import LOOK_EVERY_S, START_S, ToldToEnd, running_part
 from docmill.errors import ClusterLost
 
@@ -22,13 +23,14 @@ PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
 """In a checkout a link to the one at the root; in a wheel a copy."""
 
 
-def set_up_prefect(environment: Mapping[str, str], logs: Path, stop: threading.Event) -> None:
-    """Make the work pool, register the blocks, deploy prefect.yaml, make the automations.
+def set_up_prefect(environment: Mapping[str, str], logs: Path, stop: threading.Event, *, nightly_sources: Sequence[str] = ()) -> None:
+    """Make the work pool, register the blocks, deploy prefect.yaml without undoing what people changed in Prefect, make the automations.
 
     Args:
         environment: with PREFECT_API_URL, and DOCMILL_WORKDIR for the deployments.
         logs: folder of the logs.
         stop: asks to leave off.
+        nightly_sources: DOCMILL_NIGHTLY_SOURCES; without any, a nightly deployment that names none is not scheduled.
 
     Raises:
         ToldToEnd: `stop` was set.
@@ -46,7 +48,7 @@ def set_up_prefect(environment: Mapping[str, str], logs: Path, stop: threading.E
 
     prefect("work pool", "work-pool", "create", POOL, "--type", "process", "--overwrite")
     make_queues(environment["PREFECT_API_URL"])
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as beside, deployments_kept(environment["PREFECT_API_URL"], POOL, nightly_sources):
         blocks = beside.submit(prefect, "blocks", "block", "register", "-m", "blocks")
         prefect("deployments", "--no-prompt", "deploy", "--all", "--prefect-file", str(PREFECT_FILE))
         blocks.result()

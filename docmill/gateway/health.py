@@ -7,10 +7,9 @@ from fastapi import APIRouter, Response
 from docmill.errors import DocmillError
 from docmill.gateway.contract import Health, RecoveryAnswer
 from docmill.gateway.desk import Desk
-from docmill.services.health import dask_answers
+from docmill.services.health import check_ledger, dask_answers
 from docmill.services.recovery import last_proof
 from docmill.services.running.room import Room
-from docmill.services.uploads import queue
 
 
 def health_router(desk: Desk) -> APIRouter:
@@ -29,7 +28,7 @@ def health_router(desk: Desk) -> APIRouter:
         `dask` is there where DOCMILL_DASK_ADDRESS names a scheduler; otherwise runs have workers of their own.
         `recovery` tells the age of the last backup that was proven by restoring it, what would be lost now, and how long restoring took.
         """
-        ledger = _answers(lambda: queue(desk.room))
+        ledger = _answers(lambda: check_ledger(desk.room))
         store = _answers(lambda: desk.room.store.exists("public/readyz"))
         prefect = desk.prefect_answers()
         dask = dask_answers(desk.room.settings.dask_address)

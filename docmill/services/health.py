@@ -4,9 +4,11 @@ Belongs here: what is looked at and what is too bad. Does not belong here: wheth
 (operations), who is told (notifying).
 """
 
+import contextlib
 import shutil
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -17,7 +19,8 @@ from docmill.errors import DocmillError
 from docmill.services.outbox import undelivered
 from docmill.services.recovery import last_proof
 from docmill.services.running.room import Room
-from docmill.storage.ledger import figures, stuck
+from docmill.services.uploads import queue
+from docmill.storage.ledger import figures, open_ledger, stuck
 from docmill.values.keys import PRIVATE
 from docmill.values.model import Value
 
@@ -42,6 +45,17 @@ class Finding(Value):
 def look(room: Room) -> list[Finding]:
     """Look at every part; one that is away does not keep the others from being looked at."""
     return [_looked(name, check, room) for name, check in CHECKS.items()]
+
+
+def check_ledger(room: Room) -> None:
+    """Read the queue over a connection of its own: those of the pool may go on with what they have in memory, or in a file that is gone.
+
+    Raises:
+        LedgerUnavailable, LedgerOutdated, StageFailed: it does not answer, was replaced, or its file is damaged where it is read.
+    """
+    room.ledger.check_file()
+    with contextlib.closing(open_ledger(room.settings.resolved_ledger_url, now=room.ledger.now)) as fresh:
+        queue(replace(room, ledger=fresh))
 
 
 def dask_answers(address: str | None) -> bool | None:

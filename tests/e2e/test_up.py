@@ -45,7 +45,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def up(folder):
-    running = Up(folder / "home", DOCMILL_SOURCE_ROOTS=f"{folder / 'allowed'}:gs://bucket/prefix")
+    running = Up(
+        folder / "home", DOCMILL_SOURCE_ROOTS=f"{folder / 'allowed'}:gs://bucket/prefix", DOCMILL_NIGHTLY_SOURCES=str(folder / "allowed")
+    )
     yield running
     running.end()
 
@@ -126,6 +128,21 @@ def test_the_scheduler_schedules(prefect):
     while not prefect.runs(deployments={"id": {"any_": [nightly]}}):
         assert time.monotonic() < end, "no run of the nightly deployment was ever scheduled"
         time.sleep(1)
+
+
+def test_another_deploy_keeps_what_a_person_changed(up, places, folder, prefect):
+    nightly = prefect.deployment("ingest-documents/nightly")
+    assert nightly["schedules"][0]["active"], "DOCMILL_NIGHTLY_SOURCES names sources"
+    sources = [str(folder / "allowed")]
+    schedules = [{"schedule": {"cron": "30 1 * * *", "timezone": "Europe/Vienna"}, "active": False}]
+    body = {"parameters": {"sources": sources}, "schedules": schedules, "paused": True}
+    prefect.http.patch(f"/deployments/{nightly['id']}", json=body).raise_for_status()
+    done = docmill(up.home, "deploy", DOCMILL_PREFECT_API_URL=f"{places['Prefect UI']}/api")
+    assert done.returncode == 0, done.stderr
+    kept = prefect.deployment("ingest-documents/nightly")
+    assert (kept["parameters"]["sources"], kept["paused"]) == (sources, True)
+    (schedule,) = kept["schedules"]
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"], schedule["active"]) == ("30 1 * * *", "Europe/Vienna", False)
 
 
 def test_runs_by_batch_and_by_source(up, places, folder, prefect):

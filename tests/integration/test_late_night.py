@@ -6,6 +6,7 @@ import time
 import pytest
 from milled_papers import INVOICE, LETTER
 
+from docmill.errors import InvalidOptions
 from docmill.services.intake import take_in
 from docmill.services.jobs import claim_jobs, list_jobs
 from docmill.services.sources import files_of
@@ -48,3 +49,19 @@ def test_the_next_night_takes_what_the_last_one_held_and_reports_its_end(prefect
     assert {job.state for job in jobs.values()} == {JobState.COMPLETED}
     (report,) = [json.loads(room.store.read(one.name)) for one in room.store.list("public/default/reports/")]
     assert {line["task_id"] for line in report["results"]} == set(jobs)
+
+
+def test_a_night_without_sources_fails_and_says_where_to_set_them(prefect_server, room):
+    from flows import ingest_documents as flows
+
+    with pytest.raises(InvalidOptions, match=r"`sources`.*DOCMILL_NIGHTLY_SOURCES"):
+        flows.ingest_documents(options=MillOptions(index=False))
+    assert list_jobs(room.ledger, room.tenant) == []
+
+
+def test_a_night_takes_the_sources_of_the_settings_when_none_are_given(prefect_server, inbox, room, monkeypatch):
+    from flows import ingest_documents as flows
+
+    monkeypatch.setenv("DOCMILL_NIGHTLY_SOURCES", str(inbox))
+    settings.cache_clear()
+    assert flows.ingest_documents(options=MillOptions(index=False))["completed"] == 2

@@ -130,6 +130,27 @@ def test_backups_have_a_place_where_they_are_taken_and_keys_where_documents_are_
     assert places <= set(made), "an empty volume takes the owner of the image's folder"
 
 
+def test_a_night_has_an_inbox_that_flows_may_read_and_nobody_else_sees():
+    (found,) = [body["data"] for _, body in MANIFESTS if body["kind"] == "ConfigMap" and body["metadata"]["name"] == "docmill"]
+    mounts = {name: [mount for mount in one["volumeMounts"] if mount["name"] == "inbox"] for name, one in containers()}
+    assert {name: mount for name, mount in mounts.items() if mount} == {
+        "docmill/flows": [{"name": "inbox", "mountPath": found["DOCMILL_NIGHTLY_SOURCES"], "readOnly": True}]
+    }
+    assert found["DOCMILL_NIGHTLY_SOURCES"] == found["DOCMILL_SOURCE_ROOTS"]
+    (pod,) = [pod for name, pod in pods() if name == "docmill"]
+    (claim,) = [one["persistentVolumeClaim"]["claimName"] for one in pod["volumes"] if one["name"] == "inbox"]
+    assert claim in [body["metadata"]["name"] for _, body in MANIFESTS if body["kind"] == "PersistentVolumeClaim"]
+    users = {name for name, one in COMPOSE["services"].items() if any(":/inbox" in str(volume) for volume in one.get("volumes", ()))}
+    assert users == {"flows"}
+    for service in ("flows", "set-up"):  # the one reads the sources, the other schedules a night only where there are some
+        said = COMPOSE["services"][service]["environment"]
+        assert said["DOCMILL_SOURCE_ROOTS"] == "${DOCMILL_SOURCE_ROOTS:-/inbox}"
+        assert said["DOCMILL_NIGHTLY_SOURCES"] == "${DOCMILL_NIGHTLY_SOURCES:-/inbox}"
+    assert "${INBOX:-inbox}:/inbox:ro" in COMPOSE["services"]["flows"]["volumes"]
+    assert "inbox" in COMPOSE["volumes"]
+    assert "/inbox" in re.search(r"install -d \S.*", (FOLDER / "Dockerfile").read_text())[0].split(), "an empty volume takes its owner"
+
+
 def test_the_compose_file_builds_what_it_runs():
     for name, service in COMPOSE["services"].items():
         assert (service["image"] == "docmill") == ("build" in service), name

@@ -30,6 +30,7 @@ def _alone(home, monkeypatch):
         ("DOCMILL_SOURCE_ROOTS", "/a:gs://b/c:/d e", "source_roots", ("/a", "gs://b/c", "/d e")),
         ("DOCMILL_SOURCE_ROOTS", "gs://a:gs://b", "source_roots", ("gs://a", "gs://b")),
         ("DOCMILL_SOURCE_ROOTS", "", "source_roots", ()),
+        ("DOCMILL_NIGHTLY_SOURCES", "/a:gs://b/c", "nightly_sources", ("/a", "gs://b/c")),
     ],
 )
 def test_names(monkeypatch, name, value, field, expected):

@@ -30,11 +30,14 @@ class Ledger:
     Args:
         engine: made by `open_ledger`.
         now: the clock that leases and times are taken from.
+        place: SQLite's file.
     """
 
-    def __init__(self, engine: sa.Engine, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, engine: sa.Engine, now: Callable[[], datetime] = utc_now, place: Path | None = None) -> None:
         self._engine = engine
         self.now = now
+        self._place = place
+        self._file = _identity(place)
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
@@ -56,6 +59,15 @@ class Ledger:
         """
         with self._translating(), self._engine.connect() as conn:
             yield conn
+
+    def check_file(self) -> None:
+        """Check that SQLite's file is the one that was opened: open connections go on in a deleted file, and nobody else sees what they write.
+
+        Raises:
+            LedgerUnavailable: it is gone, or another one lies in its place.
+        """
+        if _identity(self._place) != self._file:
+            raise LedgerUnavailable("the ledger's file is not the one that was opened; restart docmill")
 
     def close(self) -> None:
         """Close the pool's connections."""
@@ -86,7 +98,7 @@ def open_ledger(url: str, *, now: Callable[[], datetime] = utc_now, seal: Seal |
     place = sqlite_path(url)
     if place is not None and not place.exists():
         raise LedgerOutdated("there is no ledger yet")
-    ledger = Ledger(make_engine(url).execution_options(**{OPTION: seal}), now)
+    ledger = Ledger(make_engine(url).execution_options(**{OPTION: seal}), now, place)
     try:
         with ledger.reading() as conn:
             revision = schema_revision(conn)
@@ -97,6 +109,15 @@ def open_ledger(url: str, *, now: Callable[[], datetime] = utc_now, seal: Seal |
         ledger.close()
         raise LedgerOutdated(f"the ledger's schema is at revision {revision or 'none'}, this docmill knows {SCHEMA_REVISION}")
     return ledger
+
+
+def _identity(place: Path | None) -> tuple[int, int] | None:
+    """Device and inode; None for another database or a file that is not there."""
+    try:
+        found = place.stat() if place else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def schema_revision(conn: sa.Connection) -> str | None:
