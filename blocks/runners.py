@@ -101,6 +101,6 @@ def until_done(once: Callable[[], ShardReport], signals: RunSignals) -> ShardRep
     raise ClusterLost(f"workers stopped in the middle of the shard {MOST_RESENDS} times")
 
 
-def without_text(error: BaseException) -> DocmillError:
-    """The error itself if it is docmill's; else one that names its type only, because its text may hold what a document says."""
-    return error if isinstance(error, DocmillError) else StageFailed(f"a worker raised {type(error).__name__}")
+def without_text(error: BaseException, who: str = "a worker") -> DocmillError:
+    """The error itself if it is docmill's; else one that names its type only, because its text may hold what a document says, or its name."""
+    return error if isinstance(error, DocmillError) else StageFailed(f"{who} raised {type(error).__name__}")

@@ -73,6 +73,8 @@ ERROR_TABLE: MappingProxyType[str, ErrorKind] = MappingProxyType(dict((
     _row("cluster_lost", 43, 503, "r", "The Dask cluster was lost or stands still.",
          "Check scheduler and workers; a new run resumes the work."),
     _row("service_unavailable", 44, 503, "r", "A service outside docmill did not answer.", "Try again; the message says which one it was."),
+    _row("file_unreadable", 45, 503, "r", "A file cannot be read now.",
+         "Look whether it is still there and may be read, then take it in again; a nightly run does so by itself."),
     _row("invalid_options", 50, 422, "", "An option has a value docmill does not know.",
          "Use one of the values that the message lists."),
     _row("not_found", 51, 404, "", "There is no such thing.", "Check the id, or the path: lists show what there is, such as `docmill list` of documents."),

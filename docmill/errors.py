@@ -24,7 +24,8 @@
     │   ├── LedgerUnavailable    ledger_unavailable
     │   ├── EngineUnavailable    engine_unavailable
     │   ├── ClusterLost          cluster_lost
-    │   └── ServiceUnavailable   service_unavailable
+    │   ├── ServiceUnavailable   service_unavailable
+    │   └── FileUnreadable       file_unreadable
     └── RequestError             the caller is to blame
         ├── InvalidOptions       invalid_options
         ├── NotFound             not_found
@@ -183,6 +184,10 @@ class ClusterLost(ServiceError):
 
 class ServiceUnavailable(ServiceError):
     code = "service_unavailable"
+
+
+class FileUnreadable(ServiceError):
+    code = "file_unreadable"
 
 
 class RequestError(DocmillError):

@@ -53,4 +53,6 @@ def ingest_documents(
             mill_rest(room, batch)
         report = write_report(room, batch)
         publish_outcomes(room, report)
-        return report.model_dump(include={"total_files", "completed", "partial", "needs_review", "failed", "cancelled", "unfinished"})
+        return report.model_dump(
+            include={"total_files", "completed", "partial", "needs_review", "failed", "cancelled", "unfinished", "unreadable"}
+        )

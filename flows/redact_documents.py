@@ -42,4 +42,6 @@ def redact_documents(sources: Sequence[str] = (), options: MillOptions = DEFAULT
         place = f"{PUBLIC}/{room.tenant}/reports/{batch}/privacy-{flow_run.id}"
         room.store.create(f"{place}.json", found.model_dump_json().encode(), media_type="application/json")
         room.store.create(f"{place}.html", privacy_page(found), media_type="text/html")
-        return report.model_dump(include={"total_files", "completed", "partial", "needs_review", "failed", "cancelled", "unfinished"})
+        return report.model_dump(
+            include={"total_files", "completed", "partial", "needs_review", "failed", "cancelled", "unfinished", "unreadable"}
+        )

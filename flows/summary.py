@@ -9,7 +9,9 @@ from docmill.services.running.kept_report import BatchSummary
 
 
 def _counts(report: BatchSummary) -> dict[str, int]:
-    return {name: getattr(report, name) for name in ("completed", "partial", "needs_review", "failed", "cancelled", "unfinished")}
+    return {
+        name: getattr(report, name) for name in ("completed", "partial", "needs_review", "failed", "cancelled", "unfinished", "unreadable")
+    }
 
 
 def tell(report: BatchSummary) -> None:

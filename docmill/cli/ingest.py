@@ -10,7 +10,7 @@ from docmill.cli.output import show_json, show_table
 from docmill.cli.password import PasswordFile, read_password
 from docmill.cli.rooms import room
 from docmill.cli.status import show_checks
-from docmill.errors import error_from_code
+from docmill.errors import FileUnreadable, error_from_code
 from docmill.services.batches import batch_jobs
 from docmill.services.documents import remill as remill_documents
 from docmill.services.intake import Sender, take_in
@@ -18,6 +18,7 @@ from docmill.services.pii_rules import kept_rules
 from docmill.services.running.report import BatchReport
 from docmill.services.running.room import Room
 from docmill.services.sources import files_of
+from docmill.services.unread import Unread
 from docmill.values.jobs import JobState, JobView
 from docmill.values.options import MillOptions
 
@@ -45,10 +46,12 @@ def ingest(
     """
     with room() as opened:
         sender = Sender(tags=tuple(tag or ()), collection=collection, password=read_password(password_file))
-        found = list(files_of(paths, opened.settings))
-        if not found:
+        unread = Unread()
+        found = list(files_of(paths, opened.settings, unread))
+        if not found and not unread.files:
             typer.echo("docmill: there are no files in these folders; hidden ones are left out", err=True)
-        batch_id, registered = take_in(opened, found, options, sender)
+        batch_id, registered = take_in(opened, found, options, sender, unread=unread)
+        _show_unread(unread)
         reused = {r.job_id for r in registered if r.reused}
         _mill_and_show(opened, batch_id, reused, as_json=as_json)
 
@@ -75,9 +78,18 @@ def _mill_and_show(opened: Room, batch_id: str, reused: set[str], *, as_json: bo
     _end_with(report)
 
 
+def _show_unread(unread: Unread) -> None:
+    for place, error in unread.files:
+        typer.echo(f"docmill: not taken in: {place}: {error.message} [{error.code}]", err=True)
+    if unread.files:
+        typer.echo(f"docmill: {len(unread.files)} could not be read ({unread.told}). {unread.files[0][1].hint}", err=True)
+
+
 def _end_with(report: BatchReport) -> None:
     if report.failures and not report.results:
         raise typer.Exit(error_from_code(report.failures[0].code or "").kind.exit_code)
+    if report.unreadable and not report.results:
+        raise typer.Exit(FileUnreadable().kind.exit_code)
 
 
 def show_outcomes(opened: Room, jobs: list[JobView], reused: set[str]) -> None:

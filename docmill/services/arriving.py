@@ -5,17 +5,19 @@ apart in the cell.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from docmill.cell import Cell, CellLimits
-from docmill.errors import Damaged, DocmillError, TooLarge, UnsupportedType, error_from_code
+from docmill.errors import Damaged, DocmillError, FileUnreadable, NotFound, TooLarge, UnsupportedType, error_from_code
 from docmill.scratch import scratch_folder
 from docmill.services.milling.verdicts import known_verdict
 from docmill.services.running.room import Room
 from docmill.stages.reading.media_types import EML, ZIP
 from docmill.stages.reading.sniff import HEAD_BYTES, media_type_of, refuse_lie
 from docmill.storage.ledger.records import NewJob
+from docmill.storage.objects.disk_errors import reading_others
 from docmill.values.keys import original_name
 from docmill.values.model import Value
 from docmill.values.options import MillOptions
@@ -72,9 +74,13 @@ def arrive(
         error: what is known to be wrong with it.
         inside: whether it came out of another file; then it is not taken apart itself.
         keep: whether its bytes go into the store.
+
+    Raises:
+        FileUnreadable: it is gone, or may not be read.
     """
-    size_bytes, limit = path.stat().st_size, room.settings.max_bytes
-    with path.open("rb") as stream:
+    limit = room.settings.max_bytes
+    with reading_others(), path.open("rb") as stream:
+        size_bytes = os.fstat(stream.fileno()).st_size
         head = stream.read(HEAD_BYTES)
         stream.seek(0)
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -88,7 +94,10 @@ def arrive(
             error = found
         error = error or known_verdict(room.store, room.tenant, sha256, options)
     if size_bytes <= limit and keep:
-        room.store.create_from(original_name(room.tenant, sha256), path, media_type=media_type)
+        try:
+            room.store.create_from(original_name(room.tenant, sha256), path, media_type=media_type)
+        except NotFound:
+            raise FileUnreadable("a file was removed while it was taken in", reason="gone") from None
     return NewJob(sha256=sha256, size_bytes=size_bytes, media_type=media_type, name=name, stored=size_bytes <= limit, error=error)
 
 

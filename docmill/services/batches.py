@@ -10,6 +10,7 @@ from docmill.services.batches_registering import Asked, Order, register
 from docmill.storage.ledger import Ledger, views
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger.audit import append_event
+from docmill.storage.ledger.audit_reading import events
 from docmill.storage.ledger.ids import new_id
 from docmill.storage.ledger.outbox import Notice, put_notices
 from docmill.storage.ledger.records import NewJob, Registration
@@ -24,12 +25,15 @@ __all__ = [
     "create_batch",
     "each_job",
     "finish_batch",
+    "note_unreadable",
     "recount_files",
     "register_jobs",
+    "unreadable_files",
 ]
 
 
 JOBS_AT_ONCE: Final = 1000
+_UNREADABLE: Final = "batch.unreadable"
 
 
 def create_batch(ledger: Ledger, tenant: str, *, total_files: int, submitted_by: str) -> str:
@@ -50,6 +54,20 @@ def recount_files(ledger: Ledger, tenant: str, batch_id: str, *, total_files: in
     """Correct how many files a batch has, once its archives are taken apart."""
     with ledger.transaction() as conn:
         batch_rows.recount(conn, tenant, batch_id, total_files=total_files)
+
+
+def note_unreadable(ledger: Ledger, tenant: str, batch_id: str, reasons: Mapping[str, int]) -> None:
+    """Note how many files of a batch could not be read, by reason; they have no job, because nobody knows what they hold."""
+    at = ledger.now()
+    with ledger.transaction() as conn:
+        append_event(conn, tenant, batch_id, _UNREADABLE, dict(reasons), at=at)
+
+
+def unreadable_files(ledger: Ledger, tenant: str, batch_id: str) -> int:
+    """How many files of a batch could not be read."""
+    with ledger.reading() as conn:
+        told = [event.facts for event in events(conn, tenant, batch_id) if event.kind == _UNREADABLE]
+    return sum(count for facts in told for count in facts.values() if isinstance(count, int))
 
 
 def register_jobs(

@@ -1,9 +1,10 @@
 """Taking files in as one batch: what each brings (arriving), jobs into the ledger.
 
 Nothing is lost: a file that is refused still becomes a document with a failed job that says why, and its bytes are kept when they are within
-the size limit.
+the size limit. A file that cannot be read is no document, because its bytes make one: it is counted, and its neighbours go on.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from docmill.errors import FileUnreadable, NotFound
 from docmill.scratch import scratch_folder
 from docmill.services import batches
 from docmill.services.arriving import arrivals
@@ -22,10 +24,13 @@ from docmill.services.milling.stages import STAGE_WORK
 from docmill.services.pii_rules import under_rules
 from docmill.services.running.room import Room
 from docmill.services.seen_files import SeenFiles
+from docmill.services.unread import Unread, leaving_out
 from docmill.services.validation_suite import own_suite
 from docmill.shredding import shred_file
 from docmill.values.jobs import IncomingFile
 from docmill.values.options import MillOptions
+
+log = logging.getLogger(__name__)
 
 REGISTER_AT_ONCE = 500
 
@@ -41,15 +46,22 @@ class Sender:
 
 
 def take_in(
-    room: Room, files: Iterable[IncomingFile], options: MillOptions, sender: Sender | None = None, *, seen: SeenFiles | None = None
+    room: Room,
+    files: Iterable[IncomingFile],
+    options: MillOptions,
+    sender: Sender | None = None,
+    *,
+    seen: SeenFiles | None = None,
+    unread: Unread | None = None,
 ) -> tuple[str, list[Registration]]:
-    """Register files as one batch; what `seen` knows is not read.
+    """Register files as one batch; what `seen` knows is not read, and what cannot be read goes to `unread`, where its number may stand already.
 
     Returns:
         The batch id and a registration per document, in the order of the files; an archive gives one for each of its members.
 
     Raises:
         SettingsInvalid: the rules for personal data or the suite of checks that the settings name cannot be used; nothing was registered.
+        FileUnreadable: a file cannot be read, and there is no `unread`.
         StoreUnavailable, LedgerUnavailable: what was registered before stays registered; taking in again finds the same documents.
     """
     finish_erasures(room)  # the same bytes may come again
@@ -60,7 +72,7 @@ def take_in(
     registered: list[Registration] = []
     waiting = iter(incoming)
     while group := list(islice(waiting, REGISTER_AT_ONCE)):
-        jobs = list(_arrivals(room, group, options, seen))
+        jobs = list(_arrivals(room, group, options, seen, unread))
         registered += batches.register_jobs(
             room.ledger,
             room.tenant,
@@ -75,21 +87,36 @@ def take_in(
         )
     if len(registered) != len(incoming):
         batches.recount_files(room.ledger, room.tenant, batch_id, total_files=len(registered))
+    if unread and unread.files:
+        batches.note_unreadable(room.ledger, room.tenant, batch_id, unread.reasons)
+        log.warning("batch %s: %d files could not be read: %s", batch_id, len(unread.files), unread.told)
     return batch_id, registered
 
 
-def _arrivals(room: Room, files: Sequence[IncomingFile], options: MillOptions, seen: SeenFiles | None) -> Iterator[NewJob]:
+def _arrivals(
+    room: Room, files: Sequence[IncomingFile], options: MillOptions, seen: SeenFiles | None, unread: Unread | None
+) -> Iterator[NewJob]:
     known = seen.known(files) if seen else {}
     with scratch_folder("intake") as folder:
         for file in files:
             if file.location in known:
                 yield known[file.location]
                 continue
-            remote = file.location.startswith("gs://")
-            path = fetch_object(file.location, room.settings, folder) if remote else Path(file.location)
-            jobs = list(arrivals(room, path, file.name, options))
-            if seen:
-                seen.note(file, jobs)
-            yield from jobs
-            if remote:
-                shred_file(path)
+            with leaving_out(file.location, unread):
+                jobs = _jobs_of(room, file, options, folder)
+                if seen:
+                    seen.note(file, jobs)
+                yield from jobs
+
+
+def _jobs_of(room: Room, file: IncomingFile, options: MillOptions, folder: Path) -> list[NewJob]:
+    if not file.location.startswith("gs://"):
+        return list(arrivals(room, Path(file.location), file.name, options))
+    try:
+        path = fetch_object(file.location, room.settings, folder)
+    except NotFound:
+        raise FileUnreadable("an object was removed after it was listed", reason="gone") from None
+    try:
+        return list(arrivals(room, path, file.name, options))
+    finally:
+        shred_file(path)

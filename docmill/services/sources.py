@@ -4,13 +4,17 @@ A flow run may only read below the configured roots: otherwise anybody who can f
 command line reads what its user can read. Belongs here: listing. Does not belong here: reading bytes (intake).
 """
 
+import os
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from docmill.errors import InvalidOptions, NotAllowed, NotFound
 from docmill.services.google_source import list_bucket
+from docmill.services.unread import Unread, leaving_out
 from docmill.settings import Settings
+from docmill.storage.objects.disk_errors import reading_others
 from docmill.values.jobs import IncomingFile
 
 SETTLED_S = 2.0
@@ -36,11 +40,14 @@ def _is_below(source: str, root: str) -> bool:
     return Path(source).resolve().is_relative_to(Path(root).resolve())
 
 
-def files_of(sources: Sequence[str], settings: Settings) -> Iterator[IncomingFile]:
-    """Every file of the sources, folders searched in depth, by name; hidden files and folders are left out.
+def files_of(sources: Sequence[str], settings: Settings, unread: Unread | None = None) -> Iterator[IncomingFile]:
+    """Every file of the sources, folders searched in depth, by name; hidden files and folders are left out, links to folders not followed.
+
+    What cannot be looked at (gone meanwhile, a folder that may not be searched) goes to `unread`.
 
     Raises:
         NotFound: a path is not there.
+        FileUnreadable: something cannot be looked at, and there is no `unread`.
         InvalidOptions: a scheme docmill does not read.
     """
     for source in sources:
@@ -49,24 +56,42 @@ def files_of(sources: Sequence[str], settings: Settings) -> Iterator[IncomingFil
         elif "://" in source:
             raise InvalidOptions("sources are paths or gs://bucket/prefix")
         else:
-            yield from _local(Path(source))
+            yield from _local(Path(source).absolute(), unread)
 
 
-def _local(path: Path) -> Iterator[IncomingFile]:
-    if path.is_file():
-        yield _incoming(path)
-        return
-    if not path.is_dir():
-        raise NotFound("a source path is not there")
-    for found in sorted(path.rglob("*")):
-        inside = found.relative_to(path)
-        if found.is_file() and not any(part.startswith(".") for part in inside.parts):
-            yield _incoming(found)
+def _local(source: Path, unread: Unread | None) -> Iterator[IncomingFile]:
+    waiting = []
+    with leaving_out(str(source), unread), reading_others():
+        if source.is_dir():
+            waiting = _inside(source)
+        elif source.is_file():
+            waiting = [source]
+        else:
+            raise NotFound("a source path is not there")
+    while waiting:  # no recursion: folders may be nested deeper than Python's stack
+        path, file = waiting.pop(), None
+        with leaving_out(str(path), unread), reading_others():
+            if stat.S_ISDIR(path.lstat().st_mode):
+                waiting += _inside(path)
+            else:
+                file = _incoming(path)
+        if file is not None:
+            yield file
 
 
-def _incoming(path: Path) -> IncomingFile:
+def _inside(folder: Path) -> list[Path]:
+    """What a folder holds, the first by name last."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    return [folder / name for name in sorted(names, reverse=True)]
+
+
+def _incoming(path: Path) -> IncomingFile | None:
+    """A file as it is listed; None for what is no file."""
     seen = path.stat()
+    if not stat.S_ISREG(seen.st_mode):
+        return None
     # two writes within one tick of the file system's clock leave the same times: what has just changed has no version yet
     is_settled = time.time() - max(seen.st_mtime, seen.st_ctime) > SETTLED_S
     version = f"{seen.st_size}-{seen.st_mtime_ns}-{seen.st_ctime_ns}-{seen.st_ino}" if is_settled else None
-    return IncomingFile(str(path.absolute()), path.name, seen.st_size, version)
+    return IncomingFile(str(path), path.name, seen.st_size, version)

@@ -42,7 +42,16 @@ def test_the_next_night_takes_what_the_last_one_held_and_reports_its_end(prefect
     told = flows.ingest_documents(sources=[str(inbox)], options=options)
 
     assert time.monotonic() - began > LEASE_S, "nobody takes from a run that may live"
-    assert told == {"total_files": 3, "completed": 3, "partial": 0, "needs_review": 0, "failed": 0, "cancelled": 0, "unfinished": 0}
+    assert told == {
+        "total_files": 3,
+        "completed": 3,
+        "partial": 0,
+        "needs_review": 0,
+        "failed": 0,
+        "cancelled": 0,
+        "unfinished": 0,
+        "unreadable": 0,
+    }
     jobs = {job.job_id: job for job in list_jobs(room.ledger, room.tenant)}
     assert {one.job_id for one in held} < set(jobs)
     assert len(jobs) == 3

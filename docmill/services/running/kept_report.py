@@ -91,7 +91,7 @@ def store_report(room: Room, batch_id: str, checks: BatchChecks | None = None) -
     name = f"{PUBLIC}/{place}.json"
     with scratch_folder("report") as folder:
         told = _lines_written(room, batch_id, folder)
-        counts = counted(batch_id, told.states)
+        counts = counted(room, batch_id, told.states)
         room.store.create_from(name, _put_together(counts, checks, folder), media_type="application/json")
     batches.finish_batch(room.ledger, room.tenant, batch_id, report_object=name, failed_checks=checks.grave if checks else 0)
     return BatchSummary(**counts.model_dump(), report=name, codes=told.codes, kinds=told.kinds, lines=told.first, checks=checks)

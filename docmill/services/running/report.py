@@ -28,7 +28,11 @@ class ReportLine(Value):
 
 
 class ReportCounts(Value):
-    """A batch's files by what became of them; `completed` counts jobs without any problem, `partial` and `needs_review` stand beside it."""
+    """A batch's files by what became of them; `completed` counts jobs without any problem, `partial` and `needs_review` stand beside it.
+
+    `unreadable` files could not be read when the batch was taken in (gone, not allowed, changing); they have no job and no line, and are not
+    among `total_files`.
+    """
 
     batch_id: str
     total_files: int
@@ -38,6 +42,7 @@ class ReportCounts(Value):
     failed: int
     cancelled: int
     unfinished: int
+    unreadable: int = 0
 
 
 class BatchReport(ReportCounts):
@@ -61,11 +66,12 @@ def results_among(lines: Iterable[ReportLine]) -> Iterator[ReportLine]:
     return (line for line in lines if line.state in RESULT_STATES)
 
 
-def counted(batch_id: str, by_state: dict[str, int]) -> ReportCounts:
-    """Counts for a report from counts by state."""
+def counted(room: Room, batch_id: str, by_state: dict[str, int]) -> ReportCounts:
+    """Counts for a report from counts by state, with the files that have no job because they could not be read."""
     ended = {state.value: by_state.get(state, 0) for state in sorted(RESULT_STATES | FAILED_STATES)}
     total = sum(by_state.values())
-    return ReportCounts(batch_id=batch_id, total_files=total, unfinished=total - sum(ended.values()), **ended)
+    unreadable = batches.unreadable_files(room.ledger, room.tenant, batch_id)
+    return ReportCounts(batch_id=batch_id, total_files=total, unfinished=total - sum(ended.values()), unreadable=unreadable, **ended)
 
 
 def batch_report(room: Room, batch_id: str) -> BatchReport:
@@ -73,7 +79,7 @@ def batch_report(room: Room, batch_id: str) -> BatchReport:
     lines = tuple(lines_of(room, batch_id))
     by_state = {state.value: sum(1 for line in lines if line.state == state) for state in JobState}
     return BatchReport(
-        **counted(batch_id, by_state).model_dump(),
+        **counted(room, batch_id, by_state).model_dump(),
         results=tuple(results_among(lines)),
         failures=tuple(line for line in lines if line.state in FAILED_STATES),
     )

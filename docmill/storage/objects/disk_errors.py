@@ -1,10 +1,21 @@
 """What the operating system says about a folder store, in docmill's own errors: without paths, which name files."""
 
 import errno
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
-from docmill.errors import Conflict, NotFound, StoreUnavailable
+from docmill.errors import Conflict, FileUnreadable, NotFound, StoreUnavailable
+
+_REASONS: Final = {
+    errno.ENOENT: "gone",
+    errno.ENOTDIR: "gone",
+    errno.ESTALE: "gone",
+    errno.EACCES: "not_allowed",
+    errno.EPERM: "not_allowed",
+}
 
 
 @contextmanager
@@ -29,6 +40,30 @@ def writing() -> Iterator[None]:
         raise Conflict("an object bears the name of a folder, or a folder that of an object") from None
     except OSError as error:
         raise _unavailable(error) from None
+
+
+@contextmanager
+def reading_others() -> Iterator[None]:
+    """While reading a file that is not the store's, which its owner may move, close or change at any time, everything is `FileUnreadable`."""
+    try:
+        yield
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0) or errno.errorcode.get(error.errno or 0, "unknown")
+        raise FileUnreadable(f"a file cannot be read: {reason.replace('_', ' ')}", reason=reason) from None
+
+
+def opened_source(path: Path) -> io.BufferedReader:
+    """A local file that is to be stored.
+
+    Raises:
+        NotFound: there is no such local file.
+        FileUnreadable: it may not be read.
+    """
+    with reading_others():
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            raise NotFound("there is no such local file") from None
 
 
 def _unavailable(error: OSError) -> StoreUnavailable:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from docmill.errors import Conflict, NotFound, SettingsInvalid, StoreUnavailable
 from docmill.scratch import folder_within
 from docmill.shredding import is_shredded
+from docmill.storage.objects.disk_errors import opened_source
 from docmill.storage.objects.gcs_access import make_client, signing_credentials, v4_link
 from docmill.storage.objects.gcs_errors import gcs_errors, retry_policy
 from docmill.storage.objects.names import name_parts, prefix_parts
@@ -65,12 +66,9 @@ class GcsStore:
 
         Raises:
             NotFound: there is no such local file.
+            FileUnreadable: it may not be read.
         """
-        try:
-            source = path.open("rb")
-        except FileNotFoundError:
-            raise NotFound("there is no such local file") from None
-        with source:
+        with opened_source(path) as source:
             # asking first saves sending the bytes for nothing; the precondition still decides
             is_new = not self.exists(name) and self._upload(name, source, media_type, if_generation_match=0)
             if is_new and is_shredded(source.fileno()):  # taken away meanwhile: some of it may have been read as zeros

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from docmill.errors import Conflict, NotFound, StoreUnavailable
 from docmill.shredding import is_shredded
-from docmill.storage.objects.disk_errors import reading, writing
+from docmill.storage.objects.disk_errors import opened_source, reading, writing
 from docmill.storage.objects.durability import durability
 from docmill.storage.objects.folders import existing_folder, made_folder
 from docmill.storage.objects.names import name_parts, prefix_parts
@@ -51,11 +51,12 @@ class LocalStore:
 
         Raises:
             NotFound: there is no such local file.
+            FileUnreadable: it may not be read.
             StoreUnavailable: it was taken away meanwhile, so that some of it may have been read as zeros.
         """
         del media_type
         parts = name_parts(name)
-        with reading(), path.open("rb") as source:
+        with opened_source(path) as source:
             return self._create(parts, source, source.fileno())
 
     def replace(self, name: str, data: bytes) -> None:

@@ -1,0 +1,133 @@
+"""A file that cannot be read while a scan takes files in is counted and left for the next scan; its neighbours go on."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from docmill.errors import FileUnreadable, NotFound, StageFailed
+from docmill.services import intake
+from docmill.services.batches import batch_jobs, unreadable_files
+from docmill.services.intake import take_in
+from docmill.services.running.report import batch_report
+from docmill.services.sources import files_of
+from docmill.services.unread import Unread
+from docmill.settings import settings
+from docmill.values.jobs import IncomingFile
+from docmill.values.options import MillOptions
+from tasks import register_files as registering
+
+SECRET = "anna-maier"
+OPTIONS = MillOptions(index=False)
+
+
+@pytest.fixture
+def inbox(tmp_path, monkeypatch):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    for name in ("a", SECRET, "z"):
+        (folder / f"{name}.txt").write_text(f"A letter of {name}.\n")
+    monkeypatch.setenv("DOCMILL_SOURCE_ROOTS", str(folder))
+    settings.cache_clear()
+    return folder
+
+
+@pytest.fixture
+def forbidden(monkeypatch):
+    """Paths that may not be opened or searched; a mode would not stop the superuser."""
+    paths, real_open, real_scan = set(), Path.open, os.scandir
+
+    def opened(path, *args, **kwargs):
+        if str(path) in paths:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_open(path, *args, **kwargs)
+
+    def scanned(path):
+        if str(path) in paths:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_scan(path)
+
+    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr(os, "scandir", scanned)
+    return paths
+
+
+def taken(room, found, unread):
+    batch, _ = take_in(room, found, OPTIONS, unread=unread)
+    return batch, [job.name for job in batch_jobs(room.ledger, room.tenant, batch)]
+
+
+def test_a_file_that_vanished_is_counted_and_its_neighbours_go_on(room, inbox, caplog):
+    unread = Unread()
+    found = list(files_of([str(inbox)], room.settings, unread))
+    (inbox / f"{SECRET}.txt").unlink()
+    with caplog.at_level(logging.INFO):
+        batch, names = taken(room, found, unread)
+    assert names == ["a.txt", "z.txt"]
+    assert [(place, error.code) for place, error in unread.files] == [(str(inbox / f"{SECRET}.txt"), "file_unreadable")]
+    assert unread.reasons == {"gone": 1}
+    report = batch_report(room, batch)
+    assert (report.total_files, report.unreadable) == (2, 1)
+    assert "1 files could not be read: 1 gone" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_what_may_not_be_read_or_searched_is_counted(room, inbox, forbidden):
+    (inbox / "closed").mkdir()
+    (inbox / "closed" / "b.txt").write_text("Nobody sees this.\n")
+    forbidden |= {str(inbox / f"{SECRET}.txt"), str(inbox / "closed")}
+    unread = Unread()
+    batch, names = taken(room, files_of([str(inbox)], room.settings, unread), unread)
+    assert names == ["a.txt", "z.txt"]
+    assert unread.reasons == {"not_allowed": 2}
+    assert unreadable_files(room.ledger, room.tenant, batch) == 2
+
+
+def test_a_file_that_vanishes_between_hashing_and_storing(room, inbox, monkeypatch):
+    real = room.store.create_from
+
+    def removed(name, path, **kwargs):
+        if SECRET in path.name:
+            path.unlink()
+        return real(name, path, **kwargs)
+
+    monkeypatch.setattr(room.store, "create_from", removed)
+    unread = Unread()
+    assert taken(room, files_of([str(inbox)], room.settings, unread), unread)[1] == ["a.txt", "z.txt"]
+    assert unread.reasons == {"gone": 1}
+
+
+def test_an_object_that_was_removed_after_the_listing(room, inbox, monkeypatch):
+    def gone(*args, **kwargs):
+        raise NotFound("there is no such object")
+
+    monkeypatch.setattr(intake, "fetch_object", gone)
+    unread, found = Unread(), [IncomingFile("gs://bucket/in/b.txt", "b.txt"), IncomingFile(str(inbox / "a.txt"), "a.txt")]
+    assert taken(room, found, unread)[1] == ["a.txt"]
+    assert unread.reasons == {"gone": 1}
+
+
+def test_without_anybody_to_tell_it_is_an_error_that_names_no_file(room, inbox):
+    found = list(files_of([str(inbox)], room.settings))
+    (inbox / f"{SECRET}.txt").unlink()
+    with pytest.raises(FileUnreadable) as lost:
+        take_in(room, found, OPTIONS)
+    assert SECRET not in str(lost.value)
+
+
+def test_a_run_registers_the_neighbours(room, inbox, forbidden):
+    forbidden.add(str(inbox / f"{SECRET}.txt"))
+    batch = registering.register_files.fn(room, [str(inbox)], OPTIONS)
+    assert (batch_report(room, batch).total_files, batch_report(room, batch).unreadable) == (2, 1)
+
+
+def test_a_surprise_while_registering_leaves_the_task_without_paths(room, inbox, monkeypatch):
+    def surprised(*args, **kwargs):
+        raise OSError(5, "Input/output error", str(inbox / f"{SECRET}.txt"))
+
+    monkeypatch.setattr(registering, "take_in", surprised)
+    with pytest.raises(StageFailed, match="OSError") as lost:
+        registering.register_files.fn(room, [str(inbox)], OPTIONS)
+    assert SECRET not in str(lost.value)
+    assert lost.value.__suppress_context__
