@@ -80,10 +80,11 @@ def arrive(
     """
     limit = room.settings.max_bytes
     with reading_others(), path.open("rb") as stream:
-        size_bytes = os.fstat(stream.fileno()).st_size
+        before = os.fstat(stream.fileno())
         head = stream.read(HEAD_BYTES)
         stream.seek(0)
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    size_bytes = before.st_size
     media_type = UNKNOWN_TYPE
     if size_bytes > limit:
         error = TooLarge(f"{size_bytes} bytes; DOCMILL_MAX_BYTES allows {limit}")
@@ -98,7 +99,20 @@ def arrive(
             room.store.create_from(original_name(room.tenant, sha256), path, media_type=media_type)
         except NotFound:
             raise FileUnreadable("a file was removed while it was taken in", reason="gone") from None
+        _refuse_changed(room, path, before, sha256)
     return NewJob(sha256=sha256, size_bytes=size_bytes, media_type=media_type, name=name, stored=size_bytes <= limit, error=error)
+
+
+def _refuse_changed(room: Room, path: Path, before: os.stat_result, sha256: str) -> None:
+    """Leave a file for later that was written to while it was hashed and stored: what lies under its first bytes' name may be others'."""
+    with reading_others():
+        after = path.stat()
+    if (after.st_ino, after.st_size, after.st_mtime_ns) == (before.st_ino, before.st_size, before.st_mtime_ns):
+        return
+    name = original_name(room.tenant, sha256)
+    if hashlib.sha256(room.store.read(name)).hexdigest() != sha256:
+        room.store.delete(name)
+    raise FileUnreadable("a file was written to while it was taken in", reason="changing")
 
 
 def _judged(head: bytes, size_bytes: int, name: str, *, inside: bool) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from docmill.errors import InvalidOptions, NotAllowed, NotFound
+from docmill.errors import FileUnreadable, InvalidOptions, NotAllowed, NotFound
 from docmill.services.google_source import list_bucket
 from docmill.services.unread import Unread, leaving_out
 from docmill.settings import Settings
@@ -40,10 +40,13 @@ def _is_below(source: str, root: str) -> bool:
     return Path(source).resolve().is_relative_to(Path(root).resolve())
 
 
-def files_of(sources: Sequence[str], settings: Settings, unread: Unread | None = None) -> Iterator[IncomingFile]:
+def files_of(
+    sources: Sequence[str], settings: Settings, unread: Unread | None = None, *, roots: Sequence[str] = ()
+) -> Iterator[IncomingFile]:
     """Every file of the sources, folders searched in depth, by name; hidden files and folders are left out, links to folders not followed.
 
-    What cannot be looked at (gone meanwhile, a folder that may not be searched) goes to `unread`.
+    What cannot be looked at (gone meanwhile, a folder that may not be searched) goes to `unread`, and where `roots` are given, so does a link
+    that leads out of them: whoever may put a file into an inbox could have any file of the worker read.
 
     Raises:
         NotFound: a path is not there.
@@ -56,10 +59,10 @@ def files_of(sources: Sequence[str], settings: Settings, unread: Unread | None =
         elif "://" in source:
             raise InvalidOptions("sources are paths or gs://bucket/prefix")
         else:
-            yield from _local(Path(source).absolute(), unread)
+            yield from _local(Path(source).absolute(), unread, roots)
 
 
-def _local(source: Path, unread: Unread | None) -> Iterator[IncomingFile]:
+def _local(source: Path, unread: Unread | None, roots: Sequence[str]) -> Iterator[IncomingFile]:
     waiting = []
     with leaving_out(str(source), unread), reading_others():
         if source.is_dir():
@@ -74,9 +77,15 @@ def _local(source: Path, unread: Unread | None) -> Iterator[IncomingFile]:
             if stat.S_ISDIR(path.lstat().st_mode):
                 waiting += _inside(path)
             else:
+                _refuse_leading_out(path, roots)
                 file = _incoming(path)
         if file is not None:
             yield file
+
+
+def _refuse_leading_out(path: Path, roots: Sequence[str]) -> None:
+    if roots and path.is_symlink() and not any(_is_below(str(path), root) for root in roots):
+        raise FileUnreadable("a link leads out of the roots that DOCMILL_SOURCE_ROOTS allows", reason="outside")
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """A file that cannot be read while a scan takes files in is counted and left for the next scan; its neighbours go on."""
 
+import hashlib
 import logging
 import os
 from pathlib import Path
@@ -15,6 +16,7 @@ from docmill.services.sources import files_of
 from docmill.services.unread import Unread
 from docmill.settings import settings
 from docmill.values.jobs import IncomingFile
+from docmill.values.keys import original_name
 from docmill.values.options import MillOptions
 from tasks import register_files as registering
 
@@ -116,13 +118,13 @@ def test_without_anybody_to_tell_it_is_an_error_that_names_no_file(room, inbox):
     assert SECRET not in str(lost.value)
 
 
-def test_a_run_registers_the_neighbours(room, inbox, forbidden):
+def test_a_run_registers_the_neighbours(inbox, room, forbidden):
     forbidden.add(str(inbox / f"{SECRET}.txt"))
     batch = registering.register_files.fn(room, [str(inbox)], OPTIONS)
     assert (batch_report(room, batch).total_files, batch_report(room, batch).unreadable) == (2, 1)
 
 
-def test_a_surprise_while_registering_leaves_the_task_without_paths(room, inbox, monkeypatch):
+def test_a_surprise_while_registering_leaves_the_task_without_paths(inbox, room, monkeypatch):
     def surprised(*args, **kwargs):
         raise OSError(5, "Input/output error", str(inbox / f"{SECRET}.txt"))
 
@@ -131,3 +133,55 @@ def test_a_surprise_while_registering_leaves_the_task_without_paths(room, inbox,
         registering.register_files.fn(room, [str(inbox)], OPTIONS)
     assert SECRET not in str(lost.value)
     assert lost.value.__suppress_context__
+
+
+def test_a_file_that_grows_while_it_is_taken_in_is_left_for_later(room, inbox, monkeypatch):
+    real, file = room.store.create_from, inbox / f"{SECRET}.txt"
+    first = original_name(room.tenant, hashlib.sha256(file.read_bytes()).hexdigest())
+
+    def grown(name, path, **kwargs):
+        if path == file:
+            with path.open("a") as more:
+                more.write("And a line more.\n")
+        return real(name, path, **kwargs)
+
+    monkeypatch.setattr(room.store, "create_from", grown)
+    unread = Unread()
+    assert taken(room, files_of([str(inbox)], room.settings, unread), unread)[1] == ["a.txt", "z.txt"]
+    assert unread.reasons == {"changing": 1}
+    assert not room.store.exists(first), "other bytes would lie under the name of these for good"
+    monkeypatch.undo()
+    assert SECRET in "".join(taken(room, files_of([str(inbox)], room.settings), None)[1])
+
+
+def test_what_was_stored_rightly_stays_when_its_file_changes_afterwards(room, inbox, monkeypatch):
+    real, file = room.store.create_from, inbox / f"{SECRET}.txt"
+    data = file.read_bytes()
+    first = original_name(room.tenant, hashlib.sha256(data).hexdigest())
+
+    def changed(name, path, **kwargs):
+        made = real(name, path, **kwargs)
+        if path == file:
+            path.write_text("Something else.\n")
+        return made
+
+    monkeypatch.setattr(room.store, "create_from", changed)
+    unread = Unread()
+    taken(room, files_of([str(inbox)], room.settings, unread), unread)
+    assert unread.reasons == {"changing": 1}
+    assert room.store.read(first) == data
+
+
+def test_a_run_follows_no_link_out_of_its_roots(inbox, room, tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("Nobody asked for this.\n")
+    (inbox / "link.txt").symlink_to(outside)
+    (inbox / "within.txt").symlink_to(inbox / "a.txt")
+    batch = registering.register_files.fn(room, [str(inbox)], OPTIONS)
+    assert batch_report(room, batch).unreadable == 1
+    names = [job.name for job in batch_jobs(room.ledger, room.tenant, batch)]
+    assert "link.txt" not in names
+    assert "z.txt" in names
+    assert not room.store.exists(original_name(room.tenant, hashlib.sha256(outside.read_bytes()).hexdigest()))
+    own = files_of([str(inbox)], room.settings)
+    assert "link.txt" in [file.name for file in own], "the command line reads what its user can read"
