@@ -1,5 +1,6 @@
-"""Which encoding a charset label means, and decoding by it. Labels mean what browsers make of them (WHATWG encoding standard): `iso-8859-1`
-is Windows-1252, because that is what programs write under this name.
+"""Which encoding a charset label means, and decoding by it.
+
+Labels mean what browsers make of them (WHATWG encoding standard): `iso-8859-1` is Windows-1252, because that is what programs write under it.
 """
 
 import codecs

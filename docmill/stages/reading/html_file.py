@@ -24,7 +24,12 @@ def html_text(path: Path, limits: Limits) -> str:
 
 def decoded(data: bytes, charset: str | None = None) -> str:
     """The characters of an HTML file: by the charset given, by its own statement, or as text is decoded."""
-    text = charsets.decoded_as(data, (charset, *charsets.stated_in(data)))
+    return plain_decoded(data, charset, *charsets.stated_in(data))
+
+
+def plain_decoded(data: bytes, *labels: str | None) -> str:
+    """The characters of text by the first of these charsets that it keeps to, else as text is decoded."""
+    text = charsets.decoded_as(data, labels)
     if text is None:
         text = decode_text(data)
     return text if text is not None else data.decode("utf-8", "replace")
