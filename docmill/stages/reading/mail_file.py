@@ -53,9 +53,9 @@ def message_of(path: Path) -> EmailMessage:
             message = BytesParser(policy=policy.default).parse(file)
         for part in message.walk():
             _drop_odd_charset(part)
-        return message
     except RecursionError as error:
         raise Damaged("the parts of the message nest too deep") from error
+    return message
 
 
 def _drop_odd_charset(part: Message) -> None:
