@@ -1,15 +1,13 @@
 """HTML as plain text: what a reader sees, tables as columns. Nothing is fetched, no script is run."""
 
-import re
 from pathlib import Path
 from typing import Final
 
 from docmill.errors import Damaged
+from docmill.stages.reading import charsets
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.sniff import decode_text
 
-_CHARSET: Final = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)", re.IGNORECASE)
-_HEAD_BYTES: Final = 4096
 _DEEPEST: Final = 200  # nested elements; the renderer calls itself for each
 
 
@@ -26,14 +24,14 @@ def html_text(path: Path, limits: Limits) -> str:
 
 def decoded(data: bytes, charset: str | None = None) -> str:
     """The characters of an HTML file: by the charset given, by its own statement, or as text is decoded."""
-    stated = _CHARSET.search(data[:_HEAD_BYTES])
-    for name in (charset, stated[1].decode("ascii") if stated else None):
-        if name:
-            try:
-                return data.decode(name)
-            except (LookupError, UnicodeDecodeError):
-                continue  # many pages state a charset that they do not keep
-    text = decode_text(data)
+    return plain_decoded(data, charset, *charsets.stated_in(data))
+
+
+def plain_decoded(data: bytes, *labels: str | None) -> str:
+    """The characters of text by the first of these charsets that it keeps to, else as text is decoded."""
+    text = charsets.decoded_as(data, labels)
+    if text is None:
+        text = decode_text(data)
     return text if text is not None else data.decode("utf-8", "replace")
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from docmill.errors import Damaged, UnsupportedType
-from docmill.stages.reading import container_head
+from docmill.stages.reading import charsets, container_head
 from docmill.stages.reading.media_types import BMP, EML, GIF, HTML, INTERCHANGEABLE, JP2, JPEG, PDF, PNG, SUFFIXES, TEXT, TIFF, WEBP, XML
 
 HEAD_BYTES = 4096
@@ -92,11 +92,15 @@ def refuse_lie(media_type: str, file_name: str) -> None:
 def decode_text(data: bytes, *, cut: bool = False) -> str | None:
     """The text of bytes in UTF-8, UTF-16 (by its mark or its zero bytes) or Windows-1252; None when it is not text.
 
+    UTF-8 with a few bad bytes stays UTF-8; they become U+FFFD.
+
     Args:
         data: the whole file or its beginning.
         cut: whether `data` may end in the middle of a character.
     """
     for encoding, holds in _ENCODINGS:
+        if encoding == "cp1252" and (text := charsets.with_gaps(data, "utf-8-sig", cut=cut)) is not None:
+            return text if _reads_as_text(text.replace("\ufffd", "")) else None
         if holds(data):
             decoder = codecs.getincrementaldecoder(encoding)()
             try:
@@ -113,7 +117,7 @@ def _is_bmp(head: bytes) -> bool:
 
 
 def _type_of_text(head: bytes, *, cut: bool) -> str:
-    text = decode_text(head, cut=cut)
+    text = decode_text(head, cut=cut) or _by_own_statement(head, cut=cut)
     if text is None:
         raise UnsupportedType("the bytes are of no supported type")
     if _FOREIGN_TEXT.match(text):
@@ -126,6 +130,15 @@ def _type_of_text(head: bytes, *, cut: bool) -> str:
     if re.match(r"\s*<\?xml\b", text):
         raise UnsupportedType("the file is XML, but no e-invoice")
     return EML if _is_mail(text) else TEXT
+
+
+def _by_own_statement(head: bytes, *, cut: bool) -> str | None:
+    """HTML in an encoding that it names and that looks like no text otherwise, as Shift JIS does."""
+    for name in filter(None, map(charsets.codec_of, charsets.stated_in(head))):
+        text = charsets.with_gaps(head, name, cut=cut)
+        if text is not None and _reads_as_text(text):
+            return text
+    return None
 
 
 def _is_mail(text: str) -> bool:

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from docmill.errors import Damaged, DocmillError, Encrypted, TooLarge, UnsupportedType
 from docmill.stages.reading import office_container
 from docmill.stages.reading.limits import Limits
-from docmill.stages.reading.mail_file import ODD_MAIL, message_of
+from docmill.stages.reading.mail_file import ODD_MAIL, message_of, part_text
+from docmill.stages.reading.mail_parts import attachments_of
 from docmill.stages.reading.media_types import EML, ZIP
 
 _LOCAL_HEADER_BYTES: Final = 30
@@ -113,14 +114,10 @@ def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:
     """
     waiting = [message]
     while waiting:
-        for part in waiting.pop(0).iter_attachments():
-            if part.get_content_maintype() == "multipart":
-                waiting.append(part)
-                continue
-            is_message, is_picture = part.get_content_type() == EML, part.get_content_maintype() == "image"
-            if part.get_content_disposition() == "attachment" or is_message or (part.get_filename() and not is_picture):
+        for part in attachments_of(waiting.pop(0), part_text):
+            if isinstance(part, EmailMessage):
                 yield part
-            if is_message and isinstance(inner := part.get_content(), EmailMessage):
+            if part.get_content_type() == EML and isinstance(inner := part.get_content(), EmailMessage):
                 waiting.append(inner)
 
 

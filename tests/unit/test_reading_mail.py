@@ -1,0 +1,68 @@
+"""A mail is read as a reader sees it: every part that is shown, in order; what is attached is a document of its own."""
+
+import pytest
+
+from docmill.stages.reading.limits import Limits
+from docmill.stages.reading.mail_file import mail_text
+from docmill.stages.reading.unpacking import members_of
+
+HEAD = "From: ann@example.org\nMessage-ID: <1@example.org>\nMIME-Version: 1.0\n"
+PLAIN = "Content-Type: text/plain; charset=utf-8\n\nplain words of the body"
+WEB = "Content-Type: text/html; charset=utf-8\n\n<p>rich words of the body</p>"
+FOOTER = "Content-Type: text/plain\nContent-Disposition: inline\n\nlist footer"
+PDF = 'Content-Type: application/pdf; name="a.pdf"\nContent-Disposition: attachment; filename="a.pdf"\n\nx'
+INLINE_PDF = 'Content-Type: application/pdf; name="b.pdf"\nContent-Disposition: inline; filename="b.pdf"\n\nx'
+NOTE = 'Content-Type: text/plain; name="note.txt"\n\nof its own'
+FORWARDED = "Content-Type: message/rfc822\n\nFrom: bob@example.org\nSubject: Chairs\n\ninner"
+STUB = "Content-Type: text/plain\n\nYour program cannot show this mail. Please use another."
+LONG = "Content-Type: text/html\n\n<p>" + "This mail asks you to please use the chairs. " * 20 + "</p>"
+ENCRYPTED = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Disposition: attachment; filename=smime.p7m\n\nMIIB"
+
+
+def many(kind, *parts):
+    mark = f"q{abs(hash(parts))}"
+    return f'Content-Type: multipart/{kind}; boundary="{mark}"\n\n' + "".join(f"--{mark}\n{part}\n" for part in parts) + f"--{mark}--\n"
+
+
+def read(tmp_path, body, before=b""):
+    file = tmp_path / "a.eml"
+    file.write_bytes(before + (HEAD + body).encode())
+    lines = [line.strip() for line in mail_text(file, Limits()).splitlines()[1:] if line.strip()]
+    return lines, [one.name for one in members_of(file, "message/rfc822", tmp_path, Limits())]
+
+
+P, W, F, A = "plain words of the body", "rich words of the body", "list footer", "Attachment: a.pdf"
+
+
+@pytest.mark.parametrize(
+    ("body", "lines", "members"),
+    [
+        (many("mixed", WEB, FOOTER), [W, F], []),
+        (many("mixed", many("alternative", PLAIN, WEB), FOOTER), [P, F], []),
+        (many("mixed", PLAIN, PDF, WEB), [P, W, A], ["a.pdf"]),
+        (many("alternative", PLAIN, many("mixed", WEB, PDF, WEB)), [P, A], ["a.pdf"]),
+        (many("alternative", "Content-Type: text/plain\n\n \n", WEB), [W], []),
+        (many("alternative", STUB, WEB), [W], []),
+        (many("alternative", STUB, LONG), ["This mail asks you to please use the chairs. " * 19 + "This mail asks you to please use the chairs."], []),
+        (many("alternative", "Content-Type: text/html\n\n<!-- -->", PLAIN), [P], []),
+        (many("mixed", PLAIN, NOTE, INLINE_PDF), [P, "Attachment: note.txt", "Attachment: b.pdf"], ["note.txt", "b.pdf"]),
+        (many("mixed", NOTE, PDF), ["of its own", A], ["a.pdf"]),
+        (many("mixed", PLAIN, FORWARDED), [P, "Attachment: (message) Chairs"], ["attachment 1"]),
+        (ENCRYPTED, ["[encrypted body not read]"], []),
+        (many("mixed", ENCRYPTED, FOOTER), ["[encrypted body not read]", F, "Attachment: smime.p7m"], ["smime.p7m"]),
+        ("Content-Type: text/calendar\n\nSUMMARY:Meeting", ["SUMMARY:Meeting"], []),
+        ("Content-Type: text/plain; charset=undefined\n\nfor Müller", ["for Müller"], []),
+        ("Content-Type: text/plain\nContent-Disposition: attachment\n\nall there is", ["all there is"], []),
+    ],
+)  # fmt: skip
+def test_what_is_shown_and_what_is_attached(tmp_path, body, lines, members):
+    assert read(tmp_path, body) == (lines, members)
+
+
+def test_a_byte_order_mark_before_the_headers(tmp_path):
+    assert read(tmp_path, many("alternative", PLAIN, WEB), before=b"\xef\xbb\xbf") == ([P], [])
+
+
+def test_latin1_in_a_mail_is_windows_1252(tmp_path):
+    body = "Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable\n\n5 =80"
+    assert read(tmp_path, body) == (["5 €"], [])
