@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, cast
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from docmill.errors import Damaged, DocmillError
 from docmill.stages.reading.limits import Limits
@@ -30,6 +30,8 @@ _LEAST_DPI, _MOST_DPI = 70, 1200
 _LEAST_SIDE_IN, _MOST_SIDE_IN = 2.0, 25.0
 _PAGE_SHORT_IN, _PAGE_LONG_IN, _RECEIPT_IN = 8.4, 11.35, 3.15  # between A4 and letter; a till roll is 80 mm wide
 _PAGE_SHAPE, _RECEIPT_SHAPE = 1.2, 1.6
+_LOOKED_AT_PX: Final = 1600  # sides of the copy on which the paper below a transparent picture is chosen
+_MORE: Final = 2.0  # how many times more must show on black than on white
 
 
 @contextlib.contextmanager
@@ -112,7 +114,7 @@ def is_upright(image: Image.Image) -> bool:
 
 
 def upright_colour(image: Image.Image) -> Image.Image:
-    """The decoded picture, turned upright, in mode 1, L or RGB, transparent parts on white."""
+    """The decoded picture, turned upright, in mode 1, L or RGB, transparent parts on white, below light letters on black."""
     image.load()
     if not is_upright(image):
         image = ImageOps.exif_transpose(image)
@@ -123,10 +125,7 @@ def upright_colour(image: Image.Image) -> Image.Image:
     if image.mode == "LAB":
         return image.getchannel(0)  # lightness; Pillow has no conversion
     if image.mode in {"LA", "PA", "La", "RGBA", "RGBa"} or "transparency" in image.info:
-        picture = image.convert("RGBA")
-        white = Image.new("RGB", picture.size, (255, 255, 255))
-        white.paste(picture, mask=picture.getchannel("A"))
-        return white
+        return _on_paper(image.convert("RGBA"))
     return image.convert("RGB")
 
 
@@ -152,6 +151,29 @@ def dpi_of(image: Image.Image, width_px: int, height_px: int) -> int:
     else:
         estimate = long / _PAGE_LONG_IN
     return max(_LEAST_DPI, min(_MOST_DPI, round(estimate)))
+
+
+def _on_paper(picture: Image.Image) -> Image.Image:
+    """An RGBA picture laid on white, or on black where it was made for a dark ground: white letters on white are an empty page.
+
+    What shows is counted rather than colours: a white sheet that was cut out is light, too, but its print shows as well on white.
+    """
+    alpha = picture.getchannel("A")
+    value = 255
+    if cast("tuple[int, int]", alpha.getextrema())[0] < 255:  # noqa: PLR2004 - nothing shines through
+        small = picture.reduce(max(1, round(max(picture.size) / _LOOKED_AT_PX)))
+        value = 0 if _shown_on(0, small) > _MORE * _shown_on(255, small) else 255
+    paper = Image.new("RGB", picture.size, (value, value, value))
+    paper.paste(picture, mask=alpha)
+    return paper
+
+
+def _shown_on(value: int, picture: Image.Image) -> float:
+    """The sum of the steps of grey from one pixel to the next along the rows, on paper of this grey value."""
+    paper = Image.new("L", picture.size, value)
+    paper.paste(picture.convert("L"), mask=picture.getchannel("A"))
+    steps = ImageChops.difference(paper.crop((1, 0, *paper.size)), paper.crop((0, 0, paper.width - 1, paper.height)))
+    return ImageStat.Stat(steps).sum[0] if paper.width > 1 else 0.0
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
