@@ -10,6 +10,7 @@ from reading_pages import LIMITS, TEXT, drawn, picture, read
 
 from docmill.errors import Damaged, EngineMissing, InvalidOptions, LanguageMissing, TimedOut, TooLarge
 from docmill.stages.reading import image_file, verbs
+from docmill.stages.reading.limits import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +67,36 @@ def test_formats_and_modes(tmp_path, name, convert, save):
     image = drawn(tmp_path / name, tmp_path, page, str(verbs.inspect(str(tmp_path / name), LIMITS)["media_type"]))
     assert image.size == (1100, 500)
     assert image.getpixel((5, 5)) > 200  # paper is white, also where it was transparent
+
+
+def unsigned_tiff(file, values):
+    """A gray TIFF of 32-bit unsigned numbers; Pillow writes signed ones."""
+    data = values.astype("<u4").tobytes()
+    height, width = values.shape
+    tags = ((256, width), (257, height), (258, 32), (259, 1), (262, 1), (273, 8), (277, 1), (278, height), (279, len(data)), (339, 1))
+    rows = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    file.write_bytes(b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)) + rows + bytes(4))
+
+
+def test_unsigned_numbers_of_32_bits_keep_their_order(tmp_path):
+    gray = np.asarray(picture(), dtype=np.uint32)
+    unsigned_tiff(tmp_path / "a.tif", gray * 0x01010101)
+    with image_file.opened(tmp_path / "a.tif", "image/tiff", Limits(**LIMITS)) as image:
+        made = np.asarray(image_file.upright_colour(image), dtype=int)
+    assert np.abs(made - gray).max() <= 1
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_change_nothing_else(odd):
+    values = np.asarray(picture(), dtype=np.float32) / 255
+    values[0, :5] = odd
+    made = np.asarray(image_file.upright_colour(Image.fromarray(values)), dtype=int)
+    assert np.abs(made[1:] - np.asarray(picture(), dtype=int)[1:]).max() <= 1
+    assert set(made[0, :5]) == {0 if odd == -np.inf else 255}
+
+
+def test_a_picture_without_any_number_is_blank():
+    assert image_file.upright_colour(Image.fromarray(np.full((4, 4), np.nan, dtype=np.float32))).getextrema() == (255, 255)
 
 
 def light(image, ground=(255, 255, 255)):

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, cast
 
+import numpy as np
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from docmill.errors import Damaged, DocmillError
@@ -26,6 +27,7 @@ _DECODERS = MappingProxyType(
 )  # fmt: skip
 _FRAMED: Final = ("image/tiff", "image/gif")
 _ORIENTATION_TAG: Final = 0x0112
+_BITS_TAG, _SAMPLE_TAG = 258, 339  # of TIFF; sample format 1 is unsigned
 _LEAST_DPI, _MOST_DPI = 70, 1200
 _LEAST_SIDE_IN, _MOST_SIDE_IN = 2.0, 25.0
 _PAGE_SHORT_IN, _PAGE_LONG_IN, _RECEIPT_IN = 8.4, 11.35, 3.15  # between A4 and letter; a till roll is 80 mm wide
@@ -178,9 +180,19 @@ def _shown_on(value: int, picture: Image.Image) -> float:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     # Pillow's own conversion of 16-bit pictures clips everything above 255 to white
-    values = image.convert("F")
-    low, high = (float(str(v)) for v in values.getextrema())
-    if image.mode.startswith("I"):
+    values = np.asarray(image)
+    if _is_unsigned_32(image):
+        values = values.view(np.uint32)  # Pillow has no mode for them: what is above 2**31 comes as a negative number
+    finite = values[np.isfinite(values)] if image.mode == "F" else values
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if image.mode != "F":
         low, high = min(0.0, low), 2.0 ** max(8, int(high).bit_length()) - 1
-    scale = 255.0 / max(1e-9, high - low)
-    return values.point(lambda v: v * scale - low * scale).convert("L")
+    scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255.0 / max(1e-9, high - low))
+    if image.mode == "F":
+        scaled = np.nan_to_num(scaled, nan=255.0)  # no value is no ink
+    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+
+
+def _is_unsigned_32(image: Image.Image) -> bool:
+    tags = getattr(image, "tag_v2", None)  # of TIFFs alone
+    return image.mode == "I" and tags is not None and tags.get(_BITS_TAG) == (32,) and tags.get(_SAMPLE_TAG, (1,)) == (1,)
