@@ -13,7 +13,7 @@ import pytest
 from docmill.errors import NotFound, StoreUnavailable
 from docmill.shredding import shred_file
 from docmill.storage.objects import StoreSpec, open_store
-from docmill.storage.objects.staging import StagedFile
+from docmill.storage.objects.staging import STAGING, StagedFile
 from docmill.values.ports import ObjectStore
 
 

@@ -10,6 +10,7 @@ from reading_pages import LIMITS, TEXT, drawn, picture, read
 
 from docmill.errors import Damaged, EngineMissing, InvalidOptions, LanguageMissing, TimedOut, TooLarge
 from docmill.stages.reading import image_file, verbs
+from docmill.stages.reading.limits import Limits
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +67,86 @@ def test_formats_and_modes(tmp_path, name, convert, save):
     image = drawn(tmp_path / name, tmp_path, page, str(verbs.inspect(str(tmp_path / name), LIMITS)["media_type"]))
     assert image.size == (1100, 500)
     assert image.getpixel((5, 5)) > 200  # paper is white, also where it was transparent
+
+
+def unsigned_tiff(file, values):
+    """A gray TIFF of 32-bit unsigned numbers; Pillow writes signed ones."""
+    data = values.astype("<u4").tobytes()
+    height, width = values.shape
+    tags = ((256, width), (257, height), (258, 32), (259, 1), (262, 1), (273, 8), (277, 1), (278, height), (279, len(data)), (339, 1))
+    rows = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    file.write_bytes(b"II*\0" + struct.pack("<I", 8 + len(data)) + data + struct.pack("<H", len(tags)) + rows + bytes(4))
+
+
+def test_unsigned_numbers_of_32_bits_keep_their_order(tmp_path):
+    gray = np.asarray(picture(), dtype=np.uint32)
+    unsigned_tiff(tmp_path / "a.tif", gray * 0x01010101)
+    with image_file.opened(tmp_path / "a.tif", "image/tiff", Limits(**LIMITS)) as image:
+        made = np.asarray(image_file.upright_colour(image), dtype=int)
+    assert np.abs(made - gray).max() <= 1
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_change_nothing_else(odd):
+    values = np.asarray(picture(), dtype=np.float32) / 255
+    values[0, :5] = odd
+    made = np.asarray(image_file.upright_colour(Image.fromarray(values)), dtype=int)
+    assert np.abs(made[1:] - np.asarray(picture(), dtype=int)[1:]).max() <= 1
+    assert set(made[0, :5]) == {0 if odd == -np.inf else 255}
+
+
+def test_a_picture_without_any_number_is_blank():
+    assert image_file.upright_colour(Image.fromarray(np.full((4, 4), np.nan, dtype=np.float32))).getextrema() == (255, 255)
+
+
+def light(image, ground=(255, 255, 255)):
+    """White ink on nothing, as programs with dark windows write it; what is transparent has colours, too."""
+    rgba = Image.new("RGBA", image.size, (*ground, 0))
+    rgba.paste((255, 255, 255), mask=image.point(lambda v: 255 - v))
+    rgba.putalpha(image.point(lambda v: 255 - v))
+    return rgba
+
+
+def palette_of_light(image):
+    """Index 0 is transparent and 1 is white."""
+    made = image.point(lambda v: int(v < 128)).convert("L")
+    palette = Image.frombytes("P", made.size, made.tobytes())
+    palette.putpalette([255, 255, 255] * 2)
+    return palette
+
+
+LIGHT = [
+    ("rgba.png", light, {}),
+    ("rgba-on-black.png", lambda i: light(i, (0, 0, 0)), {}),
+    ("yellow.png", lambda i: Image.merge("RGBA", [*Image.new("RGB", i.size, (255, 240, 120)).split(), light(i).getchannel("A")]), {}),
+    ("la.png", lambda i: light(i).convert("LA"), {}),
+    ("light.webp", light, {"lossless": True}),
+    ("light.tif", light, {}),
+    ("palette.png", palette_of_light, {"transparency": 0}),
+    ("gray-with-a-transparent-black.png", lambda i: i.point(lambda v: 255 * (v > 127)), {"transparency": 0}),
+]
+
+
+@pytest.mark.parametrize(("name", "convert", "save"), LIGHT, ids=[m[0] for m in LIGHT])
+def test_light_letters_on_transparency_show(tmp_path, name, convert, save):
+    convert(picture()).save(tmp_path / name, **save)
+    assert read(tmp_path / name, tmp_path).text == "\n".join(TEXT)
+
+
+@pytest.mark.parametrize("ink", [(0, 0, 0), (200, 30, 30)])
+def test_a_light_sheet_cut_out_of_its_surroundings_lies_on_white(ink):
+    canvas = Image.new("RGBA", (2200, 1500), (0, 0, 0, 0))
+    sheet = Image.new("RGBA", (1100, 500), (255, 255, 250, 255))
+    sheet.paste(ink, mask=picture().point(lambda v: 255 - v))
+    canvas.paste(sheet, (500, 500))
+    made = image_file.upright_colour(canvas)
+    assert made.getpixel((5, 5)) == (255, 255, 255)
+    assert made.crop((500, 500, 1600, 1000)).tobytes() == sheet.convert("RGB").tobytes()
+
+
+def test_nothing_at_all_and_a_single_column_stay_white():
+    for size in ((40, 40), (1, 40), (40, 1)):
+        assert image_file.upright_colour(Image.new("RGBA", size, (0, 0, 0, 0))).getpixel((0, 0)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])

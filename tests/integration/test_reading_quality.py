@@ -42,6 +42,12 @@ def test_what_lowers_the_score_is_named(tmp_path, monkeypatch, image, reason):
         assert reason in " ".join(page.quality_reasons)
 
 
+def test_white_on_black_is_as_good_as_black_on_white(tmp_path):
+    nothing_read = Page(number=1, width_px=1300, height_px=500, dpi=200, lines=(), source="none", language="en")
+    SHEET.point(lambda v: 255 - v).save(tmp_path / "dark.png")
+    assert quality_of(PageImage(tmp_path / "dark.png", 1300, 500, 200, 1), nothing_read) == (1.0, ())
+
+
 def test_a_text_layer_has_no_image_quality(tmp_path):
     assert read(text_pdf(tmp_path / "a.pdf"), tmp_path).quality is None
 

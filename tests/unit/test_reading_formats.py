@@ -45,10 +45,11 @@ def test_json_has_the_promised_shape():
     assert body["document_id"] == "d1"
     first = body["pages"][0]
     assert set(first) == {
-        "number", "width_px", "height_px", "dpi", "turned_deg", "exif_orientation", "source", "language", "confidence", "text", "words", "tables",
-        "quality", "quality_reasons",
+        "number", "width_px", "height_px", "dpi", "turned_deg", "exif_orientation", "source", "reason", "language", "confidence", "text", "words",
+        "tables", "quality", "quality_reasons",
     }  # fmt: skip
     assert (first["dpi"], first["source"], first["language"], first["confidence"]) == (200, "tesseract", "de", 0.876)
+    assert json.loads(render([PAGES[0].model_copy(update={"reason": "asked for"})], "json").text)["pages"][0]["reason"] == "asked for"
     assert (first["turned_deg"], first["exif_orientation"]) == (0, 1)
     assert body["pages"][0]["words"][0] == {"text": "A", "box": [100.0, 100.0, 110.0, 120.0], "confidence": 0.876}
     assert body["pages"][1]["words"] == []

@@ -13,11 +13,19 @@ PALE: Final = 128
 
 _INK, _PAPER = 0.005, 0.95  # shares of the pixels that are darker: few are ink, and the brightest may be a flash
 
+_DARK_PAPER: Final = 8  # times nearer the middle pixel is to the darkest than to the lightest; a flash on a dark copy leaves about 5
+
 
 def levels_of(grey: Image.Image) -> tuple[int, int]:
-    """The grey values of ink and of paper (mode L)."""
+    """The grey values of ink and of paper (mode L), the darker one first: on dark paper that is the paper."""
     shades = grey.histogram()
-    return level_of(shades, _INK), level_of(shades, _PAPER)
+    low, high = level_of(shades, _INK), level_of(shades, _PAPER)
+    if high - low < PALE:
+        # light letters on dark paper may be fewer than the brightest pixels that are left out
+        most, light = level_of(shades, 0.5), level_of(shades, 1 - _INK)
+        if (most - low) * _DARK_PAPER < light - most:
+            return level_of(shades, 1 - _PAPER), light
+    return low, high
 
 
 def stretched(picture: Image.Image) -> Image.Image:

@@ -81,6 +81,7 @@ def _json(pages: Sequence[Page], document_id: str, problems: Sequence[Problem]) 
                 "turned_deg": page.turned_deg,
                 "exif_orientation": page.exif_orientation,
                 "source": page.source,
+                "reason": page.reason,
                 "language": page.language,
                 "confidence": page.confidence,
                 "text": page.text,

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, cast
 
-from PIL import Image, ImageOps
+import numpy as np
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from docmill.errors import Damaged, DocmillError
 from docmill.stages.reading.limits import Limits
@@ -26,10 +27,13 @@ _DECODERS = MappingProxyType(
 )  # fmt: skip
 _FRAMED: Final = ("image/tiff", "image/gif")
 _ORIENTATION_TAG: Final = 0x0112
+_BITS_TAG, _SAMPLE_TAG = 258, 339  # of TIFF; sample format 1 is unsigned
 _LEAST_DPI, _MOST_DPI = 70, 1200
 _LEAST_SIDE_IN, _MOST_SIDE_IN = 2.0, 25.0
 _PAGE_SHORT_IN, _PAGE_LONG_IN, _RECEIPT_IN = 8.4, 11.35, 3.15  # between A4 and letter; a till roll is 80 mm wide
 _PAGE_SHAPE, _RECEIPT_SHAPE = 1.2, 1.6
+_LOOKED_AT_PX: Final = 1600  # sides of the copy on which the paper below a transparent picture is chosen
+_MORE: Final = 2.0  # how many times more must show on black than on white
 
 
 @contextlib.contextmanager
@@ -112,7 +116,7 @@ def is_upright(image: Image.Image) -> bool:
 
 
 def upright_colour(image: Image.Image) -> Image.Image:
-    """The decoded picture, turned upright, in mode 1, L or RGB, transparent parts on white."""
+    """The decoded picture, turned upright, in mode 1, L or RGB, transparent parts on white, below light letters on black."""
     image.load()
     if not is_upright(image):
         image = ImageOps.exif_transpose(image)
@@ -123,10 +127,7 @@ def upright_colour(image: Image.Image) -> Image.Image:
     if image.mode == "LAB":
         return image.getchannel(0)  # lightness; Pillow has no conversion
     if image.mode in {"LA", "PA", "La", "RGBA", "RGBa"} or "transparency" in image.info:
-        picture = image.convert("RGBA")
-        white = Image.new("RGB", picture.size, (255, 255, 255))
-        white.paste(picture, mask=picture.getchannel("A"))
-        return white
+        return _on_paper(image.convert("RGBA"))
     return image.convert("RGB")
 
 
@@ -154,11 +155,44 @@ def dpi_of(image: Image.Image, width_px: int, height_px: int) -> int:
     return max(_LEAST_DPI, min(_MOST_DPI, round(estimate)))
 
 
+def _on_paper(picture: Image.Image) -> Image.Image:
+    """An RGBA picture laid on white, or on black where it was made for a dark ground: white letters on white are an empty page.
+
+    What shows is counted rather than colours: a white sheet that was cut out is light, too, but its print shows as well on white.
+    """
+    alpha = picture.getchannel("A")
+    value = 255
+    if cast("tuple[int, int]", alpha.getextrema())[0] < 255:  # noqa: PLR2004 - nothing shines through
+        small = picture.reduce(max(1, round(max(picture.size) / _LOOKED_AT_PX)))
+        value = 0 if _shown_on(0, small) > _MORE * _shown_on(255, small) else 255
+    paper = Image.new("RGB", picture.size, (value, value, value))
+    paper.paste(picture, mask=alpha)
+    return paper
+
+
+def _shown_on(value: int, picture: Image.Image) -> float:
+    """The sum of the steps of grey from one pixel to the next along the rows, on paper of this grey value."""
+    paper = Image.new("L", picture.size, value)
+    paper.paste(picture.convert("L"), mask=picture.getchannel("A"))
+    steps = ImageChops.difference(paper.crop((1, 0, *paper.size)), paper.crop((0, 0, paper.width - 1, paper.height)))
+    return ImageStat.Stat(steps).sum[0] if paper.width > 1 else 0.0
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
     # Pillow's own conversion of 16-bit pictures clips everything above 255 to white
-    values = image.convert("F")
-    low, high = (float(str(v)) for v in values.getextrema())
-    if image.mode.startswith("I"):
+    values = np.asarray(image)
+    if _is_unsigned_32(image):
+        values = values.view(np.uint32)  # Pillow has no mode for them: what is above 2**31 comes as a negative number
+    finite = values[np.isfinite(values)] if image.mode == "F" else values
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if image.mode != "F":
         low, high = min(0.0, low), 2.0 ** max(8, int(high).bit_length()) - 1
-    scale = 255.0 / max(1e-9, high - low)
-    return values.point(lambda v: v * scale - low * scale).convert("L")
+    scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255.0 / max(1e-9, high - low))
+    if image.mode == "F":
+        scaled = np.nan_to_num(scaled, nan=255.0)  # no value is no ink
+    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
+
+
+def _is_unsigned_32(image: Image.Image) -> bool:
+    tags = getattr(image, "tag_v2", None)  # of TIFFs alone
+    return image.mode == "I" and tags is not None and tags.get(_BITS_TAG) == (32,) and tags.get(_SAMPLE_TAG, (1,)) == (1,)
