@@ -14,7 +14,7 @@ PDF = 'Content-Type: application/pdf; name="a.pdf"\nContent-Disposition: attachm
 INLINE_PDF = 'Content-Type: application/pdf; name="b.pdf"\nContent-Disposition: inline; filename="b.pdf"\n\nx'
 NOTE = 'Content-Type: text/plain; name="note.txt"\n\nof its own'
 FORWARDED = "Content-Type: message/rfc822\n\nFrom: bob@example.org\nSubject: Chairs\n\ninner"
-STUB = "Content-Type: text/plain\n\nYour program cannot show this mail. Please use another."
+STUB = "Content-Type: text/plain\n\nThis mail is in HTML. Please use another program."
 LONG = "Content-Type: text/html\n\n<p>" + "This mail asks you to please use the chairs. " * 20 + "</p>"
 ENCRYPTED = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Disposition: attachment; filename=smime.p7m\n\nMIIB"
 
@@ -44,6 +44,7 @@ P, W, F, A = "plain words of the body", "rich words of the body", "list footer",
         (many("alternative", "Content-Type: text/plain\n\n \n", WEB), [W], []),
         (many("alternative", STUB, WEB), [W], []),
         (many("alternative", STUB, LONG), ["This mail asks you to please use the chairs. " * 19 + "This mail asks you to please use the chairs."], []),
+        (many("alternative", "Content-Type: text/plain\n\nsee below", LONG), ["see below"], []),
         (many("alternative", "Content-Type: text/html\n\n<!-- -->", PLAIN), [P], []),
         (many("mixed", PLAIN, NOTE, INLINE_PDF), [P, "Attachment: note.txt", "Attachment: b.pdf"], ["note.txt", "b.pdf"]),
         (many("mixed", NOTE, PDF), ["of its own", A], ["a.pdf"]),

@@ -12,7 +12,10 @@ ENCRYPTED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mim
 """Bodies that need a key, or that lie inside an opaque signature."""
 
 _SOURCE_CODE: Final = frozenset({"text/css", "text/javascript", "text/rtf", "text/richtext", "text/x-amp-html"})
-_STUB_WORDS: Final = 60  # "your program cannot show HTML" and the like is shorter
+_STUB_WORDS: Final = 60
+_STUB: Final = frozenset({"html", "browser", "client", "viewer", "webmail"})
+"""A text that stands in for the HTML ("your program cannot show HTML") is short and has one of these words, in most languages."""
+
 _TIMES_LONGER: Final = 4
 
 
@@ -95,7 +98,7 @@ def _best(branches: list[list[Leaf]], text_of: Callable[[MIMEPart], str]) -> int
         last = max((at for at, kind in enumerate(kinds) if kind), default=0)
         return next((at for at in (plain, rich) if at is not None and words(at)), last)
     said = words(plain)
-    if len(said) > _STUB_WORDS:
+    if said and (len(said) > _STUB_WORDS or _STUB.isdisjoint(said)):
         return plain
     shown = words(rich)
     is_stub = len(shown) > _TIMES_LONGER * len(said) or 2 * sum(word in shown for word in said) < len(said)
