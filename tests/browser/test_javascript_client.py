@@ -54,6 +54,7 @@ def miller(client, room, milled, stop):
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_it_uploads_reports_resolves_and_rejects(page):
     opened, client, room = page
     stop = threading.Event()

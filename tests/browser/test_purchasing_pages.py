@@ -67,6 +67,7 @@ def enter(page, selector):
     page.keyboard.press("Enter")
 
 
+@pytest.mark.slow
 def test_from_request_to_decision_by_keyboard(page, gateway, room, tmp_path):
     page.goto("/purchasing")
     checked(page, tmp_path, "1-requests-empty")

@@ -225,6 +225,7 @@ def test_what_was_published_is_exported_and_deleted(up, folder):
     assert line["task_id"] != job["job_id"]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_cancelled_in_prefect_is_cut_while_it_reads(up, folder, prefect):
     (scan,) = write_scans(folder / "scans", 1, 30)  # two minutes of reading on one core
     run_id = prefect.start(batch_id=register(up, scan))

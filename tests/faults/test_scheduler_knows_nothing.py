@@ -1,5 +1,6 @@
 """A Dask scheduler carries shards that it does not look into."""
 
+import pytest
 from dask_servers import DaskServers
 from distributed import Client
 from shard_documents import begin, write_text
@@ -12,6 +13,7 @@ LOADED = "sorted(name for name in __import__('sys').modules if name.split('.')[0
 """Asked as text: a function of this module would make the scheduler load what this module loads."""
 
 
+@pytest.mark.slow
 def test_a_scheduler_loads_nothing_of_docmill_but_the_envelope(room, tmp_path):
     run = begin(room, [write_text(tmp_path / f"{n}.txt") for n in range(3)], index=False)
     signals = RunSignals(still_s=lambda: 0.0, longest_item_s=lambda: 0.0)

@@ -39,6 +39,7 @@ def states(room, batch_id):
     return {job.state for job in jobs_of(room, batch_id).values()}
 
 
+@pytest.mark.slow
 def test_workers_of_another_version_are_refused_and_not_asked_again(use, room, tmp_path, prefect_server):
     with DaskServers(tmp_path / "dask", workers=1, faults={"version": "0.0.1"}) as servers:
         use(servers)
@@ -54,6 +55,7 @@ def test_workers_of_another_version_are_refused_and_not_asked_again(use, room, t
         assert states(room, batch_id) <= PUBLISHED
 
 
+@pytest.mark.slow
 def test_a_cluster_that_stands_still_is_lost_within_its_deadline(use, room, tmp_path, prefect_server):
     with DaskServers(tmp_path / "dask", workers=1, nanny=False) as servers:
         use(servers, stall_deadline_s=4, page_deadline_s=3, document_deadline_s=3, retry_delay_s=60)

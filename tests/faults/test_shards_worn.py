@@ -1,5 +1,6 @@
 """A worker that has milled its share of items is replaced while the run goes on."""
 
+import pytest
 from dask_servers import DaskServers
 from flow_runs import PUBLISHED, FlowThread, jobs_of, published_once, taken_in
 from shard_documents import begun_by, write_text
@@ -9,6 +10,7 @@ from docmill.settings import settings
 DOCUMENTS = 6
 
 
+@pytest.mark.slow
 def test_it_is_replaced_and_nothing_is_done_twice_for_good(room, tmp_path, prefect_server, monkeypatch):
     monkeypatch.setenv("DOCMILL_WORKER_LIFE_S", "0")
     monkeypatch.setenv("DOCMILL_CELL_ITEMS", str(4 * DOCUMENTS))  # four stages; three follow, so it happens once

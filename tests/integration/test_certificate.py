@@ -202,6 +202,7 @@ def test_only_what_is_asked_for_goes_and_a_wrong_ending_writes_nothing(tmp_path:
     assert not (tmp_path / "out.png").exists()
 
 
+@pytest.mark.slow
 def test_find_pii_in_files_text_and_lines(tmp_path: Path) -> None:
     spans = json.loads(run("find-pii", letter(tmp_path / "a.pdf"), "--json").stdout)["spans"]
     assert [(s["page"], s["type"], s["text"]) for s in spans] == [
