@@ -110,15 +110,6 @@ def test_a_parameter_that_the_flow_no_longer_takes_is_dropped(server):
     assert server.get()["parameters"] == {"sources": ["/srv/inbox"]}
 
 
-def test_parameters_that_do_not_fit_any_more_are_as_shipped_and_do_not_break_the_deploy(server):
-    server.deploy()
-    server.change(enforce_parameter_schema=False)
-    server.change(parameters={"options": {"engine": "gone"}}, schedules=[{"schedule": VIENNA, "active": True}])
-    server.deploy("/srv/inbox")
-    assert server.get()["parameters"] == {"sources": []}
-    assert [one["schedule"]["cron"] for one in server.get()["schedules"]] == [VIENNA["cron"]]
-
-
 def test_a_server_that_is_away_is_told(tmp_path):
     with pytest.raises(ClusterLost), deployments_kept("http://127.0.0.1:9/api", POOL):
         pass
