@@ -14,14 +14,18 @@ class Prefect:
     def deployment(self, name: str) -> dict:
         return self.http.get(f"/deployments/name/{name}").raise_for_status().json()
 
-    def start(self, **parameters) -> str:
-        path = f"/deployments/{self.deployment('ingest-documents/ad-hoc')['id']}/create_flow_run"
+    def ask(self, method: str, path: str, body: dict) -> httpx.Response:
+        """A busy server answers 503 and says when to come again, as Prefect's own client does."""
         for _ in range(10):
-            answer = self.http.post(path, json={"parameters": parameters})
-            if answer.status_code != 503:  # a busy server says so and when to come again; Prefect's own client does
+            answer = self.http.request(method, path, json=body)
+            if answer.status_code != 503:
                 break
             time.sleep(float(answer.headers.get("Retry-After", 1)))
-        return answer.raise_for_status().json()["id"]
+        return answer.raise_for_status()
+
+    def start(self, **parameters) -> str:
+        path = f"/deployments/{self.deployment('ingest-documents/ad-hoc')['id']}/create_flow_run"
+        return self.ask("POST", path, {"parameters": parameters}).json()["id"]
 
     def ended(self, run_id: str, timeout_s: float = 150) -> dict:
         end = time.monotonic() + timeout_s

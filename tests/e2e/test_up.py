@@ -136,7 +136,7 @@ def test_another_deploy_keeps_what_a_person_changed(up, places, folder, prefect)
     sources = [str(folder / "allowed")]
     schedules = [{"schedule": {"cron": "30 1 * * *", "timezone": "Europe/Vienna"}, "active": False}]
     body = {"parameters": {"sources": sources}, "schedules": schedules, "paused": True}
-    prefect.http.patch(f"/deployments/{nightly['id']}", json=body).raise_for_status()
+    prefect.ask("PATCH", f"/deployments/{nightly['id']}", body)
     done = docmill(up.home, "deploy", DOCMILL_PREFECT_API_URL=f"{places['Prefect UI']}/api")
     assert done.returncode == 0, done.stderr
     kept = prefect.deployment("ingest-documents/nightly")
