@@ -9,7 +9,6 @@ import pytest
 
 from docmill.services.running.room import Room
 from docmill.settings import settings
-from docmill.storage.ledger import upgrade_ledger
 
 # fixture modules of one suite are used by others: tests are not a package, so their folders are put on the path
 for suite in ("integration", "faults", "browser"):
@@ -55,18 +54,24 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def room(home):
     """An opened room over SQLite and a local folder."""
+    from fresh_ledgers import fresh_ledger
+
     home.mkdir(mode=0o700)
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     with contextlib.closing(Room.open(settings())) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory):
-    """One real Prefect server for all tests that run flows (20 s to start); yields its API address."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
+    """One real Prefect server for all tests that run flows (20 s to start); yields its API address. It schedules nothing: no worker is about,
+    and its housekeeping would take a tenth of a core for as long as the tests last."""
+    from prefect import settings as of_prefect
     from prefect.testing.utilities import prefect_test_harness
 
-    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_LOGGING_TO_API_ENABLED: False}
-    with prefect_test_harness(server_startup_timeout=180), temporary_settings(quiet):
-        yield PREFECT_API_URL.value()
+    idle = "SCHEDULER LATE_RUNS FOREMAN CANCELLATION_CLEANUP PAUSE_EXPIRATIONS REPOSSESSOR CLEANUP_RECONCILER TRIGGERS"
+    still = {getattr(of_prefect, f"PREFECT_SERVER_SERVICES_{loop}_ENABLED"): False for loop in idle.split()}
+    quiet = {of_prefect.PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, of_prefect.PREFECT_LOGGING_TO_API_ENABLED: False}
+    temporary = of_prefect.temporary_settings
+    with temporary(still), prefect_test_harness(server_startup_timeout=180), temporary(quiet):
+        yield of_prefect.PREFECT_API_URL.value()

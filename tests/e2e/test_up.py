@@ -130,6 +130,7 @@ def test_the_scheduler_schedules(prefect):
         time.sleep(1)
 
 
+@pytest.mark.slow
 def test_another_deploy_keeps_what_a_person_changed(up, places, folder, prefect):
     nightly = prefect.deployment("ingest-documents/nightly")
     assert nightly["schedules"][0]["active"], "DOCMILL_NIGHTLY_SOURCES names sources"

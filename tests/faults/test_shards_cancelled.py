@@ -96,7 +96,7 @@ SIGNALS = [
     pytest.param("address", signal.SIGINT, id="address-SIGINT", marks=pytest.mark.slow),
     pytest.param("local", signal.SIGTERM, id="local-SIGTERM", marks=pytest.mark.slow),
     pytest.param("local", signal.SIGINT, id="local-SIGINT", marks=pytest.mark.slow),
-    pytest.param("inline", signal.SIGTERM, id="inline-SIGTERM"),
+    pytest.param("inline", signal.SIGTERM, id="inline-SIGTERM", marks=pytest.mark.slow),
     pytest.param("inline", signal.SIGINT, id="inline-SIGINT", marks=pytest.mark.slow),
 ]
 
@@ -121,6 +121,7 @@ def test_a_signal_while_the_cluster_is_being_opened(room, tmp_path, prefect_serv
         assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.CANCELLED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", ["address"], indirect=True)
 def test_the_workers_serve_the_next_run(on, room, tmp_path, prefect_server):
     batch_id = taken_in(room, [write_pages(tmp_path / "a.tif", 2)])
@@ -128,9 +129,8 @@ def test_the_workers_serve_the_next_run(on, room, tmp_path, prefect_server):
     assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
 
 
-@pytest.mark.parametrize(
-    "on", ["inline", pytest.param("address", marks=pytest.mark.slow), pytest.param("local", marks=pytest.mark.slow)], indirect=True
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("on", ["inline", "address", "local"], indirect=True)
 def test_kill_9_of_the_flow_process(on, room, tmp_path, prefect_server, monkeypatch):
     """Nobody is left to say stop: workers stop by the age of the lease, jobs stay running until the ledger's lease ends, the next run goes on."""
     limit_s = 2.5

@@ -68,6 +68,7 @@ def test_on_an_address(on_address, room, tmp_path, prefect_server):
     milled_with_a_kill(room, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_second_run_on_the_same_cluster_works_too(on_address, servers, room, tmp_path, prefect_server):
     """Every run registers its plugin with the scheduler; that must not stop workers for good."""
     for n in range(2):
@@ -76,6 +77,7 @@ def test_a_second_run_on_the_same_cluster_works_too(on_address, servers, room, t
         assert {job.state for job in jobs_of(room, batch_id).values()} <= PUBLISHED
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_shut_down_in_order_hands_its_shard_on(on_address, servers, room, tmp_path, prefect_server):
     """Rolling restarts and scaling down must neither cancel the run nor count against the item in hand."""
     batch_id = taken_in(room, [write_pages(tmp_path / f"{n}.tif", PAGES) for n in range(DOCUMENTS)])

@@ -94,6 +94,7 @@ def test_a_shard_in_the_queue_behind_a_slow_one_is_not_called_stalled(use, room,
         assert {(state, count) for _, state, count in task_runs(batch_id)} == {("Completed", 1)}
 
 
+@pytest.mark.slow
 def test_a_dead_scheduler_loses_the_run_and_no_document(use, room, tmp_path, prefect_server):
     with DaskServers(tmp_path / "dask") as servers:
         use(servers)

@@ -54,6 +54,7 @@ def stopped_worker(room):
         os.kill(pid, signal.SIGCONT)  # it was just between two pages
 
 
+@pytest.mark.slow
 def test_the_rest_is_done_elsewhere_and_late_writes_change_nothing(servers, room, tmp_path, prefect_server):
     batch_id = taken_in(room, [write_pages(tmp_path / f"{n}.tif", PAGES) for n in range(DOCUMENTS)])
     flow = FlowThread(batch_id)

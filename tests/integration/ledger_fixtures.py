@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from fresh_ledgers import fresh_ledger
 
 from docmill.errors import DocmillError
 from docmill.services import batches, jobs
@@ -172,7 +173,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty ledger."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
-        upgrade_ledger(url)
+        fresh_ledger(url)
         return url
     return emptied(request.getfixturevalue("postgres_ledger_url"))
 

@@ -35,13 +35,14 @@ def with_limits(shard, **limits):
 @pytest.fixture
 def faulty_room(home, monkeypatch, tmp_path):
     use_faulty_store(monkeypatch, tmp_path / "objects")
+    from fresh_ledgers import fresh_ledger
+
     from docmill.services.running.room import Room
     from docmill.settings import settings
-    from docmill.storage.ledger import upgrade_ledger
 
     home.mkdir(mode=0o700)
     settings.cache_clear()
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     opened = Room.open(settings())
     yield opened
     FAULTS.clear()

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from fresh_ledgers import fresh_ledger
 from milled_papers import INVOICE, LETTER, ingest
 from openai_server import Fault, running_openai_server
 from typer.testing import CliRunner
@@ -15,7 +16,6 @@ from docmill.services.answering.answer import NOT_BORNE_OUT, NOT_SAID, NOTHING_F
 from docmill.services.language_model import client
 from docmill.services.running.room import Room
 from docmill.settings import settings
-from docmill.storage.ledger import upgrade_ledger
 
 QUESTION = "When does the lease end?"
 QUOTE = "the lease of your flat in Mill Lane ends in May"
@@ -48,7 +48,7 @@ def milled(tmp_path_factory):
         patch.setattr(client, "_PAUSE_S", 0.01)
         settings.cache_clear()
         (folder / "home").mkdir(mode=0o700)
-        upgrade_ledger(settings().resolved_ledger_url)
+        fresh_ledger(settings().resolved_ledger_url)
         opened = Room.open(settings())
         (folder / "letter.txt").write_text(LETTER)
         (folder / "invoice.txt").write_text(INVOICE)
@@ -172,7 +172,7 @@ def test_without_a_model_it_says_what_to_set(monkeypatch, home):
     monkeypatch.delenv("OPENAI_MODEL", raising=False)
     settings.cache_clear()
     home.mkdir(mode=0o700)
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     with contextlib.closing(Room.open(settings())) as room, pytest.raises(EngineMissing, match="OPENAI_MODEL"):
         answer_question(room, QUESTION)
 

@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from fresh_ledgers import fresh_ledger
 from milled_papers import INVOICE, LETTER, ingest
 from typer.testing import CliRunner
 
@@ -27,7 +28,6 @@ from docmill.services.sources import files_of
 from docmill.settings import settings
 from docmill.storage.document_keys import DocumentKeys
 from docmill.storage.ledger.job_search import JobFilter
-from docmill.storage.ledger.upgrade import upgrade_ledger
 from docmill.values.keys import exports_prefix
 from docmill.values.options import MillOptions
 
@@ -36,7 +36,7 @@ pytest_plugins = ("s3_server",)
 
 def milled(home, tmp_path):
     home.mkdir(mode=0o700, exist_ok=True)
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     room = Room.open(settings())
     for name, text in (("invoice.txt", INVOICE), ("letter.txt", LETTER)):
         (tmp_path / name).write_text(text)

@@ -88,9 +88,15 @@ def test_a_night_without_sources_is_not_scheduled_until_there_are_some(server):
     server.change(schedules=[{"schedule": VIENNA, "active": False}])
     server.deploy("/srv/inbox")
     assert on(server.get()) == [False], "a person switched it off"
+
+
+@pytest.mark.slow
+def test_a_schedule_that_was_off_before_the_sources_went_stays_so(server):
+    server.deploy("/srv/inbox")
+    server.change(schedules=[{"schedule": VIENNA, "active": False}])
     server.deploy()
     server.deploy("/srv/inbox")
-    assert on(server.get()) == [False], "it was off before the sources went, too"
+    assert on(server.get()) == [False]
 
 
 def test_a_deploy_that_breaks_gives_back_what_it_replaced(server):
@@ -102,6 +108,7 @@ def test_a_deploy_that_breaks_gives_back_what_it_replaced(server):
     assert server.get()["parameters"]["sources"] == ["/srv/inbox"]
 
 
+@pytest.mark.slow
 def test_a_parameter_that_the_flow_no_longer_takes_is_dropped(server):
     server.deploy()
     server.change(enforce_parameter_schema=False)

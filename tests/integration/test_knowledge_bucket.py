@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from fresh_ledgers import fresh_ledger
 from knowledge_files import chunk_file, document, editions, rows, sources
 from milled_papers import INVOICE, LETTER, ingest, mill_anew
 
@@ -81,7 +82,7 @@ def test_documents_are_milled_into_a_bucket_found_and_erased(
     monkeypatch.setenv("DOCMILL_KNOWLEDGE_URL", bucket)
     settings.cache_clear()
     home.mkdir(mode=0o700)
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     room = Room.open(settings())
     for name, text in (("invoice", INVOICE), ("letter", LETTER)):
         (tmp_path / f"{name}.txt").write_text(text)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
 from knowledge_files import base, chunk_file, document, editions, rows
 
 from docmill.storage.knowledge.lance import LanceKnowledgeBase
@@ -84,6 +85,7 @@ def test_two_processes_lose_and_double_nothing(base: LanceKnowledgeBase, tmp_pat
     assert set(shared) < set(found)
 
 
+@pytest.mark.slow
 def test_a_writer_killed_beside_another_harms_nothing_and_its_repeat_completes_it(base: LanceKnowledgeBase, tmp_path: Path) -> None:
     _, files = files_of_two_writers(tmp_path / "files")
     with started_writers(tmp_path / "knowledge", [files["left"], files["right"], files["left"]]) as (left, right, again):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from faulty_store import FAULTS, Fault, use_faulty_store
+from fresh_ledgers import fresh_ledger
 from shard_documents import at_least, begin, until, write_text
 
 from docmill.services.milling.lease import LeaseWatch
@@ -13,7 +14,6 @@ from docmill.services.milling.work import mill_shard
 from docmill.services.running.heart import Heart
 from docmill.services.running.room import Room
 from docmill.settings import settings
-from docmill.storage.ledger import upgrade_ledger
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def run(home, monkeypatch, tmp_path):
     monkeypatch.setattr("docmill.services.running.heart.BEAT_S", 0.05)
     settings.cache_clear()
     home.mkdir(mode=0o700)
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     room = Room.open(settings())
     yield begin(room, [write_text(tmp_path / "a.txt")])
     FAULTS.clear()

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 import typer
 from api_milling import mill
+from fresh_ledgers import fresh_ledger
 from milled_papers import read_only
 from pydantic import SecretStr
 from reading_pages import text_pdf
@@ -24,7 +25,7 @@ from docmill.services.running.run import BatchRun
 from docmill.services.sources import files_of
 from docmill.settings import settings
 from docmill.stages.reading import verbs
-from docmill.storage.ledger import open_ledger, upgrade_ledger
+from docmill.storage.ledger import open_ledger
 from docmill.storage.ledger.tables_jobs import JOBS
 from docmill.values.options import MillOptions
 from docmill.values.results import read_results
@@ -145,7 +146,7 @@ def test_shards_never_hold_a_password(tmp_path, room):
 
 def test_a_ledger_without_a_key_takes_no_password(tmp_path, home):
     home.mkdir()
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     ledger = open_ledger(settings().resolved_ledger_url)
     batch_id = create_batch(ledger, "default", total_files=1, submitted_by="local")
     file = NewJob("0" * 64, 10, "application/pdf", "a.pdf", stored=True)

@@ -7,11 +7,11 @@ import time
 import pytest
 from faulty_store import FAULTS, Fault, use_faulty_store
 from flow_runs import PUBLISHED, jobs_of, mill, query, taken_in, task_runs
+from fresh_ledgers import fresh_ledger
 from shard_documents import begun, journal, write_damaged, write_pages, write_text
 
 from docmill.services.running.room import Room
 from docmill.settings import settings
-from docmill.storage.ledger import upgrade_ledger
 from docmill.values.jobs import JobState
 
 
@@ -23,7 +23,7 @@ def faulty_room(home, monkeypatch, tmp_path, prefect_server):
     monkeypatch.setenv("DOCMILL_RETRY_DELAY_S", "0.01")
     monkeypatch.setenv("DOCMILL_INLINE_SECONDS", "1000")
     settings.cache_clear()
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     opened = Room.open(settings())
     yield opened
     FAULTS.clear()
@@ -73,6 +73,7 @@ def test_an_error_that_stays_fails_its_document_after_four_tries_and_no_other(fa
     assert {(state, count) for stage, state, count in runs if stage == "inspect"} == {("Completed", 4)}
 
 
+@pytest.mark.slow
 def test_a_store_that_stays_away_for_a_shard_fails_what_it_holds(faulty_room, tmp_path):
     """The shard raises as a whole: its outcome markers cannot be listed by the worker; four tries, then the documents fail."""
     from docmill.services.running.run import BatchRun
@@ -96,6 +97,7 @@ def test_a_store_that_stays_away_for_a_shard_fails_what_it_holds(faulty_room, tm
     assert {(s, n) for stage, s, n in task_runs(batch_id) if stage == "understand"} == {("Failed", 4)}
 
 
+@pytest.mark.slow
 def test_a_permanent_error_has_one_try(faulty_room, tmp_path):
     jobs, batch_id = milled(faulty_room, write_damaged(tmp_path / "bad.pdf"), write_text(tmp_path / "good.txt"))
     assert jobs["bad.pdf"].state is JobState.FAILED

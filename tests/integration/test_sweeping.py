@@ -20,14 +20,15 @@ NOTHING = Sweep(queued=0, failed=0, cancelled=0)
 
 @pytest.fixture
 def room(ledger, tmp_path, monkeypatch):
+    from fresh_ledgers import fresh_ledger
+
     from docmill.services.running.room import Room
     from docmill.settings import Settings
-    from docmill.storage.ledger import upgrade_ledger
 
     found = Settings(home=tmp_path / "home")
     found.home.mkdir(exist_ok=True)
     if not (found.home / "ledger.db").exists():
-        upgrade_ledger(found.resolved_ledger_url)
+        fresh_ledger(found.resolved_ledger_url)
     opened = Room.open(found)
     opened.close()
     return dataclasses.replace(opened, ledger=ledger)

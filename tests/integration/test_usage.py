@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 from embeddings_server import DIMENSIONS, embeddings_server
 from faulty_store import FAULTS, Fault, use_faulty_store
+from fresh_ledgers import fresh_ledger
 from google.cloud import vision
 from milled_papers import ingest, mill
 from openai_server import Fault as ModelFault
@@ -34,7 +35,6 @@ from docmill.services.running.run import BatchRun
 from docmill.services.uploads import queue
 from docmill.settings import settings
 from docmill.stages.knowledge import embedding
-from docmill.storage.ledger import upgrade_ledger
 from docmill.values.options import MillOptions
 
 OPTIONS = {"engine": "vision", "kind": "invoice", "ask_model": True, "index": True}
@@ -79,7 +79,7 @@ def faulty(home, services, monkeypatch, tmp_path):
     home.mkdir(mode=0o700)
     use_faulty_store(monkeypatch, tmp_path / "objects")
     settings.cache_clear()
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     with closing(Room.open(settings())) as found:
         yield found
     FAULTS.clear()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from fresh_ledgers import fresh_ledger
 
 from docmill.errors import InvalidOptions, NotAllowed, NotFound, ServiceUnavailable
 from docmill.services import outbox as service
@@ -17,7 +18,7 @@ from docmill.services.outbox import Deliverer, Event, undelivered
 from docmill.services.webhooks import add_webhook, remove_webhook, webhooks
 from docmill.services.webhooks_sending import WebhookChannel, signature
 from docmill.settings import settings
-from docmill.storage.ledger import open_ledger, upgrade_ledger
+from docmill.storage.ledger import open_ledger
 from docmill.storage.ledger.outbox import Notice, put_notices
 
 TENANT = "default"
@@ -80,7 +81,7 @@ def clock():
 @pytest.fixture
 def ledger(home, clock):
     home.mkdir()
-    upgrade_ledger(settings().resolved_ledger_url)
+    fresh_ledger(settings().resolved_ledger_url)
     with closing(open_ledger(settings().resolved_ledger_url, now=clock)) as opened:
         yield opened
 
