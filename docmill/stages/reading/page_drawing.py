@@ -14,10 +14,11 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from docmill.errors import Damaged
-from docmill.stages.reading.pdf_file import PageGeometry
+from docmill.stages.reading.pdf_file import Corners, PageGeometry
 from docmill.values.geometry import Box
 
 _MOST_OBJECTS: Final = 20_000
+_GRID: Final = 64  # cells across and down a page, to add up what its images cover
 _DEEPEST: Final = 15  # forms within forms
 _COVERING: Final = 0.5  # of the page, by the images that come after half of the text
 _COLOURS_ASKED: Final = 24
@@ -41,12 +42,16 @@ class PageDrawing:
         texts: PDFium's text objects, in the order they are drawn; valid while the page is open.
         invisible: how many of them are drawn in the invisible mode.
         images: for each image how many text objects were drawn before it, and its share of the page, 0.0-1.0.
+        image_boxes: where each image lies, as shares of the page's width and height from its lower left corner (a page's own axes): x0, y0, x1, y1.
+        paths: lines and shapes with the matrix of the forms around each; valid while the page is open.
         is_drawn: whether anything is drawn at all.
     """
 
     texts: list[Any] = field(default_factory=list)
     invisible: int = 0
     images: list[tuple[int, float]] = field(default_factory=list)
+    image_boxes: list[Corners] = field(default_factory=list)
+    paths: list[tuple[Any, Matrix]] = field(default_factory=list)
     is_drawn: bool = False
 
     @property
@@ -56,8 +61,9 @@ class PageDrawing:
 
     @property
     def image_share(self) -> float:
-        """Share of the page that its largest image covers, 0.0-1.0."""
-        return max((share for _, share in self.images), default=0.0)
+        """Share of the page that its images cover together, 0.0-1.0: scanners also write strips and tiles."""
+        largest = max((share for _, share in self.images), default=0.0)
+        return max(largest, _covered(self.image_boxes)) if len(self.images) > 1 else largest
 
     @property
     def is_suspicious(self) -> bool:
@@ -78,7 +84,6 @@ def drawing_of(page: pdfium.PdfPage, geometry: PageGeometry) -> PageDrawing:
         Damaged: the page's content cannot be parsed.
     """
     found = PageDrawing(is_drawn=raw.FPDFPage_GetAnnotCount(page) > 0)
-    width, height = geometry.size_pt
     for count, (kind, drawn, matrix) in enumerate(_objects(page.raw, raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject)):
         if count >= _MOST_OBJECTS:
             break
@@ -88,8 +93,12 @@ def drawing_of(page: pdfium.PdfPage, geometry: PageGeometry) -> PageDrawing:
         if kind == raw.FPDF_PAGEOBJ_TEXT:
             found.texts.append(drawn)
             found.invisible += raw.FPDFTextObj_GetTextRenderMode(drawn) == raw.FPDF_TEXTRENDERMODE_INVISIBLE
+        elif kind == raw.FPDF_PAGEOBJ_PATH:
+            found.paths.append((drawn, matrix))
         elif kind == raw.FPDF_PAGEOBJ_IMAGE:
-            found.images.append((len(found.texts), min(1.0, _area(drawn, matrix) / max(1.0, width * height))))
+            x0, y0, x1, y1 = box = _place(bounds_of(drawn, matrix), geometry)
+            found.images.append((len(found.texts), min(1.0, (x1 - x0) * (y1 - y0))))
+            found.image_boxes.append(box)
     return found
 
 
@@ -141,13 +150,40 @@ def _within(form: object, outer: Matrix) -> Matrix:
     )  # fmt: skip
 
 
-def _area(drawn: object, matrix: Matrix) -> float:
+def bounds_of(drawn: object, matrix: Matrix) -> Corners:
+    """The upright rectangle around an object, in the page's own points.
+
+    Raises:
+        Damaged: it has none.
+    """
     edges = [ctypes.c_float() for _ in range(4)]
     if not raw.FPDFPageObj_GetBounds(drawn, *edges):
         raise Damaged("the page's content cannot be parsed")
     left, bottom, right, top = (edge.value for edge in edges)
-    a, b, c, d, _, _ = matrix
-    return abs((right - left) * (top - bottom) * (a * d - b * c))
+    if matrix == _UNMOVED:
+        return left, bottom, right, top
+    a, b, c, d, e, f = matrix
+    corners = [(x * a + y * c + e, x * b + y * d + f) for x in (left, right) for y in (bottom, top)]
+    across, up = zip(*corners, strict=True)
+    return min(across), min(up), max(across), max(up)
+
+
+def _place(bounds: Corners, geometry: PageGeometry) -> Corners:
+    left, bottom, right, top = geometry.box_pt
+    width, height = max(1.0, right - left), max(1.0, top - bottom)
+    return (bounds[0] - left) / width, (bounds[1] - bottom) / height, (bounds[2] - left) / width, (bounds[3] - bottom) / height
+
+
+def _covered(boxes: Iterable[Corners]) -> float:
+    """The share of the page below any of the boxes, counted on a grid."""
+    rows = [0] * _GRID
+    for x0, y0, x1, y1 in boxes:
+        first, last, low, high = (round(min(1.0, max(0.0, edge)) * _GRID) for edge in (x0, x1, y0, y1))
+        if last > first:
+            cells = (1 << last) - (1 << first)
+            for row in range(low, high):
+                rows[row] |= cells
+    return sum(row.bit_count() for row in rows) / _GRID**2
 
 
 def _is_light(text: object) -> bool:

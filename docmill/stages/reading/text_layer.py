@@ -11,6 +11,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from docmill.errors import Damaged
+from docmill.stages.reading.drawn_letters import shows_other_letters
 from docmill.stages.reading.layout import DirectedWord
 from docmill.stages.reading.page_drawing import drawing_of, unseen_share
 from docmill.stages.reading.pdf_file import geometry_of
@@ -33,10 +34,11 @@ class TextLayer:
         unmapped_chars: characters without a Unicode meaning; on pages of more than 500 reckoned from 500 and more of them.
         chars: all characters that are no space.
         invisible_share: share of text objects that are drawn invisible (as OCR programs lay them under a scan), 0.0-1.0.
-        image_share: share of the page that its images cover, 0.0-1.0, the largest image counts.
+        image_share: share of the page that its images cover together, 0.0-1.0.
         is_blank: the page draws nothing at all.
         hidden_share: share of words that are painted and yet not to be seen: behind an image, or in the colour of the paper, 0.0-1.0;
             looked for only where the drawing is suspicious and most of the text is not invisible anyway.
+        shows_other_letters: whether the page seems to show letters that are none of its text, as pictures, outlines or a pattern.
     """
 
     words: tuple[DirectedWord, ...]
@@ -46,6 +48,7 @@ class TextLayer:
     image_share: float
     is_blank: bool
     hidden_share: float = 0.0
+    shows_other_letters: bool = False
 
 
 def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
@@ -68,9 +71,11 @@ def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
         textpage.close()
     drawing = drawing_of(page, geometry)
     invisible, hidden = drawing.invisible_share, 0.0
+    boxes = [word.box for word in words]
     if words and invisible <= MOSTLY and drawing.is_suspicious:
-        hidden = unseen_share(page, drawing, [word.box for word in words], dpi)
-    return TextLayer(words, unmapped, chars, invisible, drawing.image_share, not drawing.is_drawn, hidden)
+        hidden = unseen_share(page, drawing, boxes, dpi)
+    others = bool(words) and hidden <= MOSTLY and shows_other_letters(page, drawing, geometry, boxes, dpi)
+    return TextLayer(words, unmapped, chars, invisible, drawing.image_share, not drawing.is_drawn, hidden, others)
 
 
 def _unmapped(handle: object, count: int) -> int:
