@@ -20,14 +20,14 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from docmill.errors import Damaged, Encrypted
+from docmill.pdf_pages.annotations import page_with_annotations
+from docmill.pdf_pages.form_values import with_fresh_fields
 from docmill.values.geometry import Box
 
 _KEPT_OPEN: Final = 2
 _AES_256: Final = 5  # /V of the encryption dictionary, ISO 32000-2 table 20
 _LOCKED: Final = "the PDF asks for a password, and none was given"
 _open: OrderedDict[tuple[str, int, int], pdfium.PdfDocument] = OrderedDict()
-_TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
-
 
 Corners = tuple[float, float, float, float]
 """Left, bottom, right, top of a character or a word in the page's own points."""
@@ -126,11 +126,7 @@ def pdf_page(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
     if not 1 <= number <= len(document):
         raise Damaged(f"there is no page {number}", page=number)
     try:
-        page = document[number - 1]
-        # PDFium's text leaves out what form fields and notes show, unless they are drawn into the page first
-        if _shows_annotations(page) and raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
-            page.close()
-            page = document[number - 1]
+        page = page_with_annotations(document, number)
     except pdfium.PdfiumError as error:
         raise Damaged(f"page {number} cannot be parsed", page=number) from error
     try:
@@ -149,7 +145,7 @@ def _opened(path: Path) -> pdfium.PdfDocument:
         document = pdfium.PdfDocument(path)
         if len(document):
             # no form environment: it would walk every form field, which a hostile file nests without end; flattening needs none
-            return document
+            return with_fresh_fields(document, path)
         document.close()
     except pdfium.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_SECURITY:
@@ -180,15 +176,3 @@ def _repaired(path: Path, *, refused_password: bool) -> pdfium.PdfDocument:
     if not count:
         raise Damaged("the PDF has no pages")
     return document
-
-
-def _shows_annotations(page: pdfium.PdfPage) -> bool:
-    for index in range(min(raw.FPDFPage_GetAnnotCount(page), 500)):
-        annotation = raw.FPDFPage_GetAnnot(page, index)
-        if not annotation:
-            continue
-        subtype = raw.FPDFAnnot_GetSubtype(annotation)
-        raw.FPDFPage_CloseAnnot(annotation)
-        if subtype in _TEXT_ANNOTATIONS:
-            return True
-    return False
