@@ -55,11 +55,11 @@ def shows_other_letters(page: pdfium.PdfPage, drawing: PageDrawing, geometry: Pa
     return unread >= _UNREAD_CELLS and unread > _UNREAD_SHARE * ink
 
 
-def has_outlines(paths: Sequence[tuple[object, Matrix]], geometry: PageGeometry) -> bool:
+def has_outlines(paths: Sequence[tuple[int, object, Matrix]], geometry: PageGeometry) -> bool:
     """Whether shapes may be letters, or a pattern may draw some."""
     letters, page = 0.0, geometry.size_pt[0] * geometry.size_pt[1]
     fill, stroke = ctypes.c_int(), ctypes.c_int()
-    for path, matrix in paths[:: max(1, len(paths) // _PATHS_ASKED)]:
+    for _, path, matrix in paths[:: max(1, len(paths) // _PATHS_ASKED)]:
         segments = raw.FPDFPath_CountSegments(path)
         if segments < _LETTER_SEGMENTS:
             if _is_pattern(path) and _area(path, matrix) > _PICTURED * page:

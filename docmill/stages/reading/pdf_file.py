@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import floor
 from pathlib import Path
 from typing import Final
+from weakref import WeakSet
 
 import pikepdf
 import pypdfium2 as pdfium
@@ -22,12 +23,14 @@ from pypdfium2 import raw
 from docmill.errors import Damaged, Encrypted
 from docmill.pdf_pages.annotations import page_with_annotations
 from docmill.pdf_pages.form_values import with_fresh_fields
+from docmill.pdf_pages.layers import has_hidden_layers
 from docmill.values.geometry import Box
 
 _KEPT_OPEN: Final = 2
 _AES_256: Final = 5  # /V of the encryption dictionary, ISO 32000-2 table 20
 _LOCKED: Final = "the PDF asks for a password, and none was given"
 _open: OrderedDict[tuple[str, int, int], pdfium.PdfDocument] = OrderedDict()
+_hiding_layers: WeakSet[pdfium.PdfDocument] = WeakSet()
 
 Corners = tuple[float, float, float, float]
 """Left, bottom, right, top of a character or a word in the page's own points."""
@@ -105,8 +108,10 @@ def open_pdf(path: Path) -> pdfium.PdfDocument:
         return _open[key]
     while len(_open) >= _KEPT_OPEN:
         _open.popitem(last=False)[1].close()
-    _open[key] = _opened(path)
-    return _open[key]
+    _open[key] = document = _opened(path)
+    if has_hidden_layers(path):
+        _hiding_layers.add(document)
+    return document
 
 
 def close_all() -> None:
@@ -138,6 +143,11 @@ def pdf_page(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
 def geometry_of(page: pdfium.PdfPage) -> PageGeometry:
     """The page's visible box and rotation."""
     return PageGeometry(tuple(page.get_bbox()), page.get_rotation() % 360)
+
+
+def hides_layers(page: pdfium.PdfPage) -> bool:
+    """Whether the page's document has layers that are switched off: PDFium does not draw them, and yet gives their text."""
+    return page.pdf in _hiding_layers
 
 
 def _opened(path: Path) -> pdfium.PdfDocument:
