@@ -15,6 +15,7 @@ from docmill.errors import Damaged
 from docmill.stages.reading.drawn_letters import shows_other_letters
 from docmill.stages.reading.hidden_text import unseen_words
 from docmill.stages.reading.layout import DirectedWord
+from docmill.stages.reading.overprinted import once
 from docmill.stages.reading.page_drawing import drawing_of
 from docmill.stages.reading.pdf_file import geometry_of
 from docmill.stages.reading.text_runs import codes_of, words_of
@@ -70,7 +71,7 @@ def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
         handle, count = textpage.raw, max(0, raw.FPDFText_CountChars(textpage))
         unmapped, codes = _unmapped(handle, count), codes_of(handle, count)
         chars = len([code for code in codes if code > _SPACE])
-        words = tuple(_visible(words_of(handle, codes, geometry, dpi), geometry.size_px(dpi)))
+        words = tuple(once(_visible(words_of(handle, codes, geometry, dpi), geometry.size_px(dpi)), dpi))
     finally:
         textpage.close()
     drawing = drawing_of(page, geometry)
