@@ -44,25 +44,25 @@ def shows_other_letters(page: pdfium.PdfPage, drawing: PageDrawing, geometry: Pa
     """
     if not (drawing.image_share > _PICTURED or has_outlines(drawing.paths, geometry)) or _bare_share(words, geometry, dpi) < _BARE:
         return False
-    scale = min(DPI / 72, _LONGEST_PX / max(1.0, *page.get_size()))
+    scale = min(geometry.scale(DPI), _LONGEST_PX / max(1.0, *page.get_size()))
     try:
         small = page.render(scale=scale, may_draw_forms=False, draw_annots=False, grayscale=True).to_pil()
     except (pdfium.PdfiumError, MemoryError, ValueError):
         return False
     edges = edges_of(small)
     ink = int(cells_of(edges, 1).sum())
-    unread = int(cells_of(edges, 1, [box.scaled(scale * 72 / dpi) for box in words]).sum())
+    unread = int(cells_of(edges, 1, [box.scaled(scale / geometry.scale(dpi)) for box in words]).sum())
     return unread >= _UNREAD_CELLS and unread > _UNREAD_SHARE * ink
 
 
 def has_outlines(paths: Sequence[tuple[int, object, Matrix]], geometry: PageGeometry) -> bool:
     """Whether shapes may be letters, or a pattern may draw some."""
-    letters, page = 0.0, geometry.size_pt[0] * geometry.size_pt[1]
+    letters, (left, bottom, right, top) = 0.0, geometry.box_pt
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     for _, path, matrix in paths[:: max(1, len(paths) // _PATHS_ASKED)]:
         segments = raw.FPDFPath_CountSegments(path)
         if segments < _LETTER_SEGMENTS:
-            if _is_pattern(path) and _area(path, matrix) > _PICTURED * page:
+            if _is_pattern(path) and _area(path, matrix) > _PICTURED * (right - left) * (top - bottom):
                 return True
         elif raw.FPDFPath_GetDrawMode(path, fill, stroke) and fill.value and not _is_single_shape(path, matrix, segments):
             letters += max(1.0, segments / _SEGMENTS_A_LETTER)

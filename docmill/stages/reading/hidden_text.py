@@ -47,14 +47,14 @@ def unseen_words(page: pdfium.PdfPage, drawing: PageDrawing, geometry: PageGeome
         return set()
     from PIL import ImageChops  # noqa: PLC0415 - only where something is suspicious
 
-    scale = min(_SCALE, _LONGEST_PX / max(1.0, *page.get_size()))
+    scale = min(_SCALE * geometry.unit_pt, _LONGEST_PX / max(1.0, *page.get_size()))
     try:
         written = _picture(page, scale)
         with _without(drawing.texts):
             bare = _picture(page, scale)
     except (pdfium.PdfiumError, MemoryError, ValueError):
         return set()
-    traces, to_picture = ImageChops.difference(written, bare), scale * 72 / dpi
+    traces, to_picture = ImageChops.difference(written, bare), scale / geometry.scale(dpi)
     unseen = {at for at, box in enumerate(boxes) if _highest(traces, box, to_picture) < _SEEN}
     laid = _unpainted(drawing, geometry, dpi) if unseen else []
     return {at for at in unseen if not (_is_within(boxes[at], laid) and _range(bare, boxes[at], to_picture) >= _INK)}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import floor
 from pathlib import Path
 from typing import Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import pikepdf
 import pypdfium2 as pdfium
@@ -22,15 +22,16 @@ from pypdfium2 import raw
 
 from docmill.errors import Damaged, Encrypted
 from docmill.pdf_pages.annotations import page_with_annotations
+from docmill.pdf_pages.document_facts import DocumentFacts, facts_of
 from docmill.pdf_pages.form_values import with_fresh_fields
-from docmill.pdf_pages.layers import has_hidden_layers
 from docmill.values.geometry import Box
 
 _KEPT_OPEN: Final = 2
 _AES_256: Final = 5  # /V of the encryption dictionary, ISO 32000-2 table 20
 _LOCKED: Final = "the PDF asks for a password, and none was given"
 _open: OrderedDict[tuple[str, int, int], pdfium.PdfDocument] = OrderedDict()
-_hiding_layers: WeakSet[pdfium.PdfDocument] = WeakSet()
+_facts: WeakKeyDictionary[pdfium.PdfDocument, DocumentFacts] = WeakKeyDictionary()
+_units: WeakKeyDictionary[pdfium.PdfPage, float] = WeakKeyDictionary()
 
 Corners = tuple[float, float, float, float]
 """Left, bottom, right, top of a character or a word in the page's own points."""
@@ -38,22 +39,28 @@ Corners = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class PageGeometry:
-    """How a page's own coordinates (points, origin bottom-left, not turned) map to its upright image.
+    """How a page's own coordinates (points, mostly; origin bottom-left, not turned) map to its upright image.
 
     Attributes:
-        box_pt: the visible part, crop box within media box: left, bottom, right, top.
+        box_pt: the visible part in units of the page, mostly points, crop box within media box: left, bottom, right, top.
         rotation_deg: /Rotate, clockwise: 0, 90, 180 or 270.
+        unit_pt: points to a unit of the page's own coordinates; 1 except on very large pages.
     """
 
     box_pt: tuple[float, float, float, float]
     rotation_deg: int
+    unit_pt: float = 1.0
 
     @property
     def size_pt(self) -> tuple[float, float]:
         """Width and height of the upright page."""
         left, bottom, right, top = self.box_pt
-        size = (right - left, top - bottom)
+        size = ((right - left) * self.unit_pt, (top - bottom) * self.unit_pt)
         return size if self.rotation_deg % 180 == 0 else (size[1], size[0])
+
+    def scale(self, dpi: int) -> float:
+        """Pixels to a unit of the page's own coordinates."""
+        return dpi * self.unit_pt / 72
 
     def size_px(self, dpi: int) -> tuple[int, int]:
         """Size of the upright page image; rounded up, as poppler does."""
@@ -71,7 +78,7 @@ class PageGeometry:
         It raises OverflowError or ValueError where an edge is infinite or no number.
         """
         x0, y0, x1, y1 = self.box_pt
-        tenths = 10 * dpi / 72
+        tenths = 10 * self.scale(dpi)
         # each edge of the box is an edge of the rectangle, from the page's side that comes to lie left or on top
         (a, from_a), (b, from_b), (c, from_c), (d, from_d) = {
             0: ((0, x0), (3, y1), (2, x0), (1, y1)),
@@ -109,8 +116,7 @@ def open_pdf(path: Path) -> pdfium.PdfDocument:
     while len(_open) >= _KEPT_OPEN:
         _open.popitem(last=False)[1].close()
     _open[key] = document = _opened(path)
-    if has_hidden_layers(path):
-        _hiding_layers.add(document)
+    _facts[document] = facts_of(path)
     return document
 
 
@@ -134,6 +140,8 @@ def pdf_page(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
         page = page_with_annotations(document, number)
     except pdfium.PdfiumError as error:
         raise Damaged(f"page {number} cannot be parsed", page=number) from error
+    if number in _facts[document].units:
+        _units[page] = _facts[document].units[number]
     try:
         yield page
     finally:
@@ -142,12 +150,12 @@ def pdf_page(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
 
 def geometry_of(page: pdfium.PdfPage) -> PageGeometry:
     """The page's visible box and rotation."""
-    return PageGeometry(tuple(page.get_bbox()), page.get_rotation() % 360)
+    return PageGeometry(tuple(page.get_bbox()), page.get_rotation() % 360, _units.get(page, 1.0))
 
 
 def hides_layers(page: pdfium.PdfPage) -> bool:
     """Whether the page's document has layers that are switched off: PDFium does not draw them, and yet gives their text."""
-    return page.pdf in _hiding_layers
+    return page.pdf in _facts and _facts[page.pdf].hides_layers
 
 
 def _opened(path: Path) -> pdfium.PdfDocument:

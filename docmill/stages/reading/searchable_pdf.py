@@ -87,9 +87,9 @@ class _Sheets:
         _disarm(sheet)
         if page is None or geometry is None:
             return
-        turned = PageGeometry(geometry.box_pt, (geometry.rotation_deg + page.turned_deg) % 360)
+        turned = PageGeometry(geometry.box_pt, (geometry.rotation_deg + page.turned_deg) % 360, geometry.unit_pt)
         sheet.obj.Rotate = turned.rotation_deg
-        words = self._text.content(page.lines, scale=_POINTS_PER_INCH / page.dpi, height_pt=turned.size_pt[1])
+        words = self._text.content(page.lines, scale=1 / turned.scale(page.dpi), height_pt=turned.size_pt[1] / turned.unit_pt)
         sheet.contents_add(b"q\n", prepend=True)
         sheet.contents_add(b"\nQ\nq %s cm\n%s\nQ\n" % (_upright(turned), words))
         self._with_text.append(sheet)
@@ -148,7 +148,7 @@ def _stays(source: Path, page: Page) -> bool:
 
 
 def _upright(geometry: PageGeometry) -> bytes:
-    """The matrix from the upright page (points, origin bottom left) to the page's own coordinates."""
+    """The matrix from the upright page (in its own units, origin bottom left) to the page's own coordinates."""
     left, bottom, right, top = geometry.box_pt
     turn, x, y = {
         0: (b"1 0 0 1", left, bottom),

@@ -19,6 +19,7 @@ from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from docmill.errors import Damaged, Encrypted, RedactionUnproven, TooLarge, UnsupportedType
 from docmill.pdf_pages.annotations import page_with_annotations
+from docmill.pdf_pages.document_facts import facts_of
 from docmill.pdf_pages.form_values import with_fresh_fields
 from docmill.values.page import Page
 
@@ -77,7 +78,8 @@ def _open_pdf(path: Path) -> Iterator[Source]:
     document = _pdfium_document(path)
     try:
         # no init_forms: it can take minutes on odd forms, and fields show their appearance streams without it
-        yield Source(len(document), lambda page: _render_pdf_page(document, page))
+        units = facts_of(path).units
+        yield Source(len(document), lambda page: _render_pdf_page(document, page, units.get(page.number, 1.0)))
     finally:
         document.close()
 
@@ -101,10 +103,10 @@ def _pdfium_document(path: Path) -> pdfium.PdfDocument:
         raise Damaged("the PDF cannot be opened") from error
 
 
-def _render_pdf_page(document: pdfium.PdfDocument, page: Page) -> Image.Image:
+def _render_pdf_page(document: pdfium.PdfDocument, page: Page, unit_pt: float) -> Image.Image:
     try:
         sheet = page_with_annotations(document, page.number)
-        scale = page.dpi / _POINTS_PER_INCH
+        scale = page.dpi * unit_pt / _POINTS_PER_INCH
         _require_size(page, *_turned_size(page, *(side * scale for side in sheet.get_size())))
         was_seen = page.source != "text_layer"
         preview = sheet.render(scale=_COLOUR_PREVIEW_PX / max(sheet.get_size()), draw_annots=was_seen).to_pil()
