@@ -12,17 +12,18 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from docmill.stages.ink import DPI, cells_of, edges_of
-from docmill.stages.reading.page_drawing import Matrix, PageDrawing, bounds_of
+from docmill.stages.reading.page_drawing import Matrix, PageDrawing, bounds_of, colour_of
 from docmill.stages.reading.pdf_file import PageGeometry
 from docmill.values.geometry import Box
 
 _PICTURED: Final = 0.2  # of the page: smaller pictures are logos
-_PATHS_ASKED: Final = 400
+_PATHS_ASKED: Final = 100
+_PATHS_OF_SCAN: Final = 30  # a pattern that is a scan has not much beside it, and asking for colours takes long
 _LETTER_SEGMENTS: Final = 8  # an outlined letter has some twenty; a rectangle has five, a rule two
 _SEGMENTS_A_LETTER: Final = 20
 _LETTERS_LEAST: Final = 40  # some eight words; outlined names of firms have fewer
 _LETTER_PT: Final = 40.0
-_PATTERN: Final = (191, 191, 191)
+_PATTERN: Final = (191, 191, 191, 255)
 """What PDFium says is the colour of a tiling pattern, which may draw anything."""
 
 _GRID: Final = 10
@@ -59,19 +60,15 @@ def has_outlines(paths: Sequence[tuple[int, object, Matrix]], geometry: PageGeom
     """Whether shapes may be letters, or a pattern may draw some."""
     letters, (left, bottom, right, top) = 0.0, geometry.box_pt
     fill, stroke = ctypes.c_int(), ctypes.c_int()
+    is_simple = len(paths) <= _PATHS_OF_SCAN
     for _, path, matrix in paths[:: max(1, len(paths) // _PATHS_ASKED)]:
         segments = raw.FPDFPath_CountSegments(path)
         if segments < _LETTER_SEGMENTS:
-            if _is_pattern(path) and _area(path, matrix) > _PICTURED * (right - left) * (top - bottom):
+            if is_simple and colour_of(path) == _PATTERN and _area(path, matrix) > _PICTURED * (right - left) * (top - bottom):
                 return True
         elif raw.FPDFPath_GetDrawMode(path, fill, stroke) and fill.value and not _is_single_shape(path, matrix, segments):
             letters += max(1.0, segments / _SEGMENTS_A_LETTER)
     return letters * max(1, len(paths) // _PATHS_ASKED) >= _LETTERS_LEAST
-
-
-def _is_pattern(path: object) -> bool:
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    return bool(raw.FPDFPageObj_GetFillColor(path, red, green, blue, alpha)) and (red.value, green.value, blue.value) == _PATTERN
 
 
 def _is_single_shape(path: object, matrix: Matrix, segments: int) -> bool:
@@ -79,7 +76,7 @@ def _is_single_shape(path: object, matrix: Matrix, segments: int) -> bool:
     _, bottom, _, top = bounds_of(path, matrix)
     if top - bottom <= _LETTER_PT:
         return False
-    starts = sum(
+    starts: int = sum(
         raw.FPDFPathSegment_GetType(raw.FPDFPath_GetPathSegment(path, at)) == raw.FPDF_SEGMENT_MOVETO
         for at in range(0, segments, max(1, segments // _PATHS_ASKED))
     )

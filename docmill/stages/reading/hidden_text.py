@@ -13,18 +13,20 @@ from typing import Any, Final
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from docmill.stages.reading.page_drawing import Matrix, PageDrawing, bounds_of
+from docmill.stages.reading.page_drawing import Matrix, PageDrawing, bounds_of, colour_of
 from docmill.stages.reading.pdf_file import Corners, PageGeometry
 from docmill.values.geometry import Box
 
-_COLOURS_ASKED: Final = 200
-_SHAPES_ASKED: Final = 300
+_COLOURS_ASKED: Final = 150
+_SHAPES_ASKED: Final = 100
 _CLIPS_ASKED: Final = 24
 _LIGHT: Final = 200  # of 255, the darkest channel; anything darker is legible on paper
+_BLACK: Final = (0, 0, 0, 255)
 _TRANSPARENT: Final = 40  # alpha, of 255
 _LEAST_BOX_PT: Final = (6.0, 4.0)  # what can hide a word: rules and underlines can't
 _SCALE: Final = 1.5  # pixels a point: letters of 6 pt still leave a trace
-_LONGEST_PX: Final = 1600
+_LONGEST_PX: Final = 3200
+_LEAST_SCALE: Final = 0.5  # pixels a point; on larger sheets small print would leave no trace either
 _SEEN: Final = 16  # of 255, in any channel
 _INK: Final = 64  # of 255: print where a word is that is not painted itself
 _UNPAINTED: Final = frozenset((raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP))
@@ -48,6 +50,8 @@ def unseen_words(page: pdfium.PdfPage, drawing: PageDrawing, geometry: PageGeome
     from PIL import ImageChops  # noqa: PLC0415 - only where something is suspicious
 
     scale = min(_SCALE * geometry.unit_pt, _LONGEST_PX / max(1.0, *page.get_size()))
+    if scale < _LEAST_SCALE * geometry.unit_pt:
+        return set()
     try:
         written = _picture(page, scale)
         with _without(drawing.texts):
@@ -81,20 +85,18 @@ def _has_lost_light(drawing: PageDrawing) -> bool:
 
 def _has_covers(drawing: PageDrawing) -> bool:
     """Whether a shape or an image was drawn over text that was there before."""
-    shapes = [shape for shape in drawing.paths if shape[0]]
-    shapes = shapes[:: max(1, -(-len(shapes) // _SHAPES_ASKED))]
+    shapes = drawing.paths[-_SHAPES_ASKED:]  # what hides something is mostly drawn last
     covers = [
-        (before, box) for before, path, matrix in shapes if (box := _filled(path, matrix)) and not raw.FPDFPageObj_HasTransparency(path)
+        (before, *box)
+        for before, path, matrix in shapes
+        if before and (box := _filled(path, matrix)) and not raw.FPDFPageObj_HasTransparency(path)
     ]
-    covers += [(before, box) for (before, _), box in zip(drawing.images, drawing.image_bounds, strict=True) if before]
-    if not covers:
-        return False
-    last = max(before for before, _ in covers)
-    step = max(1, -(-last // _COLOURS_ASKED))
+    covers += [(before, *box) for (before, _), box in zip(drawing.images, drawing.image_bounds, strict=True) if before]
+    last = max((before for before, *_ in covers), default=0)
+    middles = [(at, *_middle(drawing, at)) for at in range(0, last, max(1, -(-last // _COLOURS_ASKED)))]
+    # in one comprehension: this may be asked some ten thousand times
     return any(
-        any(before > at and _is_inside(middle, [box]) for before, box in covers)
-        for at in range(0, last, step)
-        if (middle := _middle(drawing, at))
+        before > at and left <= x <= right and bottom <= y <= top for at, x, y in middles for before, left, bottom, right, top in covers
     )
 
 
@@ -144,10 +146,8 @@ def _filled(path: object, matrix: Matrix) -> Corners | None:
 
 def _colour(drawn: object) -> tuple[int, int]:
     """The darkest channel and the alpha of an object's filling, 0-255; dark and opaque where it has none of its own."""
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not raw.FPDFPageObj_GetFillColor(drawn, red, green, blue, alpha):
-        return 0, 255
-    return min(red.value, green.value, blue.value), alpha.value
+    red, green, blue, alpha = colour_of(drawn) or _BLACK
+    return min(red, green, blue), alpha
 
 
 def _middle(drawing: PageDrawing, at: int) -> tuple[float, float]:

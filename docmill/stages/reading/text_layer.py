@@ -71,7 +71,7 @@ def text_layer_of(page: pdfium.PdfPage, dpi: int) -> TextLayer:
         handle, count = textpage.raw, max(0, raw.FPDFText_CountChars(textpage))
         unmapped, codes = _unmapped(handle, count), codes_of(handle, count)
         chars = len([code for code in codes if code > _SPACE])
-        words = tuple(once(_visible(words_of(handle, codes, geometry, dpi), geometry.size_px(dpi)), dpi))
+        words = tuple(once(tuple(_visible(words_of(handle, codes, geometry, dpi), geometry.size_px(dpi))), dpi))
     finally:
         textpage.close()
     drawing = drawing_of(page, geometry)
