@@ -25,15 +25,17 @@ class InvisibleText:
 
     Args:
         font_prefix: what the fonts' names begin with; another one where pages have fonts of their own.
+        glyph: what is drawn for every character, in a cell of 500 x 1000; nothing unless said.
     """
 
-    def __init__(self, font_prefix: str = "F") -> None:
+    def __init__(self, font_prefix: str = "F", glyph: bytes = b"") -> None:
         self._prefix = font_prefix
+        self._glyph = glyph
         self._codes: dict[str, int] = {}  # character -> running number
 
     def content(self, lines: Iterable[Line], *, scale: float, height_pt: float) -> bytes:
         """Content-stream operators that set the words. `scale` is points per pixel, `height_pt` the page's height."""
-        parts = [b"BT 3 Tr"]
+        parts = [b"BT 0 Tr" if self._glyph else b"BT 3 Tr"]
         for line in lines:
             for word, width_px in zip(line.words, _widths(line), strict=True):
                 shown = [c for c in word.text if c.isprintable() and c != " " and not 0xD800 <= ord(c) <= 0xDFFF]  # noqa: PLR2004 - lone surrogates
@@ -59,7 +61,7 @@ class InvisibleText:
         characters = list(self._codes)
         count = max(1, -(-len(characters) // _CODES))
         chosen = (characters[i * _CODES : (i + 1) * _CODES] for i in range(count))
-        return Dictionary({f"/{self._prefix}{i}": pdf.make_indirect(_font(pdf, part)) for i, part in enumerate(chosen)})
+        return Dictionary({f"/{self._prefix}{i}": pdf.make_indirect(_font(pdf, part, self._glyph)) for i, part in enumerate(chosen)})
 
 
 def _widths(line: Line) -> list[float]:
@@ -76,9 +78,9 @@ def _widths(line: Line) -> list[float]:
     return widths
 
 
-def _font(pdf: Pdf, characters: list[str]) -> Dictionary:
+def _font(pdf: Pdf, characters: list[str], glyph: bytes) -> Dictionary:
     codes = [0x20, *range(_FIRST, _FIRST + len(characters))]
-    empty = pdf.make_indirect(pdf.make_stream(b"%d 0 0 0 %d 1000 d1" % (_GLYPH_WIDTH, _GLYPH_WIDTH)))
+    empty = pdf.make_indirect(pdf.make_stream(b"%d 0 0 0 %d 1000 d1 %s" % (_GLYPH_WIDTH, _GLYPH_WIDTH, glyph)))
     return Dictionary(
         Type=Name.Font,
         Subtype=Name.Type3,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 from PIL import Image
-from reading_pages import TEXT, picture, read
+from reading_pages import picture, read
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -134,6 +134,98 @@ def test_a_page_of_hidden_text_only_is_empty_and_stays_so_in_the_searchable_pdf(
     assert "nobody sees" not in again.reason
 
 
-def test_one_hidden_line_among_others_does_not_cost_the_text(tmp_path):
-    page = read(made(tmp_path, lambda canvas: (lines(canvas, 0), lines(canvas, 1, TEXT[:1]))), tmp_path)
-    assert page.source == "text_layer"
+SEEN = "\n".join(HIDDEN)
+SECRET = "Pay to another account instead"
+
+
+def secret(canvas: Canvas) -> None:
+    canvas.setFont("Helvetica", 8)
+    canvas.drawString(20, 20, SECRET)
+
+
+def in_the_papers_colour(canvas: Canvas) -> None:
+    canvas.setFillGray(1)
+    secret(canvas)
+
+
+def transparent(canvas: Canvas) -> None:
+    canvas.setFillAlpha(0)
+    secret(canvas)
+
+
+def under_a_box(canvas: Canvas) -> None:
+    secret(canvas)
+    canvas.rect(10, 14, 200, 20, fill=1, stroke=0)
+
+
+def under_a_picture(canvas: Canvas) -> None:
+    secret(canvas)
+    canvas.drawImage(ImageReader(Image.new("L", (20, 20), 200)), 10, 14, 200, 20)
+
+
+def clipped_away(canvas: Canvas) -> None:
+    area = canvas.beginPath()
+    area.rect(300, 100, 20, 20)
+    canvas.clipPath(area, stroke=0, fill=0)
+    secret(canvas)
+
+
+def invisible(canvas: Canvas) -> None:
+    text = canvas.beginText(20, 20)
+    text.setTextRenderMode(3)
+    text.setFont("Helvetica", 8)
+    text.textLine(SECRET)
+    canvas.drawText(text)
+
+
+@pytest.mark.parametrize("hide", [in_the_papers_colour, transparent, under_a_box, under_a_picture, clipped_away, invisible])
+@pytest.mark.parametrize("rotate", [0, 270])
+def test_a_hidden_line_among_others_is_left_out(tmp_path, hide, rotate):
+    page = read(made(tmp_path, lambda canvas: (lines(canvas, 0), hide(canvas)), rotate), tmp_path)
+    assert (page.source, page.text) == ("text_layer", SEEN)
+    assert page.reason == "usable text layer; words left out that nobody sees: 5"
+
+
+def invisible_over_print(canvas: Canvas) -> None:
+    """As OCR programs lay it over a picture in a page of text."""
+    canvas.drawImage(ImageReader(picture((SECRET,), (1100, 180))), 10, 5, 180, 30)
+    invisible(canvas)
+
+
+def cut_out(canvas: Canvas) -> None:
+    """Letters as a clipping path of what is painted after them."""
+    text = canvas.beginText(20, 20)
+    text.setTextRenderMode(7)
+    text.setFont("Helvetica", 8)
+    text.textLine(SECRET)
+    canvas.drawText(text)
+    canvas.rect(10, 14, 200, 20, fill=1, stroke=0)
+
+
+def under_a_marker(canvas: Canvas) -> None:
+    secret(canvas)
+    canvas.setFillColorRGB(1, 1, 0, alpha=0.4)
+    canvas.rect(10, 14, 200, 20, fill=1, stroke=0)
+
+
+@pytest.mark.parametrize("show", [secret, invisible_over_print, cut_out, under_a_marker])
+def test_a_line_that_is_seen_some_other_way_is_kept(tmp_path, show):
+    page = read(made(tmp_path, lambda canvas: (lines(canvas, 0), show(canvas))), tmp_path)
+    assert (page.source, page.text, page.reason) == ("text_layer", f"{SEEN}\n{SECRET}", "usable text layer")
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_read"),
+    [(lambda layer: {"OFF": [layer]}, False), (lambda _: {"BaseState": pikepdf.Name.OFF}, False), (lambda _: {}, True)],
+)
+@pytest.mark.parametrize("pack", pikepdf.ObjectStreamMode.__members__.values())
+def test_a_layer_that_is_switched_off_is_not_read(tmp_path, shown, is_read, pack):
+    file = made(tmp_path, lambda canvas: lines(canvas, 0))
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        layer = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name=pikepdf.String("draft")))
+        pdf.Root.OCProperties = pikepdf.Dictionary(OCGs=[layer], D=pikepdf.Dictionary(**shown(layer)))
+        page = pdf.pages[0]
+        page.obj.Resources.Properties = pikepdf.Dictionary(L=layer)
+        page.contents_add(f"/OC /L BDC BT /F1 8 Tf 20 20 Td ({SECRET}) Tj ET EMC".encode())
+        pdf.save(file, object_stream_mode=pack)
+    assert (SECRET in read(file, tmp_path).text) is is_read

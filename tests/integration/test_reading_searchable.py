@@ -107,6 +107,32 @@ def test_a_page_with_its_own_text_stays_and_an_unusable_layer_goes(tmp_path):
         assert "/Title" not in written.docinfo
 
 
+def test_layers_that_are_off_stay_off_and_fields_stay_fields(tmp_path):
+    with pikepdf.open(text_pdf(tmp_path / "a.pdf", pages=2), allow_overwriting_input=True) as document:
+        layer = document.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name=pikepdf.String("draft")))
+        document.Root.OCProperties = pikepdf.Dictionary(OCGs=[layer], D=pikepdf.Dictionary(OFF=[layer]))
+        document.pages[0].obj.Resources.Properties = pikepdf.Dictionary(L=layer)
+        document.pages[0].contents_add(b"/OC /L BDC BT /F1 9 Tf 40 40 Td (not to be seen) Tj ET 0 0 90 30 re f EMC")
+        script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+        name = document.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name.Tx, T="name", V="Sorensen", AA=pikepdf.Dictionary(K=script)))
+        box = {"Type": pikepdf.Name.Annot, "Subtype": pikepdf.Name.Widget, "Rect": [200, 100, 300, 120], "F": 4, "Parent": name}
+        name.Kids = [
+            document.make_indirect(pikepdf.Dictionary(**box, AA=pikepdf.Dictionary(K=script), P=page.obj)) for page in document.pages
+        ]
+        for page, kid in zip(document.pages, name.Kids, strict=True):
+            page.obj.Annots = [kid]
+        document.Root.AcroForm = pikepdf.Dictionary(Fields=[name], DA="/Helv 9 Tf 0 g", XFA="app.alert(2)", CO=[name])
+        document.save(tmp_path / "a.pdf")
+    (first, _), made = searchable(tmp_path / "a.pdf", tmp_path, 2)
+    assert "Sorensen" in first.text
+    assert np.abs(looks(pdfium.PdfDocument(tmp_path / "a.pdf")) - looks(made)).max() < 2
+    with pikepdf.open(tmp_path / "made.pdf") as written:
+        form = written.Root.AcroForm
+        assert [kid.objgen for kid in form.Fields[0].Kids] == [page.Annots[0].objgen for page in written.pages]
+        assert (form.Fields[0].V, "/CO" in form, "/XFA" in form) == ("Sorensen", False, False)
+        assert b"app.alert" not in b"".join(str(o).encode() for o in written.objects)
+
+
 def test_a_page_tree_in_circles_still_gives_pages(tmp_path):
     with pikepdf.open(text_pdf(tmp_path / "a.pdf")) as document:
         document.Root.Pages.Kids.append(document.Root.Pages)

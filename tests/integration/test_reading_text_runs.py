@@ -43,6 +43,16 @@ def words_in(file):
         return text_layer_of(page, 72).words
 
 
+@pytest.mark.parametrize("offset", [b"0.4 0", b"0.9 0.9", b"1.5 -1.5"], ids=["bold", "bolder", "shadow"])
+def test_lines_that_are_printed_twice_count_once(tmp_path, offset):
+    lines = b"BT /F1 %d Tf 20 100 Td (Total I due) Tj 0 -30 Td (the the . . . - I I) Tj ET " % 14
+    once = [word.text for word in words_in(drawing(tmp_path, lines))]
+    pdf_file.close_all()
+    assert once == ["Total", "I", "due", "the", "the", ".", ".", ".", "-", "I", "I"]
+    twice = [word.text for word in words_in(drawing(tmp_path, lines + b"q 1 0 0 1 %s cm " % offset + lines + b"Q"))]
+    assert sorted(twice) == sorted(once)
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

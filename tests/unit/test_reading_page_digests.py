@@ -129,6 +129,16 @@ def test_a_change_on_one_page_changes_its_digest_only(tmp_path, what):
     assert [a == b for a, b in zip(after, before, strict=True)] == [True, True, True, False, True, True]
 
 
+def test_the_value_of_a_field_may_be_its_parents(tmp_path):
+    document = made(2)
+    field = document.make_indirect(Dictionary(FT=Name.Tx, T="total", V="12.00"))
+    field.Kids = [document.make_indirect(Dictionary(Type=Name.Annot, Subtype=Name.Widget, Rect=[0, 0, 9, 9], Parent=field))]
+    document.pages[1].obj.Annots, document.Root.AcroForm = field.Kids, Dictionary(Fields=[field])
+    before = digests(document, tmp_path)
+    field.V = "13.00"
+    assert [a == b for a, b in zip(digests(document, tmp_path), before, strict=True)] == [True, False]
+
+
 def test_circles_end(tmp_path):
     document = made(2)
     loop = document.make_indirect(Dictionary())

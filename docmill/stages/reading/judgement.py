@@ -40,13 +40,15 @@ def judge_text_layer(layer: TextLayer) -> tuple[bool, str]:
         enough = layer.chars >= _HIDDEN_CHARS and _wordlike_share(tokens) >= MOSTLY
         return (True, "invisible text layer that reads as words") if enough else (False, "invisible text layer that is no text")
     unusable = _unseen_reason(layer)
-    return not unusable, unusable or "usable text layer"
+    return not unusable, unusable or "usable text layer" + (
+        f"; words left out that nobody sees: {layer.hidden_words}" if layer.hidden_words else ""
+    )
 
 
 def _unseen_reason(layer: TextLayer) -> str | None:
     """Why the layer is not what people see on the page, or None if it is."""
     if layer.hidden_share > MOSTLY:
-        return "text layer that nobody sees, behind an image or in the colour of the paper"
+        return "text layer that nobody sees, covered, clipped, switched off or in the colour of the paper"
     if layer.image_share > _FULL_PAGE and layer.chars < _STAMP_CHARS:
         return f"only {layer.chars} characters over an image of the page"
     if layer.chars < _FEW_CHARS and layer.image_share > 0:

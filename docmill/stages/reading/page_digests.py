@@ -17,6 +17,7 @@ from docmill.stages.reading.limits import MIB
 
 _INHERITED: Final = (Name.Resources, Name.MediaBox, Name.CropBox, Name.Rotate)
 _OWN: Final = (Name.Contents, Name.UserUnit, Name.Group)
+_OF_FIELD: Final = (Name.FT, Name.V, Name.DA)
 _DRAWN_ANNOTATION: Final = re.compile(
     "/(?:Subtype|Rect|AP|AS|F|Ff|MK|Contents|DA|DS|RC|FT|V|C|IC|CA|BS|BE|Border|QuadPoints|InkList|L|Vertices|Q|Name)"
 )
@@ -50,6 +51,9 @@ def page_digests(path: Path, page_count: int) -> list[str]:
                 return []
             walk = _Walk()
             shared = walk.digest(pdf.Root.get(Name.OCProperties, None), 0)  # which layers are shown is said for the whole document
+            form = pdf.Root.get(Name.AcroForm, None)
+            if isinstance(form, Dictionary):  # so is whether appearances of fields hold
+                shared += b"".join(walk.digest(form.get(name, None), 0) for name in (Name.NeedAppearances, Name.DA))
             found = [walk.page(page, shared) for page in pdf.pages]
             # warnings mean that something was mended, perhaps in another way than the reader mends it
             return [] if pdf.get_warnings() else found
@@ -72,7 +76,9 @@ class _Walk:
             parts += [str(name).encode(), self.digest(value, 0)]
         for annotation in page.obj.get(Name.Annots, Array()):
             if isinstance(annotation, Dictionary):
-                drawn = {key: annotation[key] for key in annotation.keys() if _DRAWN_ANNOTATION.fullmatch(key)}  # noqa: SIM118 - not a dict
+                drawn: dict[str, object] = {key: annotation[key] for key in annotation.keys() if _DRAWN_ANNOTATION.fullmatch(key)}  # noqa: SIM118 - not a dict
+                if Name.Parent in annotation:  # a field's value may be its parent's
+                    drawn |= {str(name): found for name in _OF_FIELD if (found := _inherited(annotation, name)) is not None}
                 parts += [part for key in sorted(drawn) for part in (key.encode(), self.digest(drawn[key], 0))]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 

@@ -1,12 +1,7 @@
-"""What a PDF page draws, object by object: how much of its text is invisible, how far images cover it, and which text nobody sees.
+"""What a PDF page draws, object by object: its texts, how many of them are invisible, its shapes, and how far images cover it."""
 
-Text can be written and yet not be seen: drawn before an image that covers it, or in the colour of what lies below. Whether that is so, two small
-pictures of the page tell, one with its text and one without. They are drawn only where the order of objects or a light colour raises the suspicion.
-"""
-
-import contextlib
 import ctypes
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,20 +9,21 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from docmill.errors import Damaged
-from docmill.stages.reading.pdf_file import PageGeometry
-from docmill.values.geometry import Box
+from docmill.stages.reading.pdf_file import Corners, PageGeometry, hides_layers
 
 _MOST_OBJECTS: Final = 20_000
+_GRID: Final = 64  # cells across and down a page, to add up what its images cover
 _DEEPEST: Final = 15  # forms within forms
-_COVERING: Final = 0.5  # of the page, by the images that come after half of the text
-_COLOURS_ASKED: Final = 24
-_LIGHT: Final = 200  # of 255, the darkest channel; anything darker is legible on paper
-_TRANSPARENT: Final = 40  # alpha, of 255
-_SUSPICIOUS_SHARE: Final = 1 / 3
-_SCALE: Final = 1.5  # pixels a point: letters of 6 pt still leave a trace
-_LONGEST_PX: Final = 1600
-_WORDS_LOOKED_AT: Final = 400
-_SEEN: Final = 16  # of 255, in any channel
+
+_POINTER: Final = ctypes.c_void_p
+_EDGES: Final = (ctypes.c_float * 4)()
+_EDGES_AT: Final = tuple(ctypes.addressof(_EDGES) + 4 * at for at in range(4))
+_get_bounds: Final = ctypes.CFUNCTYPE(ctypes.c_int, *[_POINTER] * 5)(ctypes.cast(raw.FPDFPageObj_GetBounds, _POINTER).value or 0)
+"""FPDFPageObj_GetBounds by addresses: with pypdfium2's typed pointers, made for every object, asking takes three times as long."""
+
+_CHANNELS: Final = (ctypes.c_uint * 4)()
+_CHANNELS_AT: Final = tuple(ctypes.addressof(_CHANNELS) + 4 * at for at in range(4))
+_get_fill: Final = ctypes.CFUNCTYPE(ctypes.c_int, *[_POINTER] * 5)(ctypes.cast(raw.FPDFPageObj_GetFillColor, _POINTER).value or 0)
 
 _UNMOVED: Final = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 Matrix = tuple[float, float, float, float, float, float]
@@ -39,36 +35,32 @@ class PageDrawing:
 
     Attributes:
         texts: PDFium's text objects, in the order they are drawn; valid while the page is open.
+        text_places: for each the matrix of the forms around it.
         invisible: how many of them are drawn in the invisible mode.
         images: for each image how many text objects were drawn before it, and its share of the page, 0.0-1.0.
+        image_bounds: where each image lies, in the page's own points.
+        image_share: share of the page that its images cover together, 0.0-1.0: scanners also write strips and tiles.
+        paths: for each line or shape how many text objects were drawn before it, its handle, and the matrix of the forms around it.
         is_drawn: whether anything is drawn at all.
+        is_whole: whether these are all objects of the page.
+        hides_layers: whether the document has layers that are switched off.
     """
 
     texts: list[Any] = field(default_factory=list)
+    text_places: list[Matrix] = field(default_factory=list)
     invisible: int = 0
     images: list[tuple[int, float]] = field(default_factory=list)
+    image_bounds: list[Corners] = field(default_factory=list)
+    image_share: float = 0.0
+    paths: list[tuple[int, Any, Matrix]] = field(default_factory=list)
     is_drawn: bool = False
+    is_whole: bool = True
+    hides_layers: bool = False
 
     @property
     def invisible_share(self) -> float:
         """Share of the text objects that are drawn invisible, 0.0-1.0."""
         return self.invisible / max(1, len(self.texts))
-
-    @property
-    def image_share(self) -> float:
-        """Share of the page that its largest image covers, 0.0-1.0."""
-        return max((share for _, share in self.images), default=0.0)
-
-    @property
-    def is_suspicious(self) -> bool:
-        """Whether much of the text may be hidden: images come after it, or it is painted in light colours."""
-        half = len(self.texts) / 2
-        covering = sum(share for before, share in self.images if before > half)
-        return bool(self.texts) and (covering > _COVERING or self._light_share() > _SUSPICIOUS_SHARE)
-
-    def _light_share(self) -> float:
-        asked = self.texts[:: max(1, -(-len(self.texts) // _COLOURS_ASKED))]
-        return sum(map(_is_light, asked)) / max(1, len(asked))
 
 
 def drawing_of(page: pdfium.PdfPage, geometry: PageGeometry) -> PageDrawing:
@@ -77,55 +69,44 @@ def drawing_of(page: pdfium.PdfPage, geometry: PageGeometry) -> PageDrawing:
     Raises:
         Damaged: the page's content cannot be parsed.
     """
-    found = PageDrawing(is_drawn=raw.FPDFPage_GetAnnotCount(page) > 0)
-    width, height = geometry.size_pt
-    for count, (kind, drawn, matrix) in enumerate(_objects(page.raw, raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject)):
-        if count >= _MOST_OBJECTS:
+    found = PageDrawing(is_drawn=raw.FPDFPage_GetAnnotCount(page) > 0, hides_layers=hides_layers(page))
+    places: list[Corners] = []
+    for count, (kind, drawn, matrix, level) in enumerate(_objects(page.raw, raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject)):
+        if count >= _MOST_OBJECTS or level >= _DEEPEST:
+            found.is_whole = False
             break
         if kind == raw.FPDF_PAGEOBJ_FORM:
             continue
         found.is_drawn = True
         if kind == raw.FPDF_PAGEOBJ_TEXT:
             found.texts.append(drawn)
+            found.text_places.append(matrix)
             found.invisible += raw.FPDFTextObj_GetTextRenderMode(drawn) == raw.FPDF_TEXTRENDERMODE_INVISIBLE
+        elif kind == raw.FPDF_PAGEOBJ_PATH:
+            found.paths.append((len(found.texts), drawn, matrix))
         elif kind == raw.FPDF_PAGEOBJ_IMAGE:
-            found.images.append((len(found.texts), min(1.0, _area(drawn, matrix) / max(1.0, width * height))))
+            bounds = bounds_of(drawn, matrix)
+            x0, y0, x1, y1 = place = _place(bounds, geometry)
+            found.images.append((len(found.texts), min(1.0, (x1 - x0) * (y1 - y0))))
+            found.image_bounds.append(bounds)
+            places.append(place)
+    largest = max((share for _, share in found.images), default=0.0)
+    found.image_share = max(largest, _covered(places)) if len(places) > 1 else largest
     return found
 
 
-def unseen_share(page: pdfium.PdfPage, drawing: PageDrawing, boxes: Sequence[Box], dpi: int) -> float:
-    """Share of the words that leave no trace in the page's picture, 0.0-1.0; 0.0 where it cannot be drawn.
+def _objects(parent: object, count: Any, get: Any, matrix: Matrix = _UNMOVED, level: int = 0) -> Iterator[tuple[int, Any, Matrix, int]]:
+    """Type, handle, the matrix of the forms around it, and how many these are.
 
-    Args:
-        page: the page.
-        drawing: of the same page.
-        boxes: of its words, in pixels of the upright page image.
-        dpi: the resolution of the boxes.
+    The binding's own walk makes an object of each, which costs more than all else here.
     """
-    from PIL import ImageChops  # noqa: PLC0415 - only where something is suspicious
-
-    asked = boxes[:: max(1, -(-len(boxes) // _WORDS_LOOKED_AT))]
-    scale = min(_SCALE, _LONGEST_PX / max(1.0, *page.get_size()))
-    try:
-        written = _picture(page, scale)
-        with _without(drawing.texts):
-            bare = _picture(page, scale)
-    except (pdfium.PdfiumError, MemoryError, ValueError):
-        return 0.0
-    traces = ImageChops.difference(written, bare)
-    unseen = sum(1 for box in asked if _strongest(traces, box, scale * 72 / dpi) < _SEEN)
-    return unseen / max(1, len(asked))
-
-
-def _objects(parent: object, count: Any, get: Any, matrix: Matrix = _UNMOVED, level: int = 0) -> Iterator[tuple[int, Any, Matrix]]:
-    """Type, handle and the matrix of the forms around it. The binding's own walk makes an object of each, which costs more than all else here."""
     for at in range(max(0, count(parent))):
         drawn = get(parent, at)
         if not drawn:
             raise Damaged("the page's content cannot be parsed")
         kind = raw.FPDFPageObj_GetType(drawn)
-        yield kind, drawn, matrix
-        if kind == raw.FPDF_PAGEOBJ_FORM and level < _DEEPEST - 1:
+        yield kind, drawn, matrix, level
+        if kind == raw.FPDF_PAGEOBJ_FORM and level < _DEEPEST:
             yield from _objects(drawn, raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject, _within(drawn, matrix), level + 1)
 
 
@@ -141,40 +122,44 @@ def _within(form: object, outer: Matrix) -> Matrix:
     )  # fmt: skip
 
 
-def _area(drawn: object, matrix: Matrix) -> float:
-    edges = [ctypes.c_float() for _ in range(4)]
-    if not raw.FPDFPageObj_GetBounds(drawn, *edges):
+def bounds_of(drawn: object, matrix: Matrix = _UNMOVED) -> Corners:
+    """The upright rectangle around an object, in the page's own points.
+
+    Raises:
+        Damaged: it has none.
+    """
+    if not _get_bounds(drawn, *_EDGES_AT):
         raise Damaged("the page's content cannot be parsed")
-    left, bottom, right, top = (edge.value for edge in edges)
-    a, b, c, d, _, _ = matrix
-    return abs((right - left) * (top - bottom) * (a * d - b * c))
+    left, bottom, right, top = _EDGES
+    if matrix == _UNMOVED:
+        return left, bottom, right, top
+    a, b, c, d, e, f = matrix
+    corners = [(x * a + y * c + e, x * b + y * d + f) for x in (left, right) for y in (bottom, top)]
+    across, up = zip(*corners, strict=True)
+    return min(across), min(up), max(across), max(up)
 
 
-def _is_light(text: object) -> bool:
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    if not raw.FPDFPageObj_GetFillColor(text, red, green, blue, alpha):
-        return False
-    return alpha.value < _TRANSPARENT or min(red.value, green.value, blue.value) >= _LIGHT
+def colour_of(drawn: object) -> tuple[int, int, int, int] | None:
+    """Red, green, blue and alpha of an object's filling, 0-255; None where it has none of its own."""
+    if not _get_fill(drawn, *_CHANNELS_AT):
+        return None
+    red, green, blue, alpha = _CHANNELS
+    return red, green, blue, alpha
 
 
-def _picture(page: pdfium.PdfPage, scale: float) -> Any:
-    return page.render(scale=scale, may_draw_forms=False, draw_annots=False).to_pil().convert("RGB")
+def _place(bounds: Corners, geometry: PageGeometry) -> Corners:
+    left, bottom, right, top = geometry.box_pt
+    width, height = max(1.0, right - left), max(1.0, top - bottom)
+    return (bounds[0] - left) / width, (bounds[1] - bottom) / height, (bounds[2] - left) / width, (bounds[3] - bottom) / height
 
 
-@contextlib.contextmanager
-def _without(texts: Iterable[object]) -> Iterator[None]:
-    kept = list(texts)
-    for text in kept:
-        raw.FPDFPageObj_SetIsActive(text, False)  # noqa: FBT003 - C
-    try:
-        yield
-    finally:
-        for text in kept:
-            raw.FPDFPageObj_SetIsActive(text, True)  # noqa: FBT003 - C
-
-
-def _strongest(traces: Any, box: Box, scale: float) -> int:
-    left, top = min(int(box.x0 * scale), traces.width - 1), min(int(box.y0 * scale), traces.height - 1)
-    right, bottom = max(left + 1, -int(-box.x1 * scale // 1)), max(top + 1, -int(-box.y1 * scale // 1))
-    part = traces.crop((left, top, min(right, traces.width), min(bottom, traces.height)))
-    return max(int(high) for _, high in part.getextrema())
+def _covered(boxes: Iterable[Corners]) -> float:
+    """The share of the page below any of the boxes, counted on a grid."""
+    rows = [0] * _GRID
+    for x0, y0, x1, y1 in boxes:
+        first, last, low, high = (round(min(1.0, max(0.0, edge)) * _GRID) for edge in (x0, x1, y0, y1))
+        if last > first:
+            cells = (1 << last) - (1 << first)
+            for row in range(low, high):
+                rows[row] |= cells
+    return sum(row.bit_count() for row in rows) / _GRID**2

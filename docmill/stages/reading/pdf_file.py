@@ -14,20 +14,24 @@ from dataclasses import dataclass
 from math import floor
 from pathlib import Path
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import pikepdf
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from docmill.errors import Damaged, Encrypted
+from docmill.pdf_pages.annotations import page_with_annotations
+from docmill.pdf_pages.document_facts import DocumentFacts, facts_of
+from docmill.pdf_pages.form_values import with_fresh_fields
 from docmill.values.geometry import Box
 
 _KEPT_OPEN: Final = 2
 _AES_256: Final = 5  # /V of the encryption dictionary, ISO 32000-2 table 20
 _LOCKED: Final = "the PDF asks for a password, and none was given"
 _open: OrderedDict[tuple[str, int, int], pdfium.PdfDocument] = OrderedDict()
-_TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
-
+_facts: WeakKeyDictionary[pdfium.PdfDocument, DocumentFacts] = WeakKeyDictionary()
+_units: WeakKeyDictionary[pdfium.PdfPage, float] = WeakKeyDictionary()
 
 Corners = tuple[float, float, float, float]
 """Left, bottom, right, top of a character or a word in the page's own points."""
@@ -35,22 +39,28 @@ Corners = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class PageGeometry:
-    """How a page's own coordinates (points, origin bottom-left, not turned) map to its upright image.
+    """How a page's own coordinates (points, mostly; origin bottom-left, not turned) map to its upright image.
 
     Attributes:
-        box_pt: the visible part, crop box within media box: left, bottom, right, top.
+        box_pt: the visible part in units of the page, mostly points, crop box within media box: left, bottom, right, top.
         rotation_deg: /Rotate, clockwise: 0, 90, 180 or 270.
+        unit_pt: points to a unit of the page's own coordinates; 1 except on very large pages.
     """
 
     box_pt: tuple[float, float, float, float]
     rotation_deg: int
+    unit_pt: float = 1.0
 
     @property
     def size_pt(self) -> tuple[float, float]:
         """Width and height of the upright page."""
         left, bottom, right, top = self.box_pt
-        size = (right - left, top - bottom)
+        size = ((right - left) * self.unit_pt, (top - bottom) * self.unit_pt)
         return size if self.rotation_deg % 180 == 0 else (size[1], size[0])
+
+    def scale(self, dpi: int) -> float:
+        """Pixels to a unit of the page's own coordinates."""
+        return dpi * self.unit_pt / 72
 
     def size_px(self, dpi: int) -> tuple[int, int]:
         """Size of the upright page image; rounded up, as poppler does."""
@@ -68,7 +78,7 @@ class PageGeometry:
         It raises OverflowError or ValueError where an edge is infinite or no number.
         """
         x0, y0, x1, y1 = self.box_pt
-        tenths = 10 * dpi / 72
+        tenths = 10 * self.scale(dpi)
         # each edge of the box is an edge of the rectangle, from the page's side that comes to lie left or on top
         (a, from_a), (b, from_b), (c, from_c), (d, from_d) = {
             0: ((0, x0), (3, y1), (2, x0), (1, y1)),
@@ -105,8 +115,9 @@ def open_pdf(path: Path) -> pdfium.PdfDocument:
         return _open[key]
     while len(_open) >= _KEPT_OPEN:
         _open.popitem(last=False)[1].close()
-    _open[key] = _opened(path)
-    return _open[key]
+    _open[key] = document = _opened(path)
+    _facts[document] = facts_of(path)
+    return document
 
 
 def close_all() -> None:
@@ -126,13 +137,11 @@ def pdf_page(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
     if not 1 <= number <= len(document):
         raise Damaged(f"there is no page {number}", page=number)
     try:
-        page = document[number - 1]
-        # PDFium's text leaves out what form fields and notes show, unless they are drawn into the page first
-        if _shows_annotations(page) and raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
-            page.close()
-            page = document[number - 1]
+        page = page_with_annotations(document, number)
     except pdfium.PdfiumError as error:
         raise Damaged(f"page {number} cannot be parsed", page=number) from error
+    if number in _facts[document].units:
+        _units[page] = _facts[document].units[number]
     try:
         yield page
     finally:
@@ -141,7 +150,12 @@ def pdf_page(path: Path, number: int) -> Iterator[pdfium.PdfPage]:
 
 def geometry_of(page: pdfium.PdfPage) -> PageGeometry:
     """The page's visible box and rotation."""
-    return PageGeometry(tuple(page.get_bbox()), page.get_rotation() % 360)
+    return PageGeometry(tuple(page.get_bbox()), page.get_rotation() % 360, _units.get(page, 1.0))
+
+
+def hides_layers(page: pdfium.PdfPage) -> bool:
+    """Whether the page's document has layers that are switched off: PDFium does not draw them, and yet gives their text."""
+    return page.pdf in _facts and _facts[page.pdf].hides_layers
 
 
 def _opened(path: Path) -> pdfium.PdfDocument:
@@ -149,7 +163,7 @@ def _opened(path: Path) -> pdfium.PdfDocument:
         document = pdfium.PdfDocument(path)
         if len(document):
             # no form environment: it would walk every form field, which a hostile file nests without end; flattening needs none
-            return document
+            return with_fresh_fields(document, path)
         document.close()
     except pdfium.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_SECURITY:
@@ -180,15 +194,3 @@ def _repaired(path: Path, *, refused_password: bool) -> pdfium.PdfDocument:
     if not count:
         raise Damaged("the PDF has no pages")
     return document
-
-
-def _shows_annotations(page: pdfium.PdfPage) -> bool:
-    for index in range(min(raw.FPDFPage_GetAnnotCount(page), 500)):
-        annotation = raw.FPDFPage_GetAnnot(page, index)
-        if not annotation:
-            continue
-        subtype = raw.FPDFAnnot_GetSubtype(annotation)
-        raw.FPDFPage_CloseAnnot(annotation)
-        if subtype in _TEXT_ANNOTATIONS:
-            return True
-    return False

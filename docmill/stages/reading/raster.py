@@ -129,8 +129,9 @@ def readable_as_it_is(path: Path, media_type: str, number: int, limits: Limits) 
 
 def _pdf_page_image(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: Path, limits: Limits) -> PageImage:
     with pdf_page(path, number) as page:
-        dpi = geometry_of(page).dpi_within(dpi, limits.max_pixels)
-    drawn = _by_poppler(path, number, dpi, colour, scratch_dir, limits)
+        geometry = geometry_of(page)
+        dpi = geometry.dpi_within(dpi, limits.max_pixels)
+    drawn = _by_poppler(path, number, dpi * geometry.unit_pt, colour, scratch_dir, limits)
     if drawn is None:
         return _by_pdfium(path, number, dpi, colour, scratch_dir)
     with Image.open(drawn) as image:
@@ -138,7 +139,7 @@ def _pdf_page_image(path: Path, number: int, dpi: int, colour: Colour, scratch_d
     return PageImage(path=drawn, width_px=width, height_px=height, dpi=dpi, number=number)
 
 
-def _by_poppler(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: Path, limits: Limits) -> Path | None:
+def _by_poppler(path: Path, number: int, dots_per_72_units: float, colour: Colour, scratch_dir: Path, limits: Limits) -> Path | None:
     stat = path.stat()
     timeout_s = math.ceil(limits.deadline_s * _POPPLER_SHARE)
     if not _poppler_opens(path, stat.st_mtime_ns, stat.st_size, timeout_s):
@@ -149,7 +150,7 @@ def _by_poppler(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: 
             # without use_cropbox poppler draws the media box, and every box of the text layer would be off
             drawn = convert_from_path(
                 path,
-                dpi=dpi,
+                dpi=dots_per_72_units,  # type: ignore[arg-type]  # a word of pdftoppm's, which knows no units
                 first_page=number,
                 last_page=number,
                 fmt="ppm",
@@ -177,7 +178,7 @@ def _poppler_opens(path: Path, _mtime_ns: int, _size: int, timeout_s: int) -> bo
 def _by_pdfium(path: Path, number: int, dpi: int, colour: Colour, scratch_dir: Path) -> PageImage:
     with pdf_page(path, number) as page:
         try:
-            picture = page.render(scale=dpi / 72, grayscale=colour == "gray").to_pil()
+            picture = page.render(scale=geometry_of(page).scale(dpi), grayscale=colour == "gray").to_pil()
         except Exception as error:  # the binding raises several types
             raise Damaged(f"page {number} cannot be drawn", page=number) from error
     return saved_image(picture if picture.mode == "L" else picture.convert("RGB"), dpi, number, scratch_dir)

@@ -2,7 +2,7 @@
 
 A PDF page that was read from its own text stays as it is. One that was read from its image keeps its drawing and gets a text layer, unless it
 has an unusable one already: then its picture takes its place, or searching would find both. Image files become pictures, text documents are
-drawn. Nothing of the original but its pages is taken over: no scripts, actions, attachments or metadata.
+drawn. Of the original its pages are taken over, what layers they show and their form fields: no scripts, actions, attachments or metadata.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ from pikepdf import Array, Dictionary, Name
 from PIL import Image, ImageDraw, ImageFont
 
 from docmill.errors import Damaged, TooLarge
+from docmill.pdf_pages.catalog import keep_catalog
 from docmill.pdf_pages.invisible_text import InvisibleText
 from docmill.pdf_pages.page_picture import picture
 from docmill.shredding import shred_file
@@ -65,6 +66,7 @@ class _Sheets:
         self.pdf = pdf
         self._text = InvisibleText(_FONT_PREFIX)
         self._with_text: list[pikepdf.Page] = []
+        self._has_originals = False
 
     def add_picture(self, page: Page, image: Image.Image) -> None:
         """A page of its own: the upright image under its words."""
@@ -80,16 +82,22 @@ class _Sheets:
     def add_original(self, original: pikepdf.Page, page: Page | None = None, geometry: PageGeometry | None = None) -> None:
         """A page of the document as it is; with `page`, its words are laid over it."""
         self.pdf.pages.append(original)
+        self._has_originals = True
         sheet = self.pdf.pages[-1]
         _disarm(sheet)
         if page is None or geometry is None:
             return
-        turned = PageGeometry(geometry.box_pt, (geometry.rotation_deg + page.turned_deg) % 360)
+        turned = PageGeometry(geometry.box_pt, (geometry.rotation_deg + page.turned_deg) % 360, geometry.unit_pt)
         sheet.obj.Rotate = turned.rotation_deg
-        words = self._text.content(page.lines, scale=_POINTS_PER_INCH / page.dpi, height_pt=turned.size_pt[1])
+        words = self._text.content(page.lines, scale=1 / turned.scale(page.dpi), height_pt=turned.size_pt[1] / turned.unit_pt)
         sheet.contents_add(b"q\n", prepend=True)
         sheet.contents_add(b"\nQ\nq %s cm\n%s\nQ\n" % (_upright(turned), words))
         self._with_text.append(sheet)
+
+    def keep_catalog(self, original: pikepdf.Pdf) -> None:
+        """Take over the layers and the form of the document whose pages were added."""
+        if self._has_originals:
+            keep_catalog(self.pdf, original)
 
     def finish(self, out: Path) -> None:
         """Give every page the fonts of its words, and write."""
@@ -113,6 +121,7 @@ def _of_pdf(made: _Sheets, source: Path, read: Mapping[int, Page], scratch_dir: 
                 made.add_original(original.pages[number - 1], page, geometry)
             elif number <= count:
                 made.add_original(original.pages[number - 1])
+        made.keep_catalog(original)
 
 
 def _opened(source: Path) -> pikepdf.Pdf:
@@ -139,7 +148,7 @@ def _stays(source: Path, page: Page) -> bool:
 
 
 def _upright(geometry: PageGeometry) -> bytes:
-    """The matrix from the upright page (points, origin bottom left) to the page's own coordinates."""
+    """The matrix from the upright page (in its own units, origin bottom left) to the page's own coordinates."""
     left, bottom, right, top = geometry.box_pt
     turn, x, y = {
         0: (b"1 0 0 1", left, bottom),

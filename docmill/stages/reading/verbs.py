@@ -8,7 +8,7 @@ import json
 import time
 from pathlib import Path
 
-from docmill.errors import Damaged, UnsupportedType
+from docmill.errors import Damaged, TimedOut, TooLarge, UnsupportedType
 from docmill.scratch import folder_within
 from docmill.shredding import shred_file
 from docmill.stages.reading.embedded_pictures import picture
@@ -18,6 +18,7 @@ from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import IMAGE_TYPES, PDF, PNG, TEXT_TYPES, ZIP
+from docmill.stages.reading.mixed_page import mixed_page
 from docmill.stages.reading.office_container import type_of
 from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
@@ -253,7 +254,7 @@ def _pdf_page_by_layer(path: Path, number: int, language: str, spec: EngineSpec,
     if not usable and not layer.is_blank:
         return _page_by_ocr(path, PDF, number, language, spec, reason, scratch_dir, limits)
     lines = lines_in_order(layer.words) if usable else ()
-    return Page(
+    by_layer = Page(
         number=number,
         width_px=width,
         height_px=height,
@@ -263,6 +264,13 @@ def _pdf_page_by_layer(path: Path, number: int, language: str, spec: EngineSpec,
         language=language,
         reason=reason if usable else "blank page: nothing is drawn on it",
     )
+    if not usable or not layer.shows_other_letters:
+        return by_layer
+    try:
+        by_engine = _page_by_ocr(path, PDF, number, language, spec, "letters beside the text layer", scratch_dir, limits)
+    except (Damaged, TooLarge, TimedOut):
+        return by_layer.model_copy(update={"reason": f"{reason}; letters beside it could not be read"})
+    return mixed_page(layer, by_layer, by_engine)
 
 
 def _page_by_ocr(

@@ -1,7 +1,7 @@
 """The pages of the file to redact as upright images, the way reading saw them.
 
 Only what was read is drawn: on a page read from its text layer, annotations are drawn only where reading took their text too (form fields,
-free text, stamps); others are left out, because their words were not searched.
+free text, stamps, shapes with captions; annotations.py); others are left out, because their words were not searched.
 A page whose image has not the size of the page that was read is refused: boxes would miss.
 """
 
@@ -16,17 +16,17 @@ from types import MappingProxyType
 import pikepdf
 import pypdfium2 as pdfium
 from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
-from pypdfium2 import raw
 
 from docmill.errors import Damaged, Encrypted, RedactionUnproven, TooLarge, UnsupportedType
+from docmill.pdf_pages.annotations import page_with_annotations
+from docmill.pdf_pages.document_facts import facts_of
+from docmill.pdf_pages.form_values import with_fresh_fields
 from docmill.values.page import Page
 
 _POINTS_PER_INCH = 72
 _SLACK_PX = 2  # renderers round page sizes up or down
 _COLOUR_PREVIEW_PX = 400
 _COLOURED = 24  # difference between channels, of 255, that is no scanner's tint
-_TEXT_ANNOTATIONS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_STAMP)
-_ANNOTATIONS_MOST = 500  # reading looks at as many
 
 _CLOCKWISE = {
     90: Image.Transpose.ROTATE_270,
@@ -78,7 +78,8 @@ def _open_pdf(path: Path) -> Iterator[Source]:
     document = _pdfium_document(path)
     try:
         # no init_forms: it can take minutes on odd forms, and fields show their appearance streams without it
-        yield Source(len(document), lambda page: _render_pdf_page(document, page))
+        units = facts_of(path).units
+        yield Source(len(document), lambda page: _render_pdf_page(document, page, units.get(page.number, 1.0)))
     finally:
         document.close()
 
@@ -87,7 +88,7 @@ def _pdfium_document(path: Path) -> pdfium.PdfDocument:
     with suppress(pdfium.PdfiumError):
         document = pdfium.PdfDocument(path)
         if len(document):
-            return document
+            return with_fresh_fields(document, path)
         document.close()
     # qpdf opens files with lost page trees, or with an empty AES-256 password, that PDFium refuses; reading does the same
     rewritten = io.BytesIO()
@@ -102,10 +103,10 @@ def _pdfium_document(path: Path) -> pdfium.PdfDocument:
         raise Damaged("the PDF cannot be opened") from error
 
 
-def _render_pdf_page(document: pdfium.PdfDocument, page: Page) -> Image.Image:
+def _render_pdf_page(document: pdfium.PdfDocument, page: Page, unit_pt: float) -> Image.Image:
     try:
-        sheet = _with_fields(document, page.number)
-        scale = page.dpi / _POINTS_PER_INCH
+        sheet = page_with_annotations(document, page.number)
+        scale = page.dpi * unit_pt / _POINTS_PER_INCH
         _require_size(page, *_turned_size(page, *(side * scale for side in sheet.get_size())))
         was_seen = page.source != "text_layer"
         preview = sheet.render(scale=_COLOUR_PREVIEW_PX / max(sheet.get_size()), draw_annots=was_seen).to_pil()
@@ -115,26 +116,6 @@ def _render_pdf_page(document: pdfium.PdfDocument, page: Page) -> Image.Image:
     except pdfium.PdfiumError as error:
         raise Damaged(f"page {page.number} cannot be rendered") from error
     return _turned(image.convert("RGB") if image.mode not in {"RGB", "L"} else image, page)
-
-
-def _with_fields(document: pdfium.PdfDocument, number: int) -> pdfium.PdfPage:
-    """The page with its form fields, free text and stamps drawn into it, as reading draws them in before it takes the text."""
-    sheet = document[number - 1]
-    if _has_text_annotation(sheet) and raw.FPDFPage_Flatten(sheet, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
-        sheet.close()
-        return document[number - 1]
-    return sheet
-
-
-def _has_text_annotation(sheet: pdfium.PdfPage) -> bool:
-    for index in range(min(raw.FPDFPage_GetAnnotCount(sheet), _ANNOTATIONS_MOST)):
-        annotation = raw.FPDFPage_GetAnnot(sheet, index)
-        if annotation:
-            kind = raw.FPDFAnnot_GetSubtype(annotation)
-            raw.FPDFPage_CloseAnnot(annotation)
-            if kind in _TEXT_ANNOTATIONS:
-                return True
-    return False
 
 
 @contextmanager

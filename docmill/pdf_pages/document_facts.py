@@ -1,0 +1,54 @@
+"""What PDFium does not say of a document: whether it has layers (optional content, PDF 1.7, 8.11) that are off at first, and its pages' units."""
+
+import mmap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Pdf
+
+_SIGNS: Final = (b"/OCProperties", b"/UserUnit", b"/ObjStm")
+"""Where none of them stands in the file there is nothing to say: only an object stream could hold the others packed."""
+
+_LONGEST_PT: Final = 200_000  # 70 metres; a page that says it is longer is taken to count in points
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """Whether layers are off at first, or may be; and for pages, by their numbers from 1, how many points a unit of theirs has where it is not one."""
+
+    hides_layers: bool = False
+    units: Mapping[int, float] = field(default_factory=dict)
+
+
+def facts_of(path: Path) -> DocumentFacts:
+    """The facts of a PDF; of one that cannot be opened without a password or a repair the usual ones."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            if all(data.find(sign) < 0 for sign in _SIGNS):
+                return DocumentFacts()
+        with pikepdf.open(path) as pdf:
+            layers = pdf.Root.get(Name.OCProperties, None)
+            return DocumentFacts(isinstance(layers, Dictionary) and _is_any_off(layers.get(Name.D, None)), _units(pdf))
+    except (OSError, pikepdf.PdfError, RuntimeError, ValueError, TypeError):
+        return DocumentFacts()
+
+
+def _is_any_off(shown: object) -> bool:
+    if not isinstance(shown, Dictionary):
+        return False
+    off = shown.get(Name.OFF, None)
+    # /AS switches layers by what the viewer does: viewing, printing
+    return shown.get(Name.BaseState, Name.ON) != Name.ON or (isinstance(off, Array) and len(off) > 0) or Name.AS in shown
+
+
+def _units(pdf: Pdf) -> dict[int, float]:
+    found = {}
+    for number, page in enumerate(pdf.pages, 1):
+        if Name.UserUnit in page.obj:
+            unit, box = float(page.obj.UserUnit), [float(edge) for edge in page.mediabox]
+            if unit > 0 and unit * max(abs(box[2] - box[0]), abs(box[3] - box[1])) <= _LONGEST_PT:
+                found[number] = unit
+    return found

@@ -1,0 +1,108 @@
+"""What form fields, notes and shapes show on a PDF page is read as it is seen."""
+
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, Pdf, String
+from reading_pages import TEXT, read, text_pdf
+
+from docmill.pdf_pages import form_values
+from docmill.stages.privacy.redaction.source import open_source
+
+BODY = "\n".join((*TEXT, "Page 71"))
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    """A page of text, open to be changed, and what saves and reads it."""
+    file = text_pdf(tmp_path / "a.pdf", size=(500, 300))
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+
+        def page_of(annotations, **form):
+            if form:
+                pdf.Root.AcroForm = Dictionary(Fields=Array(annotations[-1:]), DR=Dictionary(Font=Dictionary(Helv=_font(pdf))), **form)
+            pdf.pages[0].obj.Annots = Array(annotations)
+            pdf.save(file)
+            return read(file, tmp_path)
+
+        yield pdf, page_of
+
+
+def _font(pdf: Pdf) -> Dictionary:
+    return pdf.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding))
+
+
+def annotation(pdf: Pdf, kind: str, shown: str | None = None, **entries: object) -> Dictionary:
+    made = Dictionary(Type=Name.Annot, Subtype=Name("/" + kind), Rect=Array([40, 40, 240, 64]), F=4, **entries)
+    if shown is not None:
+        look = pdf.make_stream(f"/Tx BMC BT /F 12 Tf 4 8 Td ({shown}) Tj ET EMC".encode(), Type=Name.XObject, Subtype=Name.Form)
+        look.BBox, look.Resources = Array([0, 0, 200, 24]), Dictionary(Font=Dictionary(F=_font(pdf)))
+        made.AP = Dictionary(N=look)
+    return pdf.make_indirect(made)
+
+
+def field(pdf: Pdf, value: str, shown: str | None = None) -> Dictionary:
+    return annotation(pdf, "Widget", shown, FT=Name.Tx, T=String("name"), V=String(value), DA=String("/Helv 12 Tf 0 g"))
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_value_without_an_appearance_is_read(drawn, is_asked):
+    pdf, page_of = drawn
+    page = page_of([field(pdf, "Jörg Sörensen")], NeedAppearances=is_asked)
+    assert (page.source, page.lines[-1].text, page.reason) == ("text_layer", "Jörg Sörensen", "usable text layer")
+
+
+@pytest.mark.parametrize("value", ["Zażółć gęślą jaźń", "Счёт 4711", "発注書 7"])
+@pytest.mark.parametrize("shown", [None, "stale"])
+def test_a_value_in_a_script_that_the_forms_font_lacks_is_read_whole(drawn, value, shown):
+    pdf, page_of = drawn
+    assert page_of([field(pdf, value, shown)], NeedAppearances=True).text == f"{BODY}\n{value}"
+
+
+def test_a_value_that_says_nothing_of_its_font_is_read(drawn):
+    pdf, page_of = drawn
+    bare = field(pdf, "Sorensen")
+    del bare.DA
+    assert page_of([bare], NeedAppearances=False).lines[-1].text == "Sorensen"
+
+
+@pytest.mark.parametrize(("is_asked", "read_as"), [(True, "fresh value"), (False, "stale look")])
+def test_an_appearance_that_shows_another_value_holds_unless_the_form_says_it_is_stale(drawn, is_asked, read_as):
+    pdf, page_of = drawn
+    assert page_of([field(pdf, "fresh value", "stale look")], NeedAppearances=is_asked).text == f"{BODY}\n{read_as}"
+
+
+def test_a_form_whose_appearances_show_the_values_is_not_written_anew(drawn, monkeypatch):
+    pdf, page_of = drawn
+    monkeypatch.setattr(form_values, "_saved", lambda *_: pytest.fail("a copy is made"))
+    assert page_of([field(pdf, "the value", "the value")], NeedAppearances=True).lines[-1].text == "the value"
+
+
+def test_a_field_behind_many_links_is_read(drawn):
+    pdf, page_of = drawn
+    links = [annotation(pdf, "Link") for _ in range(700)]
+    assert page_of([*links, field(pdf, "last", "last")], NeedAppearances=False).lines[-1].text == "last"
+
+
+@pytest.mark.parametrize("kind", ["Watermark", "Square", "Redact", "Line"])
+def test_captions_of_shapes_are_read(drawn, kind):
+    pdf, page_of = drawn
+    assert page_of([annotation(pdf, kind, "caption")]).lines[-1].text == "caption"
+
+
+def test_a_note_for_paper_alone_is_not_read(drawn):
+    pdf, page_of = drawn
+    note = annotation(pdf, "FreeText", "for paper")
+    note.F = 32
+    assert page_of([note]).text == BODY
+
+
+def test_redaction_draws_the_value_that_was_read(drawn, tmp_path: Path):
+    pdf, page_of = drawn
+    page = page_of([field(pdf, "fresh", "stale look that is longer")], NeedAppearances=True)
+    with open_source(tmp_path / "a.pdf", "application/pdf") as source:
+        inked = np.asarray(source.render(page).convert("L"))[-160:] < 128
+    word = page.words[-1].box
+    assert np.flatnonzero(inked.any(axis=0)).max() == pytest.approx(word.x1, abs=4)
