@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from docmill.stages.reading.docx_file import docx_text
 from docmill.stages.reading.html_file import html_text
@@ -13,14 +14,36 @@ from docmill.stages.reading.sniff import decode_text
 from docmill.stages.reading.xlsx_file import xlsx_text
 
 
-def _plain(path: Path, limits: Limits) -> str:
+class Converted(NamedTuple):
+    """A document's text, in which a form feed begins a page, and what is not in it, or was assumed, for people."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def converted(path: Path, media_type: str, limits: Limits) -> Converted:
+    """The text of a document of one of TEXT_TYPES.
+
+    Raises:
+        Damaged, Encrypted, TooLarge: it has none that can be read.
+    """
+    return _CONVERTERS[media_type](path, limits)
+
+
+def _plain(path: Path, limits: Limits) -> Converted:
     limits.check_bytes(path.stat().st_size)
     data = path.read_bytes()
     text = decode_text(data)
-    return text if text is not None else data.decode("utf-8", "replace")
+    return Converted(text if text is not None else data.decode("utf-8", "replace"))
 
 
-CONVERTERS: Mapping[str, Callable[[Path, Limits], str]] = MappingProxyType(
-    {TEXT: _plain, XML: _plain, HTML: html_text, EML: mail_text, DOCX: docx_text, XLSX: xlsx_text}
+_CONVERTERS: Mapping[str, Callable[[Path, Limits], Converted]] = MappingProxyType(
+    {
+        TEXT: _plain,
+        XML: _plain,
+        HTML: lambda path, limits: Converted(html_text(path, limits)),
+        EML: lambda path, limits: Converted(mail_text(path, limits)),
+        DOCX: lambda path, limits: Converted(docx_text(path, limits)),
+        XLSX: lambda path, limits: Converted(*xlsx_text(path, limits)),
+    }
 )
-"""Media type -> what gives its text; a form feed in it begins a page. Raises Damaged, Encrypted or TooLarge."""
