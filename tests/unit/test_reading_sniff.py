@@ -51,6 +51,7 @@ KNOWN = [
     (zip_head("[Content_Types].xml", "word/document.xml"), DOCX),
     (zip_head("docProps/app.xml", "xl/workbook.xml"), XLSX),
     (zip_head("a.txt"), "application/zip"),
+    (zip_head("word/letter.txt", "xl/sums.txt", "ppt/talk.txt", "META-INF/notes.txt"), "application/zip"),
     (b"PK\x05\x06" + bytes(18), "application/zip"),
     (b"BMW invoice, 3 pages", "text/plain"),
     (b"a report about %PDF-1.4 headers", "text/plain"),
