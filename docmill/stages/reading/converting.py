@@ -10,7 +10,7 @@ from docmill.stages.reading.html_file import html_text
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.mail_file import mail_text
 from docmill.stages.reading.media_types import DOCX, EML, HTML, TEXT, XLSX, XML
-from docmill.stages.reading.sniff import decode_text
+from docmill.stages.reading.sniff import decode_unlabelled
 from docmill.stages.reading.xlsx_file import xlsx_text
 
 
@@ -33,8 +33,10 @@ def converted(path: Path, media_type: str, limits: Limits) -> Converted:
 def _plain(path: Path, limits: Limits) -> Converted:
     limits.check_bytes(path.stat().st_size)
     data = path.read_bytes()
-    text = decode_text(data)
-    return Converted(text if text is not None else data.decode("utf-8", "replace"))
+    text, guess = decode_unlabelled(data)
+    if text is None:
+        text, guess = data.decode("utf-8", "replace"), None
+    return Converted(text, (f"no encoding stated: read as {guess}",) if guess else ())
 
 
 _CONVERTERS: Mapping[str, Callable[[Path, Limits], Converted]] = MappingProxyType(
