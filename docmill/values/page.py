@@ -22,7 +22,7 @@ class Word(Value):
 
 
 class Line(Value):
-    """Words of one printed line, left to right."""
+    """Words of one printed line in reading order: from left to right but for scripts that run otherwise."""
 
     words: tuple[Word, ...]
 
