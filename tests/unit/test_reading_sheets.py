@@ -55,14 +55,14 @@ def test_a_number_is_shown_as_its_format_says(value, form, shown):
 def test_what_a_format_hides_is_left_out_and_told(tmp_path):
     text, notes = converted(saved(tmp_path, [(4711, ";;;"), ("secret", ";;;"), (0, "0;-0;;@"), ("word", "0;-0;;@")]), XLSX, Limits())
     assert text.split() == ["Sheet", "row1", "row2", "row3", "row4", "word"]
-    assert notes == ("2 values that their format hides, left out",)
+    assert notes == ("left out, because their format hides them: 2 cells",)
 
 
 def test_formulas_that_nobody_calculated_are_given_as_formulas_and_told(tmp_path):
     file = saved(tmp_path, [(100, "General"), ("=B1*0.19", "0.00"), ("=B1+B2", "0.00")])
     page = read_text_page(file, XLSX, 1, "en", Limits())
     assert [line.text for line in page.lines] == ["Sheet", "row1 100", "row2 =B1*0.19", "row3 =B1+B2"]
-    assert page.quality_reasons == ("2 formulas without a stored value, given as formulas",)
+    assert page.quality_reasons == ("given as formulas, because no value is stored: 2 cells",)
 
 
 def test_a_formula_whose_value_is_an_empty_text_has_one(tmp_path):

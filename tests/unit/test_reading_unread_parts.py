@@ -12,7 +12,7 @@ from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import DOCX, XLSX
 from docmill.stages.reading.plain_text import read_text_page
 
-MATH = b'<m:oMathPara xmlns:m="m"><m:oMath><m:r><m:t>x</m:t></m:r></m:oMath></m:oMathPara><w:sectPr'
+MATH = b'<m:oMathPara xmlns:m="m"><m:oMath><m:r><m:t>x</m:t></m:r></m:oMath></m:oMathPara><w:altChunk/><w:sectPr'
 
 
 def word(file, parts=()):
@@ -33,7 +33,7 @@ def test_drawings_charts_and_diagrams_of_a_word_file_are_counted(tmp_path):
     assert set(page.quality_reasons) == {f"not read: {one}" for one in told}
 
 
-def test_equations_are_counted_also_where_a_block_of_bytes_ends(tmp_path):
+def test_equations_and_inserted_documents_are_counted_also_where_a_block_of_bytes_ends(tmp_path):
     source, file = word(tmp_path / "a.docx"), tmp_path / "b.docx"
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
@@ -42,7 +42,7 @@ def test_equations_are_counted_also_where_a_block_of_bytes_ends(tmp_path):
                 first = data.index(b"<w:sectPr")
                 data = data[:first] + b" " * (1024 * 1024 - first - 20 - len(b"<m:oMathPara")) + MATH + data[first + len(b"<w:sectPr") :]
             new.writestr(name, data)
-    assert converted(file, DOCX, Limits()).notes == ("not read: 1 equation",)
+    assert converted(file, DOCX, Limits()).notes == ("not read: 1 equation", "not read: 1 inserted document")
 
 
 def test_comments_and_charts_of_a_workbook_are_counted(tmp_path):

@@ -20,10 +20,10 @@ _PARTS: Final = (
     (re.compile(r"(?:word|xl)/media/.*\.svg", re.IGNORECASE), "SVG drawing"),
     (re.compile(r"(?:word|xl)/charts/chart(?:Ex)?\d*\.xml"), "chart"),
     (re.compile(r"(?:word|xl)/diagrams/data\d*\.xml"), "SmartArt diagram"),
-    (re.compile(r"word/afchunk.*", re.IGNORECASE), "inserted document"),
 )
 _ELEMENTS: Final = (
     (re.compile(r"word/(?:document|header|footer|footnotes|endnotes)\d*\.xml"), re.compile(rb"<m:oMath[ />]"), "equation"),
+    (re.compile(r"word/document\d*\.xml"), re.compile(rb"<w:altChunk[ />]"), "inserted document"),
     (re.compile(r"word/comments\.xml"), re.compile(rb"<w:comment[ >]"), "comment"),
     (re.compile(r"xl/comments[^/]*\.xml|xl/comments/[^/]+\.xml"), re.compile(rb"<(?:\w+:)?comment[ >]"), "comment"),
     (re.compile(r"xl/drawings/drawing\d*\.xml"), re.compile(rb"<xdr:txBody[ >]"), "text box"),

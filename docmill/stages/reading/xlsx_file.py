@@ -54,10 +54,10 @@ class _Told:
     @property
     def notes(self) -> tuple[str, ...]:
         counted = (
-            (self.formulas, "formulas without a stored value, given as formulas"),
-            (self.hidden, "values that their format hides, left out"),
+            (self.formulas, "given as formulas, because no value is stored"),
+            (self.hidden, "left out, because their format hides them"),
         )
-        return tuple(f"{count} {what}" for count, what in counted if count)
+        return tuple(f"{what}: {count} cell{'s' * (count > 1)}" for count, what in counted if count)
 
 
 def xlsx_text(path: Path, limits: Limits) -> tuple[str, tuple[str, ...]]:
