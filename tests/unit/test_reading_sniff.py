@@ -89,6 +89,12 @@ def test_other_bytes_are_refused(head):
         media_type_of(head, len(head))
 
 
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif"])
+def test_pictures_of_telephones_are_refused_with_what_to_do(brand):
+    with pytest.raises(UnsupportedType, match="JPEG or PNG"):
+        media_type_of(b"\0\0\0\x18ftyp" + brand + bytes(200), 212)
+
+
 def test_an_empty_file_is_damaged():
     with pytest.raises(Damaged):
         media_type_of(b"", 0)

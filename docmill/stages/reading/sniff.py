@@ -29,6 +29,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xff\x4f\xff\x51\x00", JP2),  # a bare codestream
 )
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"))  # ISO 23008-12
 # readers accept junk (a mail or HTTP header, a BOM) before the header, within the first 1024 bytes
 _PDF_HEADER_WITHIN_BYTES = 1024
 _PDF_HEADER = re.compile(rb"(?:\A|[^ -~])%PDF-|%PDF-\d\.\d\s*[\r\n]+%[\x80-\xff]")
@@ -71,6 +72,10 @@ def media_type_of(head: bytes, size: int) -> str:
         return WEBP
     if _is_bmp(head):
         return BMP
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        raise UnsupportedType(
+            "a HEIC or AVIF picture: send it as JPEG or PNG (a telephone writes JPEG when its camera is set to the most compatible format)"
+        )
     if head.startswith(container_head.MAGICS):
         return container_head.type_of_head(head)
     if _PDF_HEADER.search(head[:_PDF_HEADER_WITHIN_BYTES]):
