@@ -145,6 +145,14 @@ def test_columns_whose_lines_are_out_of_step_are_read_one_after_the_other(lower)
     assert in_content_order(*rows) == left + right
 
 
+def test_columns_with_a_narrow_gutter_are_told_apart_by_the_content():
+    left = [f"on every proposal that had been left{i}" for i in range(6)]
+    right = [f"across the river group of engineers right{i}" for i in range(6)]
+    edge = max(word.box.x1 for text in left for word in ink([(text, 20, 0)], 50, 0))
+    columns = [ink([(text, 20, 0)], x, 100 + 28 * i) for texts, x in ((left, 50), (right, edge + 14)) for i, text in enumerate(texts)]
+    assert in_content_order(*columns) == left + right
+
+
 def test_what_is_written_into_the_gap_of_a_form_stays_in_the_gap():
     form = [
         DirectedWord("Name:", Box(0, 0, 50, 20), 0),

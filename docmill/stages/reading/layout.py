@@ -89,7 +89,7 @@ def _ordered_runs(texts: Sequence[str], boxes: Sequence[Box]) -> list[list[int]]
     slope = slope_of(boxes, runs)
     placed = [Placed(place_of(boxes, run, slope), sum(len(texts[i]) + 1 for i in run) - 1, key) for key, run in enumerate(runs)]
     lines: list[list[int]] = []
-    for line in ordered_keys(placed, height=height):
+    for line in ordered_keys(placed, height=height, gap_in_heights=_GUTTER_IN_HEIGHTS):  # what was jumped may be a gutter
         keys = [i for key in line for i in runs[key]]
         if any(placed[a].box.x1 > placed[b].box.x0 for a, b in itertools.pairwise(line)):
             keys.sort(key=lambda i: boxes[i].x0)  # something is written into a gap of the run: a form that is filled in
