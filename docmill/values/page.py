@@ -22,7 +22,7 @@ class Word(Value):
 
 
 class Line(Value):
-    """Words of one printed line, left to right."""
+    """Words of one printed line in reading order: from left to right but for scripts that run otherwise."""
 
     words: tuple[Word, ...]
 
@@ -59,7 +59,7 @@ class Page(Value):
         exif_orientation: what the image file says of how its pixels lie, 1-8, done before turning; 1 where it says nothing, and for PDFs.
             docmill.values.upright maps boxes back to the file through both.
         quality: how good the page image is to read, 0.0-1.0; None where no image was read.
-        quality_reasons: what lowers it, for people.
+        quality_reasons: what lowers it, and what the document holds and the page does not say (on the first page), for people.
     """
 
     number: int

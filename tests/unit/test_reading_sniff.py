@@ -51,6 +51,7 @@ KNOWN = [
     (zip_head("[Content_Types].xml", "word/document.xml"), DOCX),
     (zip_head("docProps/app.xml", "xl/workbook.xml"), XLSX),
     (zip_head("a.txt"), "application/zip"),
+    (zip_head("word/letter.txt", "xl/sums.txt", "ppt/talk.txt", "META-INF/notes.txt"), "application/zip"),
     (b"PK\x05\x06" + bytes(18), "application/zip"),
     (b"BMW invoice, 3 pages", "text/plain"),
     (b"a report about %PDF-1.4 headers", "text/plain"),
@@ -86,6 +87,12 @@ def test_bytes_name_the_type(head, expected):
 def test_other_bytes_are_refused(head):
     with pytest.raises(UnsupportedType):
         media_type_of(head, len(head))
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif"])
+def test_pictures_of_telephones_are_refused_with_what_to_do(brand):
+    with pytest.raises(UnsupportedType, match="JPEG or PNG"):
+        media_type_of(b"\0\0\0\x18ftyp" + brand + bytes(200), 212)
 
 
 def test_an_empty_file_is_damaged():

@@ -9,11 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from docmill.errors import InvalidOptions
 from docmill.values.options import AUTO
 from docmill.values.packages import registered_engines
-from docmill.values.ports import OcrEngine
+from docmill.values.page import Page
+from docmill.values.ports import OcrEngine, PageImage
+
+_LEAST_SIDE_PX: Final = 6
+"""Less holds no letter; RapidOCR would cut a strip of 1 x 20,000 px into ten thousand bands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +91,24 @@ def ocr_engine(spec: EngineSpec, scratch_dir: Path, timeout_s: float) -> OcrEngi
             raise InvalidOptions(f"unknown engine; known are {', '.join(sorted({*BUILT_IN, *others}))}")
         factory = others[spec.name].load()
     return factory(spec, scratch_dir, timeout_s)
+
+
+def read_by(engine: OcrEngine, image: PageImage, language: str) -> Page:
+    """The page as an engine reads it; without words, and without asking the engine, where no letter has room on it.
+
+    Raises:
+        Damaged, TimedOut, EngineMissing, LanguageMissing, EngineUnavailable: of the engine.
+    """
+    width, height = image.width_px, image.height_px
+    if min(width, height) >= _LEAST_SIDE_PX:
+        return engine.read(image, language=language)
+    return Page(
+        number=image.number,
+        width_px=width,
+        height_px=height,
+        dpi=image.dpi,
+        lines=(),
+        source=engine.name,
+        language=language,
+        reason=f"not looked at: {width} x {height} px hold no letter",
+    )

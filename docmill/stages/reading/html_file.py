@@ -1,13 +1,19 @@
-"""HTML as plain text: what a reader sees, tables as columns. Nothing is fetched, no script is run."""
+"""HTML as plain text: what a reader sees, tables as columns. Nothing is fetched, no script is run, so that what is for readers without scripts is read."""
 
+import re
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from docmill.errors import Damaged
 from docmill.stages.reading import charsets
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.sniff import decode_text
 
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_UNSEEN: Final = frozenset(("template", "datalist"))
+_UNSEEN_STYLE: Final = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\s*(?:!|;|$)", re.IGNORECASE)
 _DEEPEST: Final = 200  # nested elements; the renderer calls itself for each
 
 
@@ -53,12 +59,22 @@ def rendered(html: str) -> str:
         tree = lxml_html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
         if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
             raise Damaged("the HTML nests its elements deeper than 2,048, so that what follows cannot be read")
+        _drop_unseen(tree)
         _flatten(tree)
         return str(Inscriptis(tree, ParserConfig()).get_text())
     except (etree.LxmlError, ValueError, AssertionError, IndexError) as error:
         if isinstance(error, etree.ParserError):
             return ""  # nothing but comments or blanks
         raise Damaged("the HTML cannot be parsed") from error
+
+
+def _drop_unseen(tree: "HtmlElement") -> None:
+    """Take out what no reader sees; rules of style sheets are not looked at."""
+    for element in list(tree.iter()):
+        is_closed = element.tag == "dialog" and "open" not in element.attrib
+        is_hidden = element.tag in _UNSEEN or "hidden" in element.attrib or _UNSEEN_STYLE.search(element.get("style", ""))
+        if (is_closed or is_hidden) and element.tag not in {"html", "body"}:
+            element.drop_tree()
 
 
 def _flatten(tree: "object") -> None:

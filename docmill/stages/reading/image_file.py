@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Final, cast
 
 import numpy as np
-from PIL import Image, ImageChops, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageOps, ImageStat, TiffImagePlugin, UnidentifiedImageError
 
-from docmill.errors import Damaged, DocmillError
+from docmill.errors import Damaged, DocmillError, UnsupportedType
 from docmill.stages.reading.limits import Limits
 from docmill.values.upright import ExifOrientation
 
@@ -26,8 +26,10 @@ _DECODERS = MappingProxyType(
     }
 )  # fmt: skip
 _FRAMED: Final = ("image/tiff", "image/gif")
+_ANIMATED: Final = ("image/png", "image/webp")
 _ORIENTATION_TAG: Final = 0x0112
 _BITS_TAG, _SAMPLE_TAG = 258, 339  # of TIFF; sample format 1 is unsigned
+_IS_FLOAT, _MOST_BITS = 3, 32
 _LEAST_DPI, _MOST_DPI = 70, 1200
 _LEAST_SIDE_IN, _MOST_SIDE_IN = 2.0, 25.0
 _PAGE_SHORT_IN, _PAGE_LONG_IN, _RECEIPT_IN = 8.4, 11.35, 3.15  # between A4 and letter; a till roll is 80 mm wide
@@ -42,6 +44,7 @@ def opened(path: Path, media_type: str, limits: Limits, number: int = 1) -> Iter
 
     Raises:
         Damaged: no decoder makes sense of it; also for errors of decoding inside the with block.
+        UnsupportedType: a TIFF of numbers that no decoder knows.
         TooLarge: more pixels than limits.max_pixels.
     """
     Image.MAX_IMAGE_PIXELS = None
@@ -56,7 +59,36 @@ def opened(path: Path, media_type: str, limits: Limits, number: int = 1) -> Iter
     except (DocmillError, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever the damage makes of them
+        samples = _odd_samples(path) if isinstance(error, UnidentifiedImageError) and media_type == "image/tiff" else None
+        if samples:
+            raise UnsupportedType(f"a TIFF of {samples} is not read: save it with 8 or 16 bits a sample") from error
         raise Damaged("the image cannot be decoded", page=number) from error
+
+
+def frames_told(path: Path, media_type: str, limits: Limits) -> tuple[str, ...]:
+    """What is not read of an animation in a format whose files are one page, for people; empty for all other pictures.
+
+    Raises:
+        Damaged, UnsupportedType, TooLarge: as `opened`.
+    """
+    if media_type not in _ANIMATED:
+        return ()
+    with opened(path, media_type, limits) as image:
+        more = int(getattr(image, "n_frames", 1)) - 1
+    return (f"not read: {more} more frame{'s' * (more > 1)} of an animation",) if more > 0 else ()
+
+
+def _odd_samples(path: Path) -> str | None:
+    """What the first picture of a TIFF is made of, where that is nothing that Pillow has a mode for."""
+    with contextlib.suppress(Exception), path.open("rb") as file:  # a damaged directory says nothing
+        header = file.read(8)
+        tags = TiffImagePlugin.ImageFileDirectory_v2(header + (file.read(8) if b"+" in header[:4] else b""))
+        file.seek(tags.next)
+        tags.load(file)
+        bits, kind = max(tags.get(_BITS_TAG, (1,))), max(tags.get(_SAMPLE_TAG, (1,)))
+        if bits > _MOST_BITS or (kind == _IS_FLOAT and bits != _MOST_BITS) or kind > _IS_FLOAT + 1:
+            return f"{bits}-bit {'floating-point' if kind == _IS_FLOAT else 'whole' if kind < _IS_FLOAT else 'complex'} numbers"
+    return None
 
 
 def size_of(data: bytes, media_type: str) -> tuple[int, int]:
@@ -125,10 +157,18 @@ def upright_colour(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I") or image.mode == "F":
         return _eight_bits(image)
     if image.mode == "LAB":
-        return image.getchannel(0)  # lightness; Pillow has no conversion
+        return _in_rgb(image)
     if image.mode in {"LA", "PA", "La", "RGBA", "RGBa"} or "transparency" in image.info:
         return _on_paper(image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def _in_rgb(image: Image.Image) -> Image.Image:
+    """A picture in CIELAB as its colours look: letters may differ from their paper in nothing but colour."""
+    from PIL import ImageCms  # noqa: PLC0415 - a library of its own, for a kind of picture that hardly comes
+
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.buildTransform(lab, rgb, "LAB", "RGB").apply(image)
 
 
 def dpi_of(image: Image.Image, width_px: int, height_px: int) -> int:

@@ -2,7 +2,7 @@
 
 Words that stand on one height form a row; a wide gap cuts a row into segments. Rows are read from top to bottom, each from left to right,
 so a label and its amount stay in one line. Where at least four rows in a run keep a common gutter with prose on both sides, they are
-columns, and the left one is read first, then the right one in the same manner.
+columns, and the left one is read first, then the right one in the same manner. Lines of columns need not stand at one height.
 """
 
 import itertools
@@ -15,12 +15,16 @@ from typing import Final, NamedTuple
 
 from pydantic import TypeAdapter
 
+from docmill.stages.reading import writing
+from docmill.stages.reading.line_runs import place_of, runs_of, slope_of
 from docmill.values.geometry import Box
 from docmill.values.page import Line
 
 GAP_IN_HEIGHTS: Final = 1.6  # a wider gap ends a segment; spaces between words are 0.3-0.8 of a line's height
 _GUTTER_IN_HEIGHTS: Final = 0.6
 _COLUMN_ROWS: Final = 4
+_BESIDE_IN_HEIGHTS: Final = 1.1  # lines of one column are farther apart: their boxes are those of the ink
+_DOWNWARDS: Final = 90
 _LETTER_WIDTH: Final = 0.6  # of a letter's height, on average
 _PROSE_CHARS: Final = 22  # mean length of a column's segments that makes them prose and not a table's cells
 
@@ -52,11 +56,12 @@ def lines_in_order(words: Iterable[DirectedWord]) -> tuple[Line, ...]:
     """Lines in reading order: those of the direction that most letters have, then those of the others. Their words have confidence 1.0.
 
     Args:
-        words: in any order.
+        words: in the order of the content where it is known: what follows there and on the paper is one line. Any other is read by its places alone.
     """
     by_direction: defaultdict[int, list[DirectedWord]] = defaultdict(list)
     for word in words:
-        by_direction[word.direction_deg].append(word)
+        stacked = word.text >= writing.IDEOGRAPHS_FROM and word.direction_deg == 0 and writing.is_stacked(word.text, word.box)
+        by_direction[_DOWNWARDS if stacked else word.direction_deg].append(word)
     groups = sorted(by_direction.items(), key=lambda group: -sum(len(w.text) for w in group[1]))
     return _LINES.validate_python([line for direction_deg, group in groups for line in _lines(group, direction_deg)])
 
@@ -64,21 +69,50 @@ def lines_in_order(words: Iterable[DirectedWord]) -> tuple[Line, ...]:
 def _lines(words: Sequence[DirectedWord], direction_deg: int) -> list[dict[str, object]]:
     # rows and columns are found as if the words ran from left to right; the words themselves keep their boxes
     boxes = [_turned(word, direction_deg) for word in words] if direction_deg else [word.box for word in words]
-    turned = [Placed(box, len(word.text), key) for key, (word, box) in enumerate(zip(words, boxes, strict=True))]
     made = [{"text": word.text, "box": word.box, "confidence": 1.0} for word in words]
-    return [{"words": [made[key] for key in line]} for line in ordered_keys(turned)]
+    return [{"words": [made[key] for key in line]} for line in _ordered_words([word.text for word in words], boxes)]
 
 
-def ordered_keys(placed: Sequence[Placed], *, gap_in_heights: float = GAP_IN_HEIGHTS) -> list[list[int]]:
+def _ordered_words(texts: Sequence[str], boxes: list[Box]) -> list[list[int]]:
+    """The indices of words line by line in reading order, which runs the way that most of their letters do."""
+    if not writing.has_right_to_left(texts):  # nearly always
+        return _ordered_runs(texts, boxes)
+    rtl = writing.is_mostly_right_to_left(texts)
+    if rtl:  # in a mirror they run from left to right
+        boxes = [Box(-box.x1, box.y0, -box.x0, box.y1) for box in boxes]
+    return [writing.with_foreign_turned(texts, line, right_to_left=rtl) for line in _ordered_runs(texts, boxes)]
+
+
+def _ordered_runs(texts: Sequence[str], boxes: Sequence[Box]) -> list[list[int]]:
+    height = _height_of(boxes)
+    runs = runs_of(boxes, height, GAP_IN_HEIGHTS)
+    slope = slope_of(boxes, runs)
+    placed = [Placed(place_of(boxes, run, slope), sum(len(texts[i]) + 1 for i in run) - 1, key) for key, run in enumerate(runs)]
+    lines: list[list[int]] = []
+    for line in ordered_keys(placed, height=height, gap_in_heights=_GUTTER_IN_HEIGHTS):  # what was jumped may be a gutter
+        keys = [i for key in line for i in runs[key]]
+        if any(placed[a].box.x1 > placed[b].box.x0 for a, b in itertools.pairwise(line)):
+            keys.sort(key=lambda i: boxes[i].x0)  # something is written into a gap of the run: a form that is filled in
+        lines.append(keys)
+    return lines
+
+
+def _height_of(boxes: Sequence[Box]) -> float:
+    return median(max(1.0, box.height) for box in boxes)
+
+
+def ordered_keys(placed: Sequence[Placed], *, gap_in_heights: float = GAP_IN_HEIGHTS, height: float | None = None) -> list[list[int]]:
     """The keys of words, or of runs of words, that run from left to right, line by line in reading order.
 
     Args:
         placed: in any order.
         gap_in_heights: a wider gap ends a segment, in heights of a line.
+        height: of a line; None for that of the middle one of `placed`.
     """
     if not placed:
         return []
-    height = median(max(1.0, word.box.height) for word in placed)
+    if height is None:
+        height = _height_of([word.box for word in placed])
     rows = [_segments(row, height, gap_in_heights) for row in _rows(placed)]
     return [[word.key for word in line] for line in _read(rows, height)]
 
@@ -170,7 +204,7 @@ def _read(rows: list[Row], height: float) -> list[list[Placed]]:
 
 def _columns_from(rows: list[Row], start: int, height: float) -> tuple[float | None, int]:
     """The gutter's x and the row after the last one of the columns that begin here; None where none begin."""
-    for gap in _gaps(rows[start]):
+    for gap in [*_gaps(rows[start]), *_gap_beside(rows, start, height)]:
         gutter, end = gap, start
         while end < len(rows) and (narrowed := _narrowed(gutter, rows[end], height)) is not None:
             gutter, end = narrowed, end + 1
@@ -178,6 +212,18 @@ def _columns_from(rows: list[Row], start: int, height: float) -> tuple[float | N
         if _are_columns(rows[start:end], middle):
             return middle, end
     return None, start
+
+
+def _gap_beside(rows: list[Row], start: int, height: float) -> list[tuple[float, float]]:
+    """The free stretch between this row and the next, where that stands beside it and a bit lower: columns whose lines are out of step."""
+    if start + 1 == len(rows):
+        return []
+    (a, b), (a_edges, b_edges) = rows[start : start + 2], [_edges(row) for row in rows[start : start + 2]]
+    lower = (b[0][0].box.y0 + b[0][0].box.y1 - a[0][0].box.y0 - a[0][0].box.y1) / 2
+    if lower > _BESIDE_IN_HEIGHTS * height:
+        return []
+    between = [(a_edges[-1][1], b_edges[0][0]), (b_edges[-1][1], a_edges[0][0])]
+    return [gap for gap in between if gap[0] < gap[1]]
 
 
 def _narrowed(gutter: tuple[float, float], row: Row, height: float) -> tuple[float, float] | None:
@@ -188,9 +234,14 @@ def _narrowed(gutter: tuple[float, float], row: Row, height: float) -> tuple[flo
 
 def _gaps(row: Row, *, ends: bool = False) -> list[tuple[float, float]]:
     """The free stretches between segments; with `ends` also those before the first and after the last."""
-    edges = [(segment[0].box.x0, max(word.box.x1 for word in segment)) for segment in row]  # words stand by their left edges
+    edges = _edges(row)
     inner = [(a[1], b[0]) for a, b in itertools.pairwise(edges)]
     return [(-1e9, edges[0][0]), *inner, (edges[-1][1], 1e9)] if ends else inner
+
+
+def _edges(row: Row) -> list[tuple[float, float]]:
+    """From where to where each segment reaches; words stand by their left edges."""
+    return [(segment[0].box.x0, max(word.box.x1 for word in segment)) for segment in row]
 
 
 def _split(rows: list[Row], gutter: float) -> tuple[list[Row], list[Row]]:

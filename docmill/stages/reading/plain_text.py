@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from docmill.errors import Damaged
-from docmill.stages.reading.converting import CONVERTERS
+from docmill.stages.reading.converting import converted
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import TEXT, XML
 from docmill.values.geometry import Box
@@ -38,13 +38,13 @@ def count_pages(path: Path, media_type: str, limits: Limits) -> int:
     """
     stat = path.stat()
     limits.check_bytes(stat.st_size)
-    count = len(_pages(path, media_type, limits, stat.st_mtime_ns, stat.st_size))
+    count = len(_pages(path, media_type, limits, stat.st_mtime_ns, stat.st_size)[0])
     limits.check_pages(count)
     return count
 
 
 def read_text_page(path: Path, media_type: str, number: int, language: str, limits: Limits) -> Page:
-    """Page `number`, with confidence 1.0 and boxes on the grid.
+    """Page `number`, with confidence 1.0 and boxes on the grid; the first one says what of the document is not in the text.
 
     Raises:
         Damaged: there is no such page.
@@ -53,7 +53,8 @@ def read_text_page(path: Path, media_type: str, number: int, language: str, limi
     if not 1 <= number <= count_pages(path, media_type, limits):
         raise Damaged(f"there is no page {number}", page=number)
     stat = path.stat()
-    rows = _pages(path, media_type, limits, stat.st_mtime_ns, stat.st_size)[number - 1]
+    pages, notes = _pages(path, media_type, limits, stat.st_mtime_ns, stat.st_size)
+    rows = pages[number - 1]
     width = max(_COLUMNS, *(len(row) for row in rows), 0)
     lines = tuple(line for at, row in enumerate(rows) if (line := _line(row, at)) is not None)
     return Page(
@@ -65,19 +66,21 @@ def read_text_page(path: Path, media_type: str, number: int, language: str, limi
         source="plain_text",
         language=language,
         reason="plain text" if media_type in {TEXT, XML} else f"text of {media_type}",
+        quality_reasons=notes if number == 1 else (),
     )
 
 
 @lru_cache(maxsize=1)
-def _pages(path: Path, media_type: str, limits: Limits, _mtime_ns: int, _size: int) -> tuple[tuple[str, ...], ...]:
-    text = CONVERTERS[media_type](path, limits).translate(_CONTROLS)
+def _pages(path: Path, media_type: str, limits: Limits, _mtime_ns: int, _size: int) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    text, notes = converted(path, media_type, limits)
+    text = text.translate(_CONTROLS)
     pages: list[tuple[str, ...]] = []
     for part in text.split("\f"):
         rows = [row for line in _LINE_END.split(part) for row in _wrapped(line.expandtabs(8).rstrip())]
         pages += [tuple(rows[i : i + LINES_PER_PAGE]) for i in range(0, len(rows), LINES_PER_PAGE)]
     while len(pages) > 1 and not any(pages[-1]):
         pages.pop()  # the form feed or line end that closes a file begins no page
-    return tuple(pages)
+    return tuple(pages), notes
 
 
 def _wrapped(line: str) -> list[str]:

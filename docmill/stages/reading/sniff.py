@@ -4,12 +4,14 @@ The name of a file proves nothing; `refuse_lie` refuses a name that claims anoth
 """
 
 import codecs
+import contextlib
 import re
 from collections.abc import Callable
 
 from docmill.errors import Damaged, UnsupportedType
 from docmill.stages.reading import charsets, container_head
 from docmill.stages.reading.media_types import BMP, EML, GIF, HTML, INTERCHANGEABLE, JP2, JPEG, PDF, PNG, SUFFIXES, TEXT, TIFF, WEBP, XML
+from docmill.stages.reading.unlabelled import DEFAULT, codec_by_letters
 
 HEAD_BYTES = 4096
 """How much of the file's beginning `media_type_of` wants to see."""
@@ -27,6 +29,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xff\x4f\xff\x51\x00", JP2),  # a bare codestream
 )
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"))  # ISO 23008-12
 # readers accept junk (a mail or HTTP header, a BOM) before the header, within the first 1024 bytes
 _PDF_HEADER_WITHIN_BYTES = 1024
 _PDF_HEADER = re.compile(rb"(?:\A|[^ -~])%PDF-|%PDF-\d\.\d\s*[\r\n]+%[\x80-\xff]")
@@ -69,6 +72,10 @@ def media_type_of(head: bytes, size: int) -> str:
         return WEBP
     if _is_bmp(head):
         return BMP
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        raise UnsupportedType(
+            "a HEIC or AVIF picture: send it as JPEG or PNG (a telephone writes JPEG when its camera is set to the most compatible format)"
+        )
     if head.startswith(container_head.MAGICS):
         return container_head.type_of_head(head)
     if _PDF_HEADER.search(head[:_PDF_HEADER_WITHIN_BYTES]):
@@ -90,7 +97,7 @@ def refuse_lie(media_type: str, file_name: str) -> None:
 
 
 def decode_text(data: bytes, *, cut: bool = False) -> str | None:
-    """The text of bytes in UTF-8, UTF-16 (by its mark or its zero bytes) or Windows-1252; None when it is not text.
+    """The text of bytes in UTF-8, UTF-16 (by its mark or its zero bytes) or an older encoding, guessed by its letters; None when it is not text.
 
     UTF-8 with a few bad bytes stays UTF-8; they become U+FFFD.
 
@@ -98,17 +105,28 @@ def decode_text(data: bytes, *, cut: bool = False) -> str | None:
         data: the whole file or its beginning.
         cut: whether `data` may end in the middle of a character.
     """
+    return decode_unlabelled(data, cut=cut)[0]
+
+
+def decode_unlabelled(data: bytes, *, cut: bool = False) -> tuple[str | None, str | None]:
+    """As `decode_text`; and Python's name of the encoding where it was guessed, None where the bytes say it themselves."""
     for encoding, holds in _ENCODINGS:
-        if encoding == "cp1252" and (text := charsets.with_gaps(data, "utf-8-sig", cut=cut)) is not None:
-            return text if _reads_as_text(text.replace("\ufffd", "")) else None
         if holds(data):
-            decoder = codecs.getincrementaldecoder(encoding)()
             try:
-                text = decoder.decode(data, final=not cut)
+                text = codecs.getincrementaldecoder(encoding)().decode(data, final=not cut)
             except UnicodeDecodeError:
                 continue
-            return text if _reads_as_text(text) else None
-    return None
+            return text if _reads_as_text(text) else None, None
+    mended = charsets.with_gaps(data, "utf-8-sig", cut=cut)
+    if mended is not None:
+        return mended if _reads_as_text(mended.replace("\ufffd", "")) else None, None
+    if 0 in data:
+        return None, None
+    for guess in dict.fromkeys((codec_by_letters(data), DEFAULT)):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = codecs.getincrementaldecoder(guess)().decode(data, final=not cut)
+            return (text, guess) if _reads_as_text(text) else (None, None)
+    return None, None
 
 
 def _is_bmp(head: bytes) -> bool:
@@ -179,5 +197,4 @@ _ENCODINGS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("utf-16-le", lambda d: _zeros_at(d, 1)),
     ("utf-16-be", lambda d: _zeros_at(d, 0)),
     ("utf-8-sig", lambda _: True),
-    ("cp1252", lambda d: 0 not in d),
 )

@@ -3,6 +3,7 @@
 Members are written under numbers, never under names of theirs. One that cannot be unpacked comes as it lies in the archive, with the reason.
 """
 
+import contextlib
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,7 +21,10 @@ from docmill.stages.reading.media_types import EML, ZIP
 
 _LOCAL_HEADER_BYTES: Final = 30
 _BLOCK_BYTES: Final = 1024 * 1024
-_LITTER: Final = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_LITTER: Final = frozenset(("__macosx", "thumbs.db", "desktop.ini"))
+"""Folders and files that systems leave behind, in small letters."""
+
+_IS_UTF8: Final = 0x800
 
 
 class Member(NamedTuple):
@@ -53,9 +57,18 @@ def _of_archive(path: Path, out_dir: Path, limits: Limits) -> Iterator[Member]:
     with office_container.opened(path) as archive:
         office_container.check(archive, limits)
         for at, info in enumerate(archive.infolist(), 1):
-            name = _last_part(info.filename)
-            if not info.is_dir() and name and not name.startswith(".") and not info.filename.startswith(_LITTER) and name not in _LITTER:
+            whole = _name_of(info)
+            name = _last_part(whole)
+            if not info.is_dir() and name and not name.startswith(".") and _LITTER.isdisjoint(whole.lower().replace("\\", "/").split("/")):
                 yield _unpacked(archive, info, name, out_dir / f"{at:05}")
+
+
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """The member's name; many programs write UTF-8 and don't set the bit that says so, and then it is taken for the letters of a DOS."""
+    if not info.flag_bits & _IS_UTF8:
+        with contextlib.suppress(UnicodeError):
+            return info.filename.encode("cp437").decode("utf-8")
+    return info.filename
 
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, out: Path) -> Member:

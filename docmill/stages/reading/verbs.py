@@ -12,8 +12,9 @@ from docmill.errors import Damaged, TimedOut, TooLarge, UnsupportedType
 from docmill.scratch import folder_within
 from docmill.shredding import shred_file
 from docmill.stages.reading.embedded_pictures import picture
-from docmill.stages.reading.engines import EngineSpec, ocr_engine
+from docmill.stages.reading.engines import EngineSpec, ocr_engine, read_by
 from docmill.stages.reading.file_properties import file_properties
+from docmill.stages.reading.image_file import frames_told
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
@@ -280,16 +281,17 @@ def _page_by_ocr(
     page = _read_by(engine, path, media_type, number, language, scratch_dir, limits)
     found = {} if page.words else {"source": "none"}
     reason = f"{reason}: page image read by {page.source}" + (f" ({page.reason})" if page.reason else "")
-    return page.model_copy(update={"reason": reason + ("" if page.words else ", which found no words"), **found})
+    told = (*page.quality_reasons, *frames_told(path, media_type, limits))
+    return page.model_copy(update={"reason": reason + ("" if page.words else ", which found no words"), "quality_reasons": told, **found})
 
 
 def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, language: str, scratch_dir: Path, limits: Limits) -> Page:
     as_it_is = readable_as_it_is(path, media_type, number, limits)
     if as_it_is:
         with contextlib.suppress(Damaged):  # the engine's decoder gave up; Pillow's may still read the file
-            return _rated(as_it_is, engine.read(as_it_is, language=language))
+            return _rated(as_it_is, read_by(engine, as_it_is, language))
     with gray_page_image(path, media_type, number, scratch_dir=scratch_dir, limits=limits) as image:
-        return _rated(image, engine.read(image, language=language))
+        return _rated(image, read_by(engine, image, language))
 
 
 def _rated(image: PageImage, page: Page) -> Page:

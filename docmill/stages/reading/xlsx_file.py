@@ -1,24 +1,38 @@
-"""Excel workbooks as plain text: each sheet begins a page with its name, then its rows with the values as last calculated."""
+"""Excel workbooks as plain text: each sheet begins a page with its name, then its rows with the values as last calculated.
 
+Programs that write workbooks without calculating them leave formulas without values; those are given as formulas, and counted.
+"""
+
+import contextlib
 import datetime as dt
 import re
 import warnings
+import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, cast
 
 from docmill.errors import Damaged, DocmillError, TooLarge
 from docmill.stages.reading.limits import Limits
-from docmill.stages.reading.office_container import check_document
+from docmill.stages.reading.number_formats import is_hidden, number_text
+from docmill.stages.reading.office_container import check_document, opened
 from docmill.stages.reading.text_table import aligned
 
 _ROWS_PER_PAGE: Final = 66
-_DECIMALS: Final = re.compile(r"0\.(0+)")
+_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
+_NOT_CALCULATED: Final = re.compile(
+    rb"<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</|</(?:\w+:)?c>)"
+)
+_BLOCK_BYTES: Final = 1024 * 1024
+_LONGEST_FORMULA_BYTES: Final = 64 * 1024  # 8,192 characters, escaped
 
 
 class _Cell(Protocol):
     @property
     def value(self) -> object: ...
+    @property
+    def data_type(self) -> str: ...
 
 
 class _Sheet(Protocol):
@@ -30,41 +44,94 @@ class _Sheet(Protocol):
     def iter_rows(self) -> Iterator[tuple[_Cell, ...]]: ...
 
 
-def xlsx_text(path: Path, limits: Limits) -> str:
-    """The text of all sheets, hidden ones too: what they say leaves the house with the file.
+@dataclass(slots=True)
+class _Told:
+    """What the text does not show, or not as Excel would."""
+
+    formulas: int = 0
+    hidden: int = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        counted = (
+            (self.formulas, "given as formulas, because no value is stored"),
+            (self.hidden, "left out, because their format hides them"),
+        )
+        return tuple(f"{what}: {count} cell{'s' * (count > 1)}" for count, what in counted if count)
+
+
+def xlsx_text(path: Path, limits: Limits) -> tuple[str, tuple[str, ...]]:
+    """The text of all sheets, hidden ones too: what they say leaves the house with the file; and what is not in it, for people.
 
     Raises:
         TooLarge, Encrypted, Damaged: it cannot be read, or not within the limits.
     """
     check_document(path, limits)
-    from openpyxl import load_workbook  # noqa: PLC0415 - loads in 0.3 s, only where workbooks are read
-
+    told = _Told()
     try:
-        # an open file and not a path: the library refuses names without its endings, and kept files have none
-        with warnings.catch_warnings(), path.open("rb") as file:
-            warnings.simplefilter("ignore")  # about extensions that do not concern the values
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            try:
-                return "\f".join(_sheet(cast("_Sheet", sheet), limits) for sheet in book.worksheets)
-            finally:
-                book.close()
+        sheets = list(_sheets(path, limits, told, calculated=not _has_formulas_without_values(path)))
     except (DocmillError, MemoryError, RecursionError):
         raise
     except Exception as error:  # the library raises what the damage makes of it
         raise Damaged("the workbook cannot be parsed") from error
+    return "\f".join(sheets), told.notes
 
 
-def _sheet(sheet: _Sheet, limits: Limits) -> str:
+def _sheets(path: Path, limits: Limits, told: _Told, *, calculated: bool) -> Iterator[str]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - loads in 0.3 s, only where workbooks are read
+
+    with warnings.catch_warnings(), contextlib.ExitStack() as held:
+        warnings.simplefilter("ignore")  # about extensions that do not concern the values
+        books = []
+        for values in (True,) if calculated else (True, False):
+            # an open file and not a path: the library refuses names without its endings, and kept files have none
+            file = held.enter_context(path.open("rb"))
+            books.append(load_workbook(file, read_only=True, data_only=values, keep_links=False))
+            held.callback(books[-1].close)
+        for sheets in zip(*(book.worksheets for book in books), strict=True):
+            yield _sheet([cast("_Sheet", sheet) for sheet in sheets], limits, told)
+
+
+def _has_formulas_without_values(path: Path) -> bool:
+    """Whether any sheet may have them: a second pass over the file is worth it only then."""
+    with opened(path) as archive:
+        return any(_is_not_calculated(archive, name) for name in archive.namelist() if _SHEET.fullmatch(name))
+
+
+def _is_not_calculated(archive: zipfile.ZipFile, name: str) -> bool:
+    with archive.open(name) as member:
+        data = b""
+        while block := member.read(_BLOCK_BYTES):
+            data = data[-_LONGEST_FORMULA_BYTES:] + block
+            if _NOT_CALCULATED.search(data):
+                return True
+    return False
+
+
+def _sheet(sheets: list[_Sheet], limits: Limits, told: _Told) -> str:
+    """A sheet's text.
+
+    Args:
+        sheets: the sheet with its values and, where some are missing, with its formulas.
+        limits: max_pages.
+        told: is added to.
+    """
     # sheets state sizes that nobody filled: without this every empty cell up to there would be made
-    sheet.reset_dimensions()
-    rows = list(_rows(sheet, limits.max_pages * _ROWS_PER_PAGE))
-    return f"{sheet.title}\n{aligned(rows)}"
+    for sheet in sheets:
+        sheet.reset_dimensions()
+    rows = list(_rows(sheets, limits.max_pages * _ROWS_PER_PAGE, told))
+    return f"{sheets[0].title}\n{aligned(rows)}"
 
 
-def _rows(sheet: _Sheet, most: int) -> Iterator[list[str]]:
+def _rows(sheets: list[_Sheet], most: int, told: _Told) -> Iterator[list[str]]:
     count = 0
-    for row in sheet.iter_rows():
-        cells = [_shown(cell) for cell in row]
+    for row, *formulas in zip(*(sheet.iter_rows() for sheet in sheets), strict=True):
+        cells = [_shown(cell, told) for cell in row]
+        for at, formula in enumerate(formulas[0] if formulas else ()):
+            # where the type is a text's, an empty one is what was calculated
+            if formula.value is not None and row[at].value is None and row[at].data_type == "n":
+                told.formulas += 1
+                cells[at] = " ".join(str(getattr(formula.value, "text", formula.value)).split())
         if any(cells):
             count += 1
             if count > most:
@@ -72,24 +139,19 @@ def _rows(sheet: _Sheet, most: int) -> Iterator[list[str]]:
             yield cells
 
 
-def _shown(cell: _Cell) -> str:
+def _shown(cell: _Cell, told: _Told) -> str:
     value = cell.value
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
-    if isinstance(value, bool | dt.date | dt.time | str):
-        return " ".join(str(value).split())
-    if isinstance(value, int | float):
-        return _number(value, str(getattr(cell, "number_format", "")))
-    return str(value)
-
-
-def _number(value: float, form: str) -> str:
-    """A number with the decimals its format shows; no thousands separators, so that it reads the same everywhere."""
-    decimals = _DECIMALS.search(form)
-    if "%" in form:
-        return f"{value * 100:.{len(decimals[1]) if decimals else 0}f}%"
-    if decimals and not isinstance(value, bool):
-        return f"{value:.{len(decimals[1])}f}"
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.12g}"  # noqa: PLR2004 - exact in a double
+    if isinstance(value, dt.timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+    if isinstance(value, bool | dt.date | dt.time):
+        return str(value)
+    form = str(getattr(cell, "number_format", ""))
+    if ";" in form and is_hidden(value, form):
+        told.hidden += 1
+        return ""
+    return number_text(value, form) if isinstance(value, int | float) else " ".join(str(value).split())
