@@ -125,6 +125,7 @@ class Settings(ModelSettings):
 
     dask_address: str | None = Field(default=None, description="Address of a Dask scheduler; default a local cluster of processes.")
     dask_workers: int = Field(default=0, ge=0, description="Worker processes of a local cluster; 0 means one per core.")
+    runs_at_once: int = Field(default=4, ge=1, description="Flow runs that a worker has under way; more wait, urgent ones begin first.")
     shard_seconds: float = Field(default=45.0, gt=0, description="Estimated cost that the planner aims at per shard.")
     inline_seconds: float = Field(default=8.0, ge=0, description="Work estimated below this runs in the flow process.")
     stall_deadline_s: float = Field(default=180.0, gt=0, description="A cluster without any progress for so long is lost.")

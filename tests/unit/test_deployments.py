@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from blocks.dask_cluster import DASK_SETTINGS
+from docmill.cli.prefect_setup import upkeep_words, worker_words
 from docmill.settings import PREFECT_RETENTION, Settings
 
 FOLDER = Path(__file__).parents[2] / "deployments"
@@ -165,6 +166,16 @@ def test_the_table_of_queues_names_every_deployment():
     assert told == {(one["name"], one["work_pool"]["work_queue_name"]) for one in prefect["deployments"]}
 
 
+def test_workers_order_what_waits_and_keep_a_place_for_upkeep_as_docmill_up_does():
+    least = Settings.model_fields["runs_at_once"].default
+    assert COMPOSE["services"]["flows"]["command"] == worker_words(f"${{DOCMILL_RUNS_AT_ONCE:-{least}}}")
+    assert COMPOSE["services"]["upkeep"]["command"] == upkeep_words()
+    (found,) = [body["data"] for _, body in MANIFESTS if body["kind"] == "ConfigMap" and body["metadata"]["name"] == "docmill"]
+    assert found["DOCMILL_RUNS_AT_ONCE"] == str(least)
+    commands = {name: one["command"] for name, one in containers() if one.get("command", [])[:2] == ["prefect", "worker"]}
+    assert commands == {"docmill/flows": worker_words("$(DOCMILL_RUNS_AT_ONCE)"), "docmill/upkeep": upkeep_words()}
+
+
 def test_the_image_can_copy_the_ledger_of_the_servers_beside_it():
     """Debian's pg_dump copies no server newer than itself."""
     debian = re.findall(r"^FROM python:\S+-slim-(\w+)$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
@@ -175,7 +186,7 @@ def test_the_image_can_copy_the_ledger_of_the_servers_beside_it():
 
 def test_every_service_of_the_compose_file_is_known():
     services = COMPOSE["services"]
-    assert set(services) == {"postgres", "prefect", "set-up", "scheduler", "dask-worker", "flows", "gateway"}
+    assert set(services) == {"postgres", "prefect", "set-up", "scheduler", "dask-worker", "flows", "upkeep", "gateway"}
     assert all(port.startswith("127.0.0.1:") for one in services.values() for port in one.get("ports", ()))
     assert {name for one in services.values() for name in one.get("depends_on", ())} <= set(services)
     assert all("${" in str(value) for one in services.values() for key, value in one.get("environment", {}).items() if "PASSWORD" in key)
