@@ -1,6 +1,5 @@
 """How docmill is doing: the figures of /operations and /metrics. Counts, times and codes; nothing about any document."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -94,14 +93,15 @@ def operations(room: Room) -> Operations:
         read = figures.ocr_confidences_since(conn, room.tenant, now - WINDOW)
         times = figures.times_since(conn, room.tenant, now - WINDOW)
         stages = figures.stage_seconds_since(conn, room.tenant, now - WINDOW)
-        by_hour = Counter(at.replace(minute=0, second=0, microsecond=0) for at in figures.ends_since(conn, room.tenant, _first_hour(now)))
+        hours = [_first_hour(now) + n * RATE_WINDOW for n in range(HOURS)]
+        by_hour = figures.ended_by_time(conn, room.tenant, hours)
         used = figures.usage_since(conn, room.tenant, now - RATE_WINDOW)
     waiting, given_up = undelivered(room.ledger, room.tenant)
     return Operations(
         jobs=count_jobs(room.ledger, room.tenant),
         queue_age_s=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
         ended_last_hour=sum(last_hour.values()),
-        ended_by_hour={hour: by_hour[hour] for hour in (_first_hour(now) + n * RATE_WINDOW for n in range(HOURS))},
+        ended_by_hour=dict(zip(hours, by_hour, strict=True)),
         ended=ended,
         straight_through=_straight_through(milled),
         ocr_confidence=_confidences(read),
