@@ -47,8 +47,9 @@ class Operations:
         ended_by_hour: the beginning of an hour, UTC -> how many ended in it; the last 24, earliest first.
         ended: state -> how many came into it in the last 24 hours.
         straight_through: share of the documents milled in the last 24 hours that were completed without a person, 0.0-1.0; None without any.
+            Of a document that was milled several times the latest job that ended counts, here and in `failures`.
         ocr_confidence: engine -> of the pages it read in the last 24 hours.
-        failures: error code -> how many failed so in the last 24 hours.
+        failures: error code -> documents milled in the last 24 hours that failed so.
         waiting, working: times of the jobs that ended in the last 24 hours.
         stages: stage -> seconds of work for one document, its pages added up, of the same jobs; stages in their order.
         outbox_waiting, outbox_given_up: messages to receivers.
@@ -88,8 +89,7 @@ def operations(room: Room) -> Operations:
         oldest = figures.oldest_waiting(conn, room.tenant)
         ended = figures.ended_since(conn, room.tenant, now - WINDOW)
         last_hour = figures.ended_since(conn, room.tenant, now - RATE_WINDOW)
-        failures = figures.failures_since(conn, room.tenant, now - WINDOW)
-        milled = figures.milled_since(conn, room.tenant, now - WINDOW, review=REVIEW)
+        milled = figures.documents_since(conn, room.tenant, now - WINDOW, review=REVIEW)
         read = figures.ocr_confidences_since(conn, room.tenant, now - WINDOW)
         times = figures.times_since(conn, room.tenant, now - WINDOW)
         stages = figures.stage_seconds_since(conn, room.tenant, now - WINDOW)
@@ -105,7 +105,7 @@ def operations(room: Room) -> Operations:
         ended=ended,
         straight_through=_straight_through(milled),
         ocr_confidence=_confidences(read),
-        failures=failures,
+        failures={str(code): count for state, code, count in milled if state == JobState.FAILED},
         waiting=_times([waited for waited, _ in times]),
         working=_times([worked for _, worked in times]),
         stages={
@@ -123,10 +123,11 @@ def operations(room: Room) -> Operations:
     )
 
 
-def _straight_through(milled: Mapping[str, int]) -> float | None:
+def _straight_through(milled: Sequence[tuple[str, str | None, int]]) -> float | None:
     """A document that was cancelled was not wanted any more; it says nothing."""
-    count = sum(count for state, count in milled.items() if state != JobState.CANCELLED)
-    return round(milled.get(JobState.COMPLETED, 0) / count, 4) if count else None
+    wanted = sum(count for state, _, count in milled if state != JobState.CANCELLED)
+    completed = sum(count for state, _, count in milled if state == JobState.COMPLETED)
+    return round(completed / wanted, 4) if wanted else None
 
 
 def _confidences(read: Sequence[tuple[str, float]]) -> dict[str, Confidence]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from docmill.services.operations import REVIEW
 from docmill.storage.ledger import figures
+from docmill.values.jobs import JobState
 
 if TYPE_CHECKING:
     from ledger_fixtures import Clock, Work
@@ -29,10 +30,24 @@ def test_ends_are_counted_by_the_hour(work: "Work", clock: "Clock") -> None:
         assert figures.ended_by_time(conn, "nobody", begins) == [0, 0, 0]
 
 
+def test_a_document_counts_once_by_the_latest_job_that_ended(work: "Work", clock: "Clock") -> None:
+    begun = clock()
+    clock.pass_seconds(1)
+    for state in (JobState.FAILED, JobState.FAILED, JobState.COMPLETED):
+        work.mill(1, state, force=True)
+        clock.pass_seconds(1)
+    work.mill(2, JobState.NEEDS_REVIEW)
+    work.one(2, force=True)  # milled anew; not over yet
+    with work.ledger.reading() as conn:
+        assert figures.ended_since(conn, work.tenant, begun) == {"completed": 1, "failed": 2, "needs_review": 1}
+        found = figures.documents_since(conn, work.tenant, begun, review=REVIEW)
+        assert sorted(found, key=str) == [("completed", None, 1), ("needs_review", None, 1)]
+        assert figures.documents_since(conn, work.tenant, begun, review="local") == []
+
+
 QUERIES = {
     "ended": figures.ended_since,
-    "milled": partial(figures.milled_since, review=REVIEW),
-    "failures": figures.failures_since,
+    "documents": partial(figures.documents_since, review=REVIEW),
     "usage": figures.usage_since,
     "times": figures.times_since,
     "stages": figures.stage_seconds_since,
