@@ -43,8 +43,8 @@ def operations_router(desk: Desk) -> APIRouter:
             facts=_rows(_facts(found)),
             hours=_hours(found.ended_by_hour),
             stages=_stages(found.stages),
-            jobs=_rows(found.jobs) or _row("none yet", ""),
-            ended=_rows(found.ended) or _row("none", ""),
+            jobs=_rows(_some(found.jobs)) or _row("none yet", ""),
+            ended=_rows(_some(found.ended)) or _row("none", ""),
             failures=_rows(found.failures) or _row("none", ""),
             prefect=link,
         )
@@ -98,6 +98,10 @@ def _words(times: Times) -> str:
 
 def _rows(figures: Mapping[str, object]) -> str:
     return "".join(_row(name, value) for name, value in figures.items())
+
+
+def _some(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}
 
 
 def _row(name: str, value: object) -> str:

@@ -12,7 +12,7 @@ from docmill.services.review.standing import REVIEW
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import STAGE_PROGRESS
 from docmill.storage.ledger import figures
-from docmill.values.jobs import JobState
+from docmill.values.jobs import FINAL_STATES, JobState
 
 WINDOW: Final = timedelta(hours=24)
 RATE_WINDOW: Final = timedelta(hours=1)
@@ -41,11 +41,11 @@ class Operations:
     """How things stand.
 
     Attributes:
-        jobs: state -> how many there are.
+        jobs: state -> how many there are; every state, in their order.
         queue_age_s: how long the oldest waiting job has waited; 0.0 when none waits.
         ended_last_hour: how many jobs ended.
         ended_by_hour: the beginning of an hour, UTC -> how many ended in it; the last 24, earliest first.
-        ended: state -> how many came into it in the last 24 hours.
+        ended: state -> how many came into it in the last 24 hours; every final state.
         straight_through: share of the documents milled in the last 24 hours that were completed without a person, 0.0-1.0; None without any.
             Of a document that was milled several times the latest job that ended counts, here and in `failures`.
         ocr_confidence: engine -> of the pages it read in the last 24 hours.
@@ -97,12 +97,13 @@ def operations(room: Room) -> Operations:
         by_hour = figures.ended_by_time(conn, room.tenant, hours)
         used = figures.usage_since(conn, room.tenant, now - RATE_WINDOW)
     waiting, given_up = undelivered(room.ledger, room.tenant)
+    jobs = count_jobs(room.ledger, room.tenant)
     return Operations(
-        jobs=count_jobs(room.ledger, room.tenant),
+        jobs={state.value: jobs.get(state, 0) for state in JobState},
         queue_age_s=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
         ended_last_hour=sum(last_hour.values()),
         ended_by_hour=dict(zip(hours, by_hour, strict=True)),
-        ended=ended,
+        ended={state.value: ended.get(state, 0) for state in FINAL_STATES},
         straight_through=_straight_through(milled),
         ocr_confidence=_confidences(read),
         failures={str(code): count for state, code, count in milled if state == JobState.FAILED},
