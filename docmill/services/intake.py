@@ -1,8 +1,8 @@
 """Taking files in as one batch: what each brings (arriving), jobs into the ledger.
 
 Nothing is lost: a file that is refused still becomes a document with a failed job that says why, and its bytes are kept when they are within
-the size limit. A file that cannot be read is no document, because its bytes make one: it is counted, and its neighbours go on. So is an object of a bucket that its
-listing says is too large.
+the size limit. A file that cannot be read is no document, because its bytes make one: it is counted, and its neighbours go on. So is an object
+of a bucket that is too large by its listing.
 """
 
 import logging

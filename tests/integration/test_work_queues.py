@@ -209,8 +209,9 @@ def exported(room):
     """Both documents, without their text."""
     from flows.export_results import export_results
 
-    told = export_results()
+    told = export_results(state="completed", since="2020-01-01", before="9999-12-31")
     assert told["documents"] == 2
+    assert export_results(state="failed")["documents"] == export_results(before="2020-01-01")["documents"] == 0
     assert "Mill Lane" not in room.store.read(told["object"]).decode()
 
 
