@@ -15,11 +15,12 @@ from docmill.cell.kernel import adopt_orphans
 from docmill.cli.embedded import noted, sole_set
 from docmill.cli.keeper import leave_nothing
 from docmill.cli.parts import HOST, Part, ToldToEnd, free_port, looks, running_part
+from docmill.cli.prefect_settings import prefect_environment
 from docmill.cli.prefect_setup import run_by, set_up_prefect, upkeep_words, worker_words
 from docmill.cli.rooms import room
 from docmill.cli.tending import tend
 from docmill.services.milling.warm_places import runs_socket
-from docmill.settings import Settings, prefect_environment
+from docmill.settings import Settings
 from docmill.storage.objects.spec import gateway_address_file
 
 SERVER, GATEWAY, WARM, WORKER, UPKEEP = "Prefect server", "gateway", "warm process", "Prefect worker", "upkeep worker"

@@ -9,6 +9,7 @@ import yaml
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
 
+from docmill.cli.prefect_settings import FLOWS_TAG
 from docmill.cli.prefect_setup import QUEUES, UPKEEP, worker_words
 from flows.hooks import told
 
@@ -33,6 +34,7 @@ def test_the_entrypoint_is_a_flow_of_the_four_packages(deployment):
     assert deployment["work_pool"]["name"] == "docmill"
     assert deployment["work_pool"]["work_queue_name"] in QUEUES
     assert deployment["description"]
+    assert FLOWS_TAG in deployment["tags"], "the automation looks after its runs by it"
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=ids)

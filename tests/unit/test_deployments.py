@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from blocks.dask_cluster import DASK_SETTINGS
+from docmill.cli.prefect_settings import PREFECT_RETENTION
 from docmill.cli.prefect_setup import upkeep_words, worker_words
-from docmill.settings import PREFECT_RETENTION, Settings
+from docmill.settings import Settings
 
 FOLDER = Path(__file__).parents[2] / "deployments"
 MANIFESTS = [(path.name, body) for path in sorted((FOLDER / "kubernetes").glob("*.yaml")) for body in yaml.safe_load_all(path.read_text())]
