@@ -250,6 +250,12 @@ def offer_environment(environment: Mapping[str, str]) -> None:
         os.environ.setdefault(name, value)
 
 
+def wanted_temporary_folder() -> Path | None:
+    """What TMPDIR names; None when it is not set. Where it cannot be written Python takes another folder without a word, other programs fail."""
+    named = os.environ.get("TMPDIR")
+    return Path(named) if named else None
+
+
 def hush_lance() -> None:
     """Let LanceDB tell of errors only, before it is imported; what the user has set stays. It warns of each new table that it is new."""
     os.environ.setdefault("LANCEDB_LOG", "error")
