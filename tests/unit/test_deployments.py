@@ -185,6 +185,31 @@ def test_the_image_can_copy_the_ledger_of_the_servers_beside_it():
     assert {COMPOSE["services"]["postgres"]["image"].removeprefix("postgres:"), in_cluster} == {"15-bookworm"}
 
 
+def test_the_image_installs_the_languages_that_are_asked_for(tmp_path):
+    dockerfile = (FOLDER / "Dockerfile").read_text()
+    (loop,) = re.findall(r"for language in .*? done", dockerfile)
+    (tmp_path / "apt-get").write_text('#!/bin/sh\necho "$@" >>"$0.asked"\ntest "$4" != tesseract-ocr-xx\n')
+    (tmp_path / "apt-get").chmod(0o755)
+
+    def installed(languages):
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "OCR_LANGUAGES": languages}
+        return subprocess.run(["/bin/sh", "-c", loop], env=environment, timeout=20, check=False).returncode
+
+    assert [installed(""), installed("deu chi-sim"), installed("xx")] == [0, 0, 1]
+    asked = [line.split()[-1] for line in (tmp_path / "apt-get.asked").read_text().splitlines()]
+    assert asked == ["tesseract-ocr-deu", "tesseract-ocr-chi-sim", "tesseract-ocr-xx"]
+    assert re.findall(r"^ARG (\w+)", dockerfile.rpartition("\nFROM ")[2], re.MULTILINE) == ["OCR_LANGUAGES"]
+    assert {one["build"]["args"]["OCR_LANGUAGES"] for one in COMPOSE["services"].values() if "build" in one} == {"${OCR_LANGUAGES:-}"}
+
+
+def test_the_pages_say_how_the_first_key_is_made_where_the_gateway_waits_for_it():
+    said = (FOLDER.parent / "docs" / "operations.md").read_text()
+    found = re.findall(r"^(docker compose|kubectl) .* docmill (keys create) NAME", said, re.MULTILINE)
+    assert {program for program, _ in found} == {"docker compose", "kubectl"}
+    assert re.search(r" exec flows docmill keys create", said)
+    assert re.search(r" exec docmill-0 -c flows -- docmill keys create", said)
+
+
 def test_every_service_of_the_compose_file_is_known():
     services = COMPOSE["services"]
     assert set(services) == {"postgres", "prefect", "set-up", "scheduler", "dask-worker", "flows", "upkeep", "gateway"}
