@@ -29,9 +29,19 @@ PREFECT_DEFAULTS = {
 heartbeats by which silent runs are found."""
 
 
+PREFECT_JSON_LOGS = {
+    "PREFECT_LOGGING_FORMATTERS_JSON_CLASS": "docmill.logs.JsonFormatter",
+    "PREFECT_LOGGING_FORMATTERS_JSON_FORMAT": "%(message)s",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json",
+    "PREFECT_LOGGING_HANDLERS_DEBUG_FORMATTER": "json",
+}
+"""Items of Prefect's logging.yml (PREFECT_LOGGING_[PATH]_[TO]_[KEY]): its processes log as docmill's do. The image sets the same."""
+
+
 def prefect_environment(found: Settings, **extra: str) -> dict[str, str]:
-    """Prefect's environment for the embedded set: its files under docmill's home."""
-    return {"PREFECT_HOME": str(found.home.absolute() / "prefect"), **PREFECT_DEFAULTS, **extra}
+    """Prefect's environment for the embedded set: its files under docmill's home, its logs in docmill's form."""
+    logs = PREFECT_JSON_LOGS if found.log_format == "json" else {}
+    return {"PREFECT_HOME": str(found.home.absolute() / "prefect"), **PREFECT_DEFAULTS, **logs, **extra}
 
 
 def prepare_for_prefect(found: Settings, api_url: str | None) -> None:

@@ -179,6 +179,26 @@ def test_a_run_says_its_name_id_state_and_seconds(prefect_server, home, heard):
     assert "document" not in "".join(said)
 
 
+def test_a_run_that_died_with_its_process_says_how_long_it_ran(prefect_server, home, heard):
+    from prefect import Flow
+    from prefect.client.orchestration import get_client
+    from prefect.states import Crashed
+
+    from flows.hooks import told
+
+    flow = answer_of(prefect_server, "/flows/", {"name": "dies"})["id"]
+    with get_client(sync_client=True) as client:
+        made = answer_of(prefect_server, "/flow_runs/", {"flow_id": flow, "state": {"type": "PENDING"}})
+        taken = client.read_flow_run(made["id"])  # as the worker took it
+        answer_of(prefect_server, f"/flow_runs/{taken.id}/set_state", {"state": {"type": "RUNNING"}})
+        time.sleep(1.1)
+    assert taken.start_time is None
+    told(Flow(lambda: None, name="dies"), taken, Crashed())
+    (line,) = heard.lines
+    assert line.startswith(f"flow dies run {taken.id} crashed after ")
+    assert 1.0 <= float(line.split()[-2]) < 60
+
+
 @pytest.mark.slow
 def test_maintenance_flows_run_one_after_the_other(prefect_server, room, tmp_path, monkeypatch):
     from milled_papers import INVOICE, LETTER, ingest

@@ -1,6 +1,7 @@
 """What is shipped to run docmill elsewhere: the image, the compose file and the manifests, checked without a network or a daemon."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from blocks.dask_cluster import DASK_SETTINGS
-from docmill.cli.prefect_settings import PREFECT_RETENTION
+from docmill.cli.prefect_settings import PREFECT_JSON_LOGS, PREFECT_RETENTION, prefect_environment
 from docmill.cli.prefect_setup import upkeep_words, worker_words
 from docmill.settings import Settings
 
@@ -112,6 +113,39 @@ def test_prefects_server_forgets_old_runs_wherever_it_runs():
         [sys.executable, "-c", code], env=PREFECT_RETENTION, capture_output=True, text=True, timeout=120, check=True
     ).stdout
     assert said.strip() == "['events', 'flow_runs', 'orphans'] 14 3"
+
+
+PREFECT_LINE = """
+import logging, sys
+from prefect.logging import get_logger
+from prefect.logging.configuration import setup_logging
+setup_logging()  # as Prefect's command line does
+get_logger("workers").warning("from the %s", "worker")
+get_logger("flow_runs").error("from a run", extra={"flow_run_id": "r-1", "send_to_api": False})
+try:
+    raise ValueError("what a document says")
+except ValueError:
+    logging.getLogger("uvicorn.error").exception("from the server")
+"""
+
+
+def test_prefects_processes_log_json_where_docmill_does():
+    image = dict(re.findall(r"(PREFECT_LOGGING_[A-Z_]+)=(\S+)", (FOLDER / "Dockerfile").read_text()))
+    assert {name: value.strip('"') for name, value in image.items()} == PREFECT_JSON_LOGS
+    assert PREFECT_JSON_LOGS.items() <= prefect_environment(Settings(log_format="json")).items()
+    assert not PREFECT_JSON_LOGS.keys() & prefect_environment(Settings(log_format="text")).keys()
+    environment = {**os.environ, **PREFECT_JSON_LOGS}
+    said = subprocess.run(
+        [sys.executable, "-c", PREFECT_LINE], env=environment, capture_output=True, text=True, timeout=120, check=True
+    ).stderr
+    told = [json.loads(line) for line in said.splitlines()]
+    assert [(one["level"], one["message"], one.get("run_id")) for one in told] == [
+        ("WARNING", "from the worker", None),
+        ("ERROR", "from a run", "r-1"),
+        ("ERROR", "from the server", None),
+    ]
+    assert told[-1]["exception"] == "ValueError"
+    assert "document" not in said
 
 
 def test_images_are_tagged_as_the_same_version_everywhere():
