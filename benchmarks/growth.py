@@ -20,6 +20,7 @@ ROLES = (
     ("spawn_main", "Dask worker"),
     ("prefect.server", "Prefect server"),
     ("prefect server start", "Prefect server"),
+    ("--work-queue upkeep", "upkeep worker"),
     ("prefect worker start", "Prefect worker"),
     ("docmill.cli.main serve", "gateway"),
     ("docmill.cli.main up", "docmill up"),

@@ -53,6 +53,8 @@ class DocmillError(Exception):
     """
 
     code: ClassVar[str] = ""
+    advice: str = ""
+    """What to do next where it was met, in place of the table's hint; for people at this process's terminal, not pickled."""
 
     def __init__(self, message: str = "", **facts: str | float | None) -> None:
         super().__init__(message or self.kind.title)
@@ -71,7 +73,7 @@ class DocmillError(Exception):
     @property
     def hint(self) -> str:
         """What to do next."""
-        return self.kind.hint
+        return self.advice or self.kind.hint
 
     @property
     def retryable(self) -> bool:

@@ -72,6 +72,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             **{name: value for name, value in _IDS.get().items() if value is not None},
         }
+        if isinstance(run_id := getattr(record, "flow_run_id", None), str):  # so Prefect's loggers call it
+            body.setdefault("run_id", run_id)
         if record.exc_info and record.exc_info[0]:
             body["exception"] = record.exc_info[0].__name__
         return json.dumps(body)

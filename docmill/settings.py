@@ -125,6 +125,7 @@ class Settings(ModelSettings):
 
     dask_address: str | None = Field(default=None, description="Address of a Dask scheduler; default a local cluster of processes.")
     dask_workers: int = Field(default=0, ge=0, description="Worker processes of a local cluster; 0 means one per core.")
+    runs_at_once: int = Field(default=4, ge=1, description="Flow runs that a worker has under way; more wait, urgent ones begin first.")
     shard_seconds: float = Field(default=45.0, gt=0, description="Estimated cost that the planner aims at per shard.")
     inline_seconds: float = Field(default=8.0, ge=0, description="Work estimated below this runs in the flow process.")
     stall_deadline_s: float = Field(default=180.0, gt=0, description="A cluster without any progress for so long is lost.")
@@ -243,42 +244,16 @@ def take_environment(environment: Mapping[str, str]) -> None:
     settings.cache_clear()
 
 
-PREFECT_RETENTION = {
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",  # with orphaned logs and artifacts; Prefect itself drops events only
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(14 * 86_400),
-    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P3D",  # ISO 8601; mostly heartbeats, of which the newest counts
-}
-"""How long Prefect's server keeps what it saw: what became of documents is in the ledger. The image sets the same."""
-
-PREFECT_DEFAULTS = {
-    **PREFECT_RETENTION,
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
-    "PREFECT_CLIENT_MAX_RETRIES": "10",
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
-    "GX_ANALYTICS_ENABLED": "false",
-}
-"""What docmill wants of Prefect unless the user says otherwise: no telemetry, patience with a server that is starting, few words, and
-heartbeats by which silent runs are found."""
-
-
-def prefect_environment(found: Settings, **extra: str) -> dict[str, str]:
-    """Prefect's environment for the embedded set: its files under docmill's home."""
-    return {"PREFECT_HOME": str(found.home.absolute() / "prefect"), **PREFECT_DEFAULTS, **extra}
-
-
-def prepare_for_prefect(found: Settings, api_url: str | None) -> None:
-    """Set Prefect's environment of this process before Prefect is imported; what the user has set stays.
-
-    Args:
-        found: the settings.
-        api_url: the server to use; None starts an ephemeral one.
-    """
-    extra = {"PREFECT_API_URL": api_url} if api_url else {}
-    for name, value in prefect_environment(found, **extra).items():
+def offer_environment(environment: Mapping[str, str]) -> None:
+    """Set variables of this process that the user has not set."""
+    for name, value in environment.items():
         os.environ.setdefault(name, value)
+
+
+def wanted_temporary_folder() -> Path | None:
+    """What TMPDIR names; None when it is not set. Where it cannot be written Python takes another folder without a word, other programs fail."""
+    named = os.environ.get("TMPDIR")
+    return Path(named) if named else None
 
 
 def hush_lance() -> None:

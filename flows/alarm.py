@@ -5,7 +5,7 @@ from prefect.runtime import flow_run
 
 from docmill.errors import DocmillError
 from docmill.services.health import look
-from docmill.services.notifying import tell
+from docmill.services.incidents import tell_once
 from docmill.services.running.room import Room
 from docmill.services.sweeping import sweep
 from docmill.settings import settings
@@ -15,7 +15,7 @@ from flows.rooms import open_room
 
 @flow(flow_run_name="alarm", persist_result=False, **HOOKS)
 def alarm() -> dict[str, str]:
-    """Sweep, look again, and tell the receivers of DOCMILL_NOTIFY_URLS in any case. Returns what is broken by part; nothing when it has passed.
+    """Sweep, look again, and tell the receivers of DOCMILL_NOTIFY_URLS of what they have not been told yet. Returns what is broken by part.
 
     Whatever breaks on the way (a ledger that cannot be opened, a sweep that fails) is told too, and then the run fails by it.
     """
@@ -29,7 +29,7 @@ def alarm() -> dict[str, str]:
         failed = error
         broken["alarm"] = _said(error)
     if broken:
-        tell(settings(), "health.failed", str(flow_run.id), broken)
+        tell_once(settings(), str(flow_run.id), broken)
     if failed:
         raise failed
     return broken

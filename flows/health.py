@@ -4,6 +4,7 @@ from prefect import flow
 
 from docmill.errors import ServiceUnavailable
 from docmill.services.health import look
+from docmill.services.incidents import all_is_well
 from flows.hooks import HOOKS
 from flows.rooms import open_room
 
@@ -17,6 +18,8 @@ def health() -> dict[str, str]:
     """
     with open_room() as room:
         found = look(room)
+        if all(one.ok for one in found):
+            all_is_well(room.settings)
     broken = [one.name for one in found if not one.ok]
     if broken:
         raise ServiceUnavailable(f"not well: {', '.join(broken)}")

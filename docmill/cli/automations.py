@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httpx
 
+from docmill.cli.prefect_settings import FLOWS_TAG
 from docmill.errors import ClusterLost
 
 ANSWER_S: Final = 30.0
@@ -26,12 +27,13 @@ def zombies(*, silent_s: float = SILENT_S) -> dict[str, Any]:
     """
     return {
         "name": "docmill: silent runs have crashed",
-        "description": "A flow run without a heartbeat has lost its process; it becomes Crashed.",
+        "description": "A flow run of docmill's without a heartbeat has lost its process; it becomes Crashed.",
         "enabled": True,
         "trigger": {
             "type": "event",
             "posture": "Proactive",
             "match": {"prefect.resource.id": "prefect.flow-run.*"},
+            "match_related": {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{FLOWS_TAG}"},
             "for_each": ["prefect.resource.id"],
             "after": [_BEAT],
             "expect": [_BEAT, *_ENDS],
@@ -42,8 +44,8 @@ def zombies(*, silent_s: float = SILENT_S) -> dict[str, Any]:
     }
 
 
-def health_alarm(deployment_id: str) -> dict[str, Any]:
-    """A health flow that fails or crashes starts the deployment that tells people and sweeps."""
+def health_alarm(health_id: str, alarm_id: str) -> dict[str, Any]:
+    """A run of the deployment `health` that fails or crashes starts the deployment that sweeps and tells people, of each incident once."""
     return {
         "name": "docmill: health failed",
         "description": "The health flow found something broken; people are told and a sweep runs.",
@@ -52,13 +54,13 @@ def health_alarm(deployment_id: str) -> dict[str, Any]:
             "type": "event",
             "posture": "Reactive",
             "match": {"prefect.resource.id": "prefect.flow-run.*"},
-            "match_related": {"prefect.resource.role": "flow", "prefect.resource.name": "health"},
+            "match_related": {"prefect.resource.role": "deployment", "prefect.resource.id": f"prefect.deployment.{health_id}"},
             "for_each": [],
             "expect": ["prefect.flow-run.Failed", "prefect.flow-run.Crashed"],
             "threshold": 1,
             "within": 0,
         },
-        "actions": [{"type": "run-deployment", "source": "selected", "deployment_id": deployment_id}],
+        "actions": [{"type": "run-deployment", "source": "selected", "deployment_id": alarm_id}],
     }
 
 
@@ -70,8 +72,8 @@ def make_automations(api_url: str) -> None:
     """
     try:
         with httpx.Client(base_url=f"{api_url.rstrip('/')}/", timeout=ANSWER_S) as client:
-            alarm = client.get("deployments/name/alarm/alarm").raise_for_status().json()["id"]
-            for wanted in (zombies(), health_alarm(alarm)):
+            ids = [client.get(f"deployments/name/{name}/{name}").raise_for_status().json()["id"] for name in ("health", "alarm")]
+            for wanted in (zombies(), health_alarm(*ids)):
                 put_automation(client, wanted)
     except (httpx.HTTPError, KeyError, ValueError) as error:
         raise ClusterLost(f"the Prefect server did not take the automations: {type(error).__name__}") from None

@@ -1,17 +1,36 @@
 """`docmill back-up` and `docmill restore`. What a backup holds and what is proven stands in docmill/services/backup."""
 
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Final
 
 import typer
 
 from docmill.cli.output import show_json
 from docmill.cli.rooms import room
+from docmill.errors import DocmillError
 from docmill.services.backup import restoring, taking
 from docmill.settings import settings
 from docmill.storage.document_keys import FILE
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
+
+
+NEXT: Final = MappingProxyType(
+    {
+        "not_found": "Name the backup's own folder, the one that holds backup.json; without that file it was never finished.",
+        "damaged": "Take an older backup, or another copy of this one: `sha256sum --check SHA256SUMS` in it names the files that were changed. "
+        "Restore into an empty home.",
+        "conflict": "Nothing was written. Let DOCMILL_HOME, DOCMILL_LEDGER_URL and DOCMILL_STORE_URL name places where nothing is yet, or move "
+        "away what is there.",
+        "store_unavailable": "Look at free space and rights of DOCMILL_HOME and DOCMILL_STORE_URL, empty what was written there, and restore "
+        "again.",
+        "ledger_unavailable": "Look at free space and rights of DOCMILL_HOME, or at the empty database of DOCMILL_LEDGER_URL, empty what was "
+        "written, and restore again.",
+        "engine_missing": "Install postgresql-client of the server's version.",
+    }
+)
+"""Error code -> what to do where it ended a restore. The hints of the table are for those who mill."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,7 +70,11 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Restore a backup to where the settings point, where nothing may be yet, and prove that it is whole."""
-    done = restoring.restore(folder, settings(), keys=keys)
+    try:
+        done = restoring.restore(folder, settings(), keys=keys)
+    except DocmillError as error:
+        error.advice = "" if error.facts.get("originals") is not None else NEXT.get(error.code, "")  # what is lacking says so itself
+        raise
     if as_json:
         show_json(done)
         return

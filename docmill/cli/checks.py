@@ -11,19 +11,22 @@ from urllib.parse import urlsplit
 import httpx
 
 from docmill.errors import DocmillError
+from docmill.scratch import scratch_folder
 from docmill.services.ledger_key import KEY_FILE, seal_of
 from docmill.services.programs import program_version, tesseract_languages
 from docmill.services.stack_note import prefect_address, running_stack
 from docmill.services.validation_suite import suite_of
-from docmill.settings import Settings
+from docmill.settings import Settings, wanted_temporary_folder
 from docmill.storage.ledger import open_ledger
 from docmill.storage.ledger.copying import versions_for_copies
 from docmill.storage.objects import StoreSpec, open_store
 from docmill.values.keys import PRIVATE
-from docmill.values.languages import TESSERACT_NAMES
+from docmill.values.languages import TESSERACT_NAMES, language_code
 from docmill.values.model import Value
 
 LEAST_DISK_BYTES = 2 * 1024**3
+STORE_MEND = "look whether DOCMILL_STORE_URL names a place that docmill may read and write: its rights, free space, credentials, network"
+LEDGER_MEND = "look whether the server of DOCMILL_LEDGER_URL runs and lets docmill in; of SQLite, whether the file may be read and written"
 
 
 class Finding(Value):
@@ -34,6 +37,11 @@ class Finding(Value):
     detail: str
     mend: str
     needed: bool = True
+
+
+def _next(error: DocmillError, mend: str) -> str:
+    """The error's hint where it is about the installation; others are for those who mill, and some send people to the doctor, where they are."""
+    return error.hint if error.code in {"settings_invalid", "ledger_outdated"} else mend
 
 
 def _tesseract(found: Settings) -> Finding:
@@ -52,7 +60,11 @@ def _languages(found: Settings) -> Finding:
     there = tesseract_languages()
     by_name = {name: code for code, name in TESSERACT_NAMES.items()}
     codes = sorted(by_name[n] for n in there if n in by_name)
-    wanted = TESSERACT_NAMES.get(found.language, "eng")
+    try:
+        wanted = TESSERACT_NAMES[language_code(found.language)]
+    except DocmillError:
+        known = ", ".join(sorted(TESSERACT_NAMES))
+        return Finding(name="OCR languages", ok=False, detail="DOCMILL_LANGUAGE names an unknown language", mend=f"set one of {known}")
     mend = f"apt-get install tesseract-ocr-{wanted.replace('_', '-')}"
     return Finding(name="OCR languages", ok=wanted in there, detail=", ".join(codes) or "none", mend=mend)
 
@@ -72,9 +84,8 @@ def _store(found: Settings) -> Finding:
         ok = store.read(name) == b"docmill"
         store.delete(name)
     except DocmillError as error:
-        return Finding(name="object store", ok=False, detail=error.message, mend=error.hint)
-    detail = "writes, reads and deletes"
-    return Finding(name="object store", ok=ok, detail=detail, mend="check DOCMILL_STORE_URL and the credentials")
+        return Finding(name="object store", ok=False, detail=error.message, mend=_next(error, STORE_MEND))
+    return Finding(name="object store", ok=ok, detail="writes, reads and deletes", mend=STORE_MEND)
 
 
 def _ledger(found: Settings) -> Finding:
@@ -83,7 +94,7 @@ def _ledger(found: Settings) -> Finding:
     try:
         open_ledger(found.resolved_ledger_url).close()
     except DocmillError as error:
-        return Finding(name="ledger", ok=False, detail=error.message, mend=error.hint)
+        return Finding(name="ledger", ok=False, detail=error.message, mend=_next(error, LEDGER_MEND))
     return Finding(name="ledger", ok=True, detail="reached, schema is current", mend="")
 
 
@@ -108,6 +119,20 @@ def _disk(found: Settings) -> Finding:
     return Finding(
         name="disk", ok=free > LEAST_DISK_BYTES, detail=f"{free / 1024**3:.1f} GiB free", mend="free some space, or set DOCMILL_HOME"
     )
+
+
+def _temporary(found: Settings) -> Finding:
+    del found
+    mend = "let TMPDIR name a folder that docmill may write to, or unset it"
+    try:
+        with scratch_folder("doctor") as folder:
+            (folder / "file").write_bytes(b"docmill")
+            used = folder.parent
+    except OSError as error:
+        return Finding(name="temporary folder", ok=False, detail=f"cannot be written: {error.strerror}", mend=mend)
+    wanted = wanted_temporary_folder()
+    ok = wanted is None or used.absolute() == wanted.absolute()
+    return Finding(name="temporary folder", ok=ok, detail=str(used) if ok else f"{wanted} (TMPDIR) cannot be written", mend=mend)
 
 
 def _suite(found: Settings) -> Finding:
@@ -151,7 +176,7 @@ def _backups(found: Settings) -> Finding:
     try:
         versions = versions_for_copies(found.resolved_ledger_url)
     except DocmillError as error:
-        return Finding(name="back-ups", ok=False, detail=error.message, mend=error.hint)
+        return Finding(name="back-ups", ok=False, detail=error.message, mend=_next(error, LEDGER_MEND))
     if versions and versions[0] < versions[1]:
         have = f"pg_dump {versions[0]}" if versions[0] else "no pg_dump"
         detail = f"{have}, but PostgreSQL {versions[1]}: the ledger cannot be copied"
@@ -173,5 +198,6 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     _dask,
     _prefect,
     _disk,
+    _temporary,
 )
 """All checks, in the order they are shown."""

@@ -15,14 +15,15 @@ from docmill.cell.kernel import adopt_orphans
 from docmill.cli.embedded import noted, sole_set
 from docmill.cli.keeper import leave_nothing
 from docmill.cli.parts import HOST, Part, ToldToEnd, free_port, looks, running_part
-from docmill.cli.prefect_setup import POOL, run_by, set_up_prefect
+from docmill.cli.prefect_settings import prefect_environment
+from docmill.cli.prefect_setup import run_by, set_up_prefect, upkeep_words, worker_words
 from docmill.cli.rooms import room
 from docmill.cli.tending import tend
 from docmill.services.milling.warm_places import runs_socket
-from docmill.settings import Settings, prefect_environment
+from docmill.settings import Settings
 from docmill.storage.objects.spec import gateway_address_file
 
-SERVER, GATEWAY, WARM, WORKER = "Prefect server", "gateway", "warm process", "Prefect worker"
+SERVER, GATEWAY, WARM, WORKER, UPKEEP = "Prefect server", "gateway", "warm process", "Prefect worker", "upkeep worker"
 ANSWER_S = 2.0
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """A process that forks must have no other threads; numeric libraries start theirs while they are imported."""
@@ -69,7 +70,7 @@ def _run(found: Settings, stop: threading.Event) -> None:
     with contextlib.ExitStack() as held:
 
         def start(name: str, *, again: bool = False) -> Part:
-            words, more = _command(name, port)
+            words, more = _command(name, port, found.runs_at_once)
             part = held.enter_context(running_part(name, words, environment | more, logs, again=again))
             if name == SERVER:
                 _wait_healthy(f"{api_url}/health", part, stop)
@@ -79,16 +80,16 @@ def _run(found: Settings, stop: threading.Event) -> None:
         set_up_prefect(environment, logs, stop, nightly_sources=found.nightly_sources)
         run_by(api_url, shlex.join([sys.executable, "-m", "docmill.cli.warm_run", str(runs_socket(found.home))]))
         gateway_url = _gateway_url(found, parts[GATEWAY], stop)
-        parts |= {WARM: start(WARM), WORKER: start(WORKER)}
+        parts |= {name: start(name) for name in (WARM, WORKER, UPKEEP)}
         held.enter_context(noted(found, api_url, gateway_url))
         where = {"Prefect UI": api_url.removesuffix("/api"), "Gateway": gateway_url, "Files": found.home.absolute(), "Logs": logs}
         for name, place in where.items():
             typer.echo(f"{name:<12} {place}")
         typer.echo("Ctrl-C ends all of it.")
-        tend(parts, {name: partial(start, name, again=True) for name in (SERVER, WARM, WORKER)}, stop)
+        tend(parts, {name: partial(start, name, again=True) for name in (SERVER, WARM, WORKER, UPKEEP)}, stop)
 
 
-def _command(name: str, port: int) -> tuple[list[str], dict[str, str]]:
+def _command(name: str, port: int, runs_at_once: int) -> tuple[list[str], dict[str, str]]:
     """The words after the interpreter, and what is added to the environment."""
     if name == SERVER:
         return ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)], {}
@@ -96,7 +97,7 @@ def _command(name: str, port: int) -> tuple[list[str], dict[str, str]]:
         return ["-m", "docmill.cli.main", "serve"], {}
     if name == WARM:
         return ["-m", "docmill.cli.warm"], dict(ONE_THREAD)
-    return ["-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"], {}
+    return ["-m", *(worker_words(runs_at_once) if name == WORKER else upkeep_words())], {}
 
 
 def _wait_healthy(url: str, part: Part, stop: threading.Event) -> None:

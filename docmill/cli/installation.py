@@ -8,10 +8,11 @@ import typer
 
 from docmill.cli.checks import CHECKS, Finding
 from docmill.cli.output import show_json, show_table
+from docmill.cli.prefect_settings import prefect_environment
 from docmill.cli.rooms import make_home
 from docmill.errors import SettingsInvalid
 from docmill.services.ledger_key import seal_of
-from docmill.settings import prefect_environment, settings
+from docmill.settings import settings
 from docmill.storage.ledger import upgrade_ledger
 
 db = typer.Typer(help="The ledger's schema.", no_args_is_help=True)

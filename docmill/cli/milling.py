@@ -7,6 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from docmill.cli.prefect_settings import FLOWS_TAG, prepare_for_prefect
 from docmill.errors import ClusterLost
 from docmill.services.batches import batch_view
 from docmill.services.jobs import list_jobs
@@ -14,7 +15,6 @@ from docmill.services.running.kept_report import store_report, stored_checks
 from docmill.services.running.report import BatchReport, batch_report
 from docmill.services.running.room import Room
 from docmill.services.stack_note import prefect_address
-from docmill.settings import prepare_for_prefect
 from docmill.values.jobs import FINAL_STATES, BatchView, JobState
 
 LOOK_EVERY_S = 0.5
@@ -40,13 +40,16 @@ def _final(view: BatchView) -> int:
 def _flow(room: Room) -> Callable[[str], None]:
     address = prefect_address(room.settings)
     prepare_for_prefect(room.settings, address)
-    from flows.ingest_documents import ingest_documents  # noqa: PLC0415 - loads Prefect (3 s), only where used
+    from prefect import tags  # noqa: PLC0415 - loads Prefect (3 s), only where used
+
+    from flows.ingest_documents import ingest_documents  # noqa: PLC0415 - as above
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
     def run(batch_id: str) -> None:
         try:
-            ingest_documents(batch_id=batch_id)
+            with tags(FLOWS_TAG):
+                ingest_documents(batch_id=batch_id)
         except RuntimeError as error:
             # Prefect's own, for a server that does not answer or did not start; what breaks inside the flow leaves it as a DocmillError
             whose = f"at {address} does not answer" if address else "that this command starts for itself did not start"

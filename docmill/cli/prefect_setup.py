@@ -14,9 +14,14 @@ from docmill.cli.parts import LOOK_EVERY_S, START_S, ToldToEnd, running_part
 from docmill.errors import ClusterLost
 
 POOL = "docmill"
-QUEUES = ("purchases", "documents", "ai", "validation", "search", "notifications", "maintenance")
-"""Work queues, first things first: a purchase never waits for a night's batch, housekeeping waits for everything."""
+UPKEEP = "upkeep"
+QUEUES = (UPKEEP, "purchases", "documents", "ai", "validation", "search", "notifications", "maintenance")
+"""Work queues, first things first: a purchase never waits for a night's batch, housekeeping waits for everything.
 
+What finds and mends (health, alarm, sweep) has a worker of its own: behind four nights it would wait for the very runs that it is to look after.
+"""
+
+_WORKER = ("prefect", "worker", "start", "--type", "process")
 ANSWER_S = 30.0
 BUSY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 PREFECT_FILE = Path(__file__).with_name("prefect.yaml")
@@ -53,6 +58,20 @@ def set_up_prefect(environment: Mapping[str, str], logs: Path, stop: threading.E
         prefect("deployments", "--no-prompt", "deploy", "--all", "--prefect-file", str(PREFECT_FILE))
         blocks.result()
     make_automations(environment["PREFECT_API_URL"])
+
+
+def worker_words(runs_at_once: int | str, pool: str = POOL) -> list[str]:
+    """The command, after the interpreter's `-m`, of the worker that does the work. Without a limit it would begin all that waits at once, in no order.
+
+    The limit is the worker's and not the pool's: the pool would count runs that died with their worker until somebody found them.
+    """
+    queues = [word for queue in (*QUEUES, "default") if queue != UPKEEP for word in ("--work-queue", queue)]
+    return [*_WORKER, "--pool", pool, "--limit", str(runs_at_once), *queues]
+
+
+def upkeep_words(pool: str = POOL) -> list[str]:
+    """The same of the worker for `UPKEEP`, which needs no limit: each of its deployments has one run at a time."""
+    return [*_WORKER, "--pool", pool, "--work-queue", UPKEEP]
 
 
 def make_queues(api_url: str, pool: str = POOL) -> None:

@@ -43,8 +43,8 @@ def operations_router(desk: Desk) -> APIRouter:
             facts=_rows(_facts(found)),
             hours=_hours(found.ended_by_hour),
             stages=_stages(found.stages),
-            jobs=_rows(found.jobs) or _row("none yet", ""),
-            ended=_rows(found.ended) or _row("none", ""),
+            jobs=_rows(_some(found.jobs)) or _row("none yet", ""),
+            ended=_rows(_some(found.ended)) or _row("none", ""),
             failures=_rows(found.failures) or _row("none", ""),
             prefect=link,
         )
@@ -100,6 +100,10 @@ def _rows(figures: Mapping[str, object]) -> str:
     return "".join(_row(name, value) for name, value in figures.items())
 
 
+def _some(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}
+
+
 def _row(name: str, value: object) -> str:
     return f'<tr><th scope="row">{escape(name)}</th><td>{escape(str(value))}</td></tr>'
 
@@ -118,7 +122,12 @@ class _Collector:
         for name, text, label, values in (
             ("docmill_tasks", "Tasks by state.", "state", found.jobs),
             ("docmill_tasks_ended_last_day", "Tasks that came into a final state in the last 24 hours.", "state", found.ended),
-            ("docmill_failures_last_day", "Tasks that failed in the last 24 hours by error code.", "code", found.failures),
+            (
+                "docmill_failures_last_day",
+                "Documents whose latest task of the last 24 hours failed, by error code.",
+                "code",
+                found.failures,
+            ),
             ("docmill_cpu_seconds_last_hour", "Processor seconds of the tasks that ended in the last hour.", "stage", found.cpu_s),
             (
                 "docmill_api_calls_last_hour",
@@ -150,7 +159,7 @@ class _Collector:
             ("docmill_tasks_ended_last_hour", "Throughput: tasks that ended in the last hour.", found.ended_last_hour),
             (
                 "docmill_straight_through_rate",
-                "Share (0-1) of the documents of the last 24 hours that no person saw.",
+                "Share (0-1) of the documents milled in the last 24 hours whose latest task was completed without a person.",
                 found.straight_through,
             ),
             ("docmill_cost_last_hour", "Price of the calls of services outside of the last hour.", float(found.cost)),

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
-from docmill.errors import NotAllowed, SettingsInvalid
+from docmill.errors import NotAllowed, SettingsInvalid, StoreUnavailable
 from docmill.gateway.app import create_app
 from docmill.gateway.desk import Desk
 from docmill.gateway.guard import bound_names
 from docmill.gateway.limits import UploadLimits
 from docmill.services.api_keys import has_keys
+from docmill.services.backup.sealing import remove_unfinished_keys
 from docmill.services.dispatch_thread import DispatchThread, PrefectFinder
 from docmill.services.fresh_home import open_home
 from docmill.services.notifying import AppriseChannel
@@ -102,6 +103,8 @@ def _desk(room: Room, dispatcher: DispatchThread) -> Desk:
         prefect_answers=lambda: finder() is not None,
     )
     desk.sweep()
+    with suppress(StoreUnavailable):  # the clean-up tells of it
+        remove_unfinished_keys(room)
     return desk
 
 

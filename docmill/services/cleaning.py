@@ -7,6 +7,7 @@
     <temporary folder>/docmill-scratch-*  scratch folders of dead processes of this machine
     <home>/incoming                    uploads that a dead gateway left
     <store's folder>/.staging          files that a dead process was about to store
+    <backups' keys>/*.writing          a copy of the keys that a dead process was about to put there
 
 Belongs here: what may go and when. Does not belong here: rows of the ledger (cleaning_ledger), purging of private data (purging).
 """
@@ -19,6 +20,7 @@ from itertools import groupby
 from typing import Final
 
 from docmill.errors import DocmillError, NotFound, StoreUnavailable
+from docmill.services.backup.sealing import remove_unfinished_keys
 from docmill.services.cleaning_disk import clean_incoming, clean_scratch, clean_staged
 from docmill.services.cleaning_report import Cleaning, CleanUp
 from docmill.services.running.room import Room
@@ -74,6 +76,9 @@ def clean_up(room: Room, *, dry_run: bool = False, retention: Retention | None =
         clean_scratch(cleaning)
     with cleaning.part("incoming"):
         clean_incoming(cleaning, room.settings.home.absolute(), before=now - keep.files)
+    with cleaning.part("keys"):
+        for name, size_bytes in remove_unfinished_keys(room, dry_run=cleaning.dry_run).items():
+            cleaning.cleaned(name, size_bytes)
     with cleaning.part("staging"):
         clean_staged(cleaning, local_folder(room.store_spec), before=now - keep.files)
     return cleaning.report()

@@ -1,7 +1,8 @@
 """Taking files in as one batch: what each brings (arriving), jobs into the ledger.
 
 Nothing is lost: a file that is refused still becomes a document with a failed job that says why, and its bytes are kept when they are within
-the size limit. A file that cannot be read is no document, because its bytes make one: it is counted, and its neighbours go on.
+the size limit. A file that cannot be read is no document, because its bytes make one: it is counted, and its neighbours go on. So is an object
+of a bucket that is too large by its listing.
 """
 
 import logging
@@ -112,6 +113,8 @@ def _arrivals(
 def _jobs_of(room: Room, file: IncomingFile, options: MillOptions, folder: Path) -> list[NewJob]:
     if not file.location.startswith("gs://"):
         return list(arrivals(room, Path(file.location), file.name, options))
+    if (file.size_bytes or 0) > room.settings.max_bytes:  # its bytes are not fetched to be refused, so it has no hash and is no document
+        raise FileUnreadable(f"an object is over {room.settings.max_bytes} bytes (DOCMILL_MAX_BYTES)", reason="too_large")
     try:
         path = fetch_object(file.location, room.settings, folder)
     except NotFound:

@@ -72,8 +72,8 @@ class AppriseChannel:
             raise ServiceUnavailable("the notification service did not take the message")
 
 
-def tell(found: Settings, kind: str, event_id: str, facts: Mapping[str, str]) -> None:
-    """Tell everybody at once, past the outbox: for what may be wrong with the ledger itself.
+def tell(found: Settings, kind: str, event_id: str, facts: Mapping[str, str]) -> bool:
+    """Tell everybody at once, past the outbox: for what may be wrong with the ledger itself. Returns whether somebody's service took it.
 
     Args:
         found: with DOCMILL_NOTIFY_URLS; without any nobody is told.
@@ -83,9 +83,13 @@ def tell(found: Settings, kind: str, event_id: str, facts: Mapping[str, str]) ->
     """
     body = "\n".join([*(f"{name}: {value}" for name, value in facts.items()), f"event: {event_id}"])
     urls = found.notify_urls.get_secret_value().split() if found.notify_urls else []
+    took_it = 0
     for number, url in enumerate(urls, 1):
-        if not _opened(url, number).notify(title=f"docmill: {TITLES[kind]}", body=body):
+        if _opened(url, number).notify(title=f"docmill: {TITLES[kind]}", body=body):
+            took_it += 1
+        else:
             log.warning("the notification service of URL %d did not take the message", number)
+    return took_it > 0
 
 
 def title_of(event: Event) -> str:

@@ -1,6 +1,5 @@
 """How docmill is doing: the figures of /operations and /metrics. Counts, times and codes; nothing about any document."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from docmill.services.review.standing import REVIEW
 from docmill.services.running.room import Room
 from docmill.services.running.tracked import STAGE_PROGRESS
 from docmill.storage.ledger import figures
-from docmill.values.jobs import JobState
+from docmill.values.jobs import FINAL_STATES, JobState
 
 WINDOW: Final = timedelta(hours=24)
 RATE_WINDOW: Final = timedelta(hours=1)
@@ -42,14 +41,15 @@ class Operations:
     """How things stand.
 
     Attributes:
-        jobs: state -> how many there are.
+        jobs: state -> how many there are; every state, in their order.
         queue_age_s: how long the oldest waiting job has waited; 0.0 when none waits.
         ended_last_hour: how many jobs ended.
         ended_by_hour: the beginning of an hour, UTC -> how many ended in it; the last 24, earliest first.
-        ended: state -> how many came into it in the last 24 hours.
+        ended: state -> how many came into it in the last 24 hours; every final state.
         straight_through: share of the documents milled in the last 24 hours that were completed without a person, 0.0-1.0; None without any.
+            Of a document that was milled several times the latest job that ended counts, here and in `failures`.
         ocr_confidence: engine -> of the pages it read in the last 24 hours.
-        failures: error code -> how many failed so in the last 24 hours.
+        failures: error code -> documents milled in the last 24 hours that failed so.
         waiting, working: times of the jobs that ended in the last 24 hours.
         stages: stage -> seconds of work for one document, its pages added up, of the same jobs; stages in their order.
         outbox_waiting, outbox_given_up: messages to receivers.
@@ -89,23 +89,24 @@ def operations(room: Room) -> Operations:
         oldest = figures.oldest_waiting(conn, room.tenant)
         ended = figures.ended_since(conn, room.tenant, now - WINDOW)
         last_hour = figures.ended_since(conn, room.tenant, now - RATE_WINDOW)
-        failures = figures.failures_since(conn, room.tenant, now - WINDOW)
-        milled = figures.milled_since(conn, room.tenant, now - WINDOW, review=REVIEW)
+        milled = figures.documents_since(conn, room.tenant, now - WINDOW, review=REVIEW)
         read = figures.ocr_confidences_since(conn, room.tenant, now - WINDOW)
         times = figures.times_since(conn, room.tenant, now - WINDOW)
         stages = figures.stage_seconds_since(conn, room.tenant, now - WINDOW)
-        by_hour = Counter(at.replace(minute=0, second=0, microsecond=0) for at in figures.ends_since(conn, room.tenant, _first_hour(now)))
+        hours = [_first_hour(now) + n * RATE_WINDOW for n in range(HOURS)]
+        by_hour = figures.ended_by_time(conn, room.tenant, hours)
         used = figures.usage_since(conn, room.tenant, now - RATE_WINDOW)
     waiting, given_up = undelivered(room.ledger, room.tenant)
+    jobs = count_jobs(room.ledger, room.tenant)
     return Operations(
-        jobs=count_jobs(room.ledger, room.tenant),
+        jobs={state.value: jobs.get(state, 0) for state in JobState},
         queue_age_s=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
         ended_last_hour=sum(last_hour.values()),
-        ended_by_hour={hour: by_hour[hour] for hour in (_first_hour(now) + n * RATE_WINDOW for n in range(HOURS))},
-        ended=ended,
+        ended_by_hour=dict(zip(hours, by_hour, strict=True)),
+        ended={state.value: ended.get(state, 0) for state in FINAL_STATES},
         straight_through=_straight_through(milled),
         ocr_confidence=_confidences(read),
-        failures=failures,
+        failures={str(code): count for state, code, count in milled if state == JobState.FAILED},
         waiting=_times([waited for waited, _ in times]),
         working=_times([worked for _, worked in times]),
         stages={
@@ -123,10 +124,11 @@ def operations(room: Room) -> Operations:
     )
 
 
-def _straight_through(milled: Mapping[str, int]) -> float | None:
+def _straight_through(milled: Sequence[tuple[str, str | None, int]]) -> float | None:
     """A document that was cancelled was not wanted any more; it says nothing."""
-    count = sum(count for state, count in milled.items() if state != JobState.CANCELLED)
-    return round(milled.get(JobState.COMPLETED, 0) / count, 4) if count else None
+    wanted = sum(count for state, _, count in milled if state != JobState.CANCELLED)
+    completed = sum(count for state, _, count in milled if state == JobState.COMPLETED)
+    return round(completed / wanted, 4) if wanted else None
 
 
 def _confidences(read: Sequence[tuple[str, float]]) -> dict[str, Confidence]:

@@ -54,6 +54,12 @@ def test_a_health_flow_that_fails_starts_the_alarm_and_people_are_told(tmp_path,
                 time.sleep(1)
             assert set(ended("health")) == {"FAILED"}
             assert set(ended("alarm")) == {"COMPLETED"}
+            before = len(ended("alarm"))
+            prefect.post(f"deployments/{deployment}/create_flow_run", json={}).raise_for_status()
+            while len(ended("alarm")) == before:
+                assert time.monotonic() < end + 60, (ended("health"), ended("alarm"))
+                time.sleep(1)
+        assert len(bodies) == 1, "an incident is told once"
         assert bodies[0]["title"] == "docmill: Something does not do its work"
         assert bodies[0]["message"].splitlines()[0] == "backup: no backup was proven yet"
     finally:

@@ -70,7 +70,8 @@ class FlowThread(threading.Thread):
 
 FLOW = """
 import sys
-from docmill.settings import prepare_for_prefect, settings
+from docmill.cli.prefect_settings import prepare_for_prefect
+from docmill.settings import settings
 prepare_for_prefect(settings(), None)
 from flows.ingest_documents import ingest_documents
 if __name__ == "__main__":

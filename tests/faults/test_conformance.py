@@ -32,10 +32,10 @@ def post(api, path, **body):
     return httpx.post(f"{api}{path}", json=body, timeout=30).raise_for_status().json()
 
 
-def running_flow_run(api):
+def running_flow_run(api, *tags):
     """A flow run in state Running that no process stands behind."""
     flow = post(api, "/flows/", name="gone")["id"]
-    return post(api, "/flow_runs/", flow_id=flow, state={"type": "RUNNING", "name": "Running"})["id"]
+    return post(api, "/flow_runs/", flow_id=flow, tags=tags, state={"type": "RUNNING", "name": "Running"})["id"]
 
 
 def state_of(api, run):
@@ -83,15 +83,17 @@ def test_a_silent_run_is_crashed_by_the_automation(own_server):
         first = put_automation(client, zombies(silent_s=15))
         assert put_automation(client, zombies(silent_s=15)) == first, "made again, it stays"
         time.sleep(3)  # the server's triggers learn of it by themselves
-        silent, lively = running_flow_run(api), running_flow_run(api)
+        silent, lively, others = (running_flow_run(api, *tags) for tags in (("docmill",), ("docmill",), ()))
 
-        beat(api, silent, at=datetime.now(UTC))
+        beat(api, others, at=datetime.now(UTC))
+        beat(api, silent, "docmill", at=datetime.now(UTC))
         end = time.monotonic() + 90
         while state_of(api, silent) != "CRASHED":
             assert time.monotonic() < end
-            beat(api, lively, at=datetime.now(UTC))
+            beat(api, lively, "docmill", at=datetime.now(UTC))
             time.sleep(2)
         assert state_of(api, lively) == "RUNNING"
+        assert state_of(api, others) == "RUNNING", "it fell silent first, and is none of docmill's"
 
 
 def test_task_runs_of_a_run_that_is_over_do_not_stay_running(prefect_server, home):
@@ -140,8 +142,10 @@ def test_a_run_that_is_over_for_prefect_and_holds_jobs_is_reported(prefect_serve
     assert (report.ended_runs, report.is_clean) == ({gone: "CRASHED"}, False)
 
 
-def beat(api, run, *, at):
-    event = {"event": "prefect.flow-run.heartbeat", "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"}}
+def beat(api, run, *tags, at):
+    """As Prefect's engine does it: with the run's tags as related resources."""
+    related = [{"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"} for tag in tags]
+    event = {"event": "prefect.flow-run.heartbeat", "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"}, "related": related}
     httpx.post(
         f"{api}/events", json=[{**event, "occurred": at.isoformat(), "payload": {}, "id": str(uuid4())}], timeout=30
     ).raise_for_status()

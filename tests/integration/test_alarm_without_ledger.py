@@ -7,6 +7,7 @@ from gateway_process import gateway_process
 
 from docmill.errors import DocmillError, LedgerUnavailable
 from docmill.services import health
+from docmill.services.incidents import all_is_well, tell_once
 from docmill.storage.ledger.engine import sqlite_path
 
 
@@ -20,7 +21,7 @@ def place(room):
 @pytest.fixture
 def told(monkeypatch):
     heard = []
-    monkeypatch.setattr("flows.alarm.tell", lambda _settings, kind, _event, facts: heard.append((kind, dict(facts))))
+    monkeypatch.setattr("docmill.services.incidents.tell", lambda _settings, kind, _event, facts: heard.append((kind, dict(facts))) is None)
     return heard
 
 
@@ -52,6 +53,33 @@ def test_people_hear_of_a_sweep_that_fails_and_of_what_is_broken_besides(prefect
     with pytest.raises(OSError, match="secret-words"):
         flows.alarm()
     assert told == [("health.failed", {"sweep": "OSError", "disk": "0 MiB free"})]
+
+
+def test_a_part_that_stays_broken_is_told_once_and_again_after_it_was_well(room, told):
+    disk, dask = {"disk": "0 MiB free"}, {"dask": "away"}
+    heard = []
+    for number, broken in enumerate((disk, disk, disk | dask, disk | dask, disk, disk | dask)):
+        heard.append(tell_once(room.settings, str(number), broken))
+    assert heard == [True, False, True, False, False, True]
+    assert [facts for _, facts in told] == [disk, disk | dask, disk | dask]
+    all_is_well(room.settings)
+    assert tell_once(room.settings, "x", disk)
+    assert not tell_once(room.settings, "y", disk)
+
+
+def test_what_no_service_took_is_told_again(room, monkeypatch):
+    monkeypatch.setattr("docmill.services.incidents.tell", lambda *_: False)
+    assert not tell_once(room.settings, "x", {"disk": ""})
+    monkeypatch.setattr("docmill.services.incidents.tell", lambda *_: True)
+    assert tell_once(room.settings, "y", {"disk": ""})
+
+
+def test_a_healthy_look_ends_the_incident(prefect_server, room, told):
+    from flows.health import health as look
+
+    assert tell_once(room.settings, "x", {"disk": ""})
+    look()
+    assert tell_once(room.settings, "y", {"disk": ""})
 
 
 def test_what_has_passed_is_not_told(prefect_server, room, told):

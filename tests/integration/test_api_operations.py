@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from docmill.services.running.room import Room
 from docmill.services.samples.bulk import write_scans
 from docmill.settings import settings
+from docmill.values.jobs import FINAL_STATES, JobState
 
 UPLOAD = "/api/v1/upload/async/"
 
@@ -67,6 +68,11 @@ def figures(client):
 
 
 def test_submit_wait_download_and_what_the_figures_say(gateway, client, room, tmp_path):
+    assert {(name, *labels): value for (name, *labels), value in figures(client).items() if labels} == {
+        **{("docmill_tasks", state): 0 for state in JobState},
+        **{("docmill_tasks_ended_last_day", state): 0 for state in FINAL_STATES},
+    }
+    assert "none yet" in client.get("/operations").text
     note = tmp_path / "note.txt"
     note.write_text("A note by the command line.\n")
     task_id = docmill(gateway, tmp_path, "submit", str(note), "--tag", "cli", "--no-index").strip()

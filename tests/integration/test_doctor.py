@@ -1,6 +1,7 @@
 """What `docmill doctor` says of parts that only some installations have: Dask, back-ups, the key of file names."""
 
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,30 @@ def test_a_pg_dump_that_is_older_than_the_server(home, tmp_path: Path, postgres_
     assert found.mend.startswith("install postgresql-client-")
     with pytest.raises(EngineMissing, match="older than the PostgreSQL server"):
         copy_ledger(url, tmp_path)
+
+
+def test_an_unknown_language_is_not_english(home):
+    unknown = finding("OCR languages", language="xx")
+    assert (unknown.ok, "DOCMILL_LANGUAGE" in unknown.detail, "de, el, en" in unknown.mend) == (False, True, True)
+
+
+def test_a_temporary_folder_that_cannot_be_written(home, tmp_path, monkeypatch):
+    assert finding("temporary folder").ok
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # as in a process that begins with it
+    gone = finding("temporary folder")
+    assert (gone.ok, "TMPDIR" in gone.detail, "TMPDIR" in gone.mend) == (False, True, True)
+
+
+def test_the_doctor_sends_nobody_to_the_doctor(home, tmp_path):
+    (tmp_path / "file").touch()
+    dead = {
+        "object store": {"store_url": f"file://{tmp_path}/file/store"},
+        "ledger": {"ledger_url": "postgresql+pg8000://docmill@127.0.0.1:9/none"},
+        "back-ups": {"ledger_url": "postgresql+pg8000://docmill@127.0.0.1:9/none"},
+    }
+    for name, settings in dead.items():
+        found = finding(name, **settings)
+        assert not found.ok, name
+        assert "doctor" not in found.mend
+        assert "DOCMILL_" in found.mend

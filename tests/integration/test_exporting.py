@@ -56,6 +56,26 @@ def test_a_table_has_a_row_a_document_with_values_and_confidences(room, papers, 
     assert len(pd.read_parquet(tmp_path / "none.parquet")) == 0
 
 
+def test_failed_documents_have_rows_where_they_are_asked_for_and_an_empty_table_has_its_header(room, papers, tmp_path):
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
+    (broken,) = ingest(room, tmp_path / "broken.pdf", index=False)
+
+    def exported(name, *states):
+        count = export_results(room, JobFilter(states=states), tmp_path / name, "csv")
+        with (tmp_path / name).open(newline="") as file:
+            table = csv.DictReader(file)
+            rows = list(table)
+        assert len(rows) == count
+        return table.fieldnames, rows
+
+    names, (row,) = exported("failed.csv", JobState.FAILED)
+    assert (row["document_id"], row["outcome"], row["error_code"], row["kind_confidence"]) == (broken, "failed", "damaged", "")
+    assert len(row["sha256"]) == 64
+    assert {row["document_id"] for row in exported("all.csv")[1]} == set(papers)
+    assert exported("cancelled.csv", JobState.CANCELLED) == (names, [])
+    assert export_results(room, JobFilter(states=[JobState.FAILED]), tmp_path / "failed.zip", "zip") == 0
+
+
 def test_an_export_that_is_being_written_while_a_document_is_erased_is_written_anew(room, papers, tmp_path, monkeypatch):
     real = exporting.export_results
 

@@ -61,8 +61,7 @@ def test_the_automations_of_docmill_are_made_once(prefect_server):
     def post(path, **body):
         return httpx.post(f"{prefect_server}{path}", json=body, timeout=30).raise_for_status().json()
 
-    flow = post("/flows/", name="alarm")["id"]
-    post("/deployments/", name="alarm", flow_id=flow)
+    deployment = {name: post("/deployments/", name=name, flow_id=post("/flows/", name=name)["id"])["id"] for name in ("health", "alarm")}
     triggers = []
     for _ in range(2):
         make_automations(prefect_server)
@@ -77,3 +76,8 @@ def test_the_automations_of_docmill_are_made_once(prefect_server):
     made = [a for a in post("/automations/filter") if a["name"].startswith("docmill")]
     assert {a["name"] for a in made} == {"docmill: silent runs have crashed", "docmill: health failed"}
     assert len(made) == 2
+    related = {a["name"]: a["trigger"]["match_related"]["prefect.resource.id"] for a in made}
+    assert related == {
+        "docmill: silent runs have crashed": "prefect.tag.docmill",
+        "docmill: health failed": f"prefect.deployment.{deployment['health']}",
+    }, "a server may have others' flows, too"

@@ -9,7 +9,8 @@ import yaml
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
 
-from docmill.cli.prefect_setup import QUEUES
+from docmill.cli.prefect_settings import FLOWS_TAG
+from docmill.cli.prefect_setup import QUEUES, UPKEEP, worker_words
 from flows.hooks import told
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,7 @@ def test_the_entrypoint_is_a_flow_of_the_four_packages(deployment):
     assert deployment["work_pool"]["name"] == "docmill"
     assert deployment["work_pool"]["work_queue_name"] in QUEUES
     assert deployment["description"]
+    assert FLOWS_TAG in deployment["tags"], "the automation looks after its runs by it"
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=ids)
@@ -78,6 +80,13 @@ def test_purchases_come_before_documents_and_those_before_housekeeping():
         < queue["reconcile"]
     )
     assert queue["sweep"] < queue["rebuild-index"], "what frees stuck jobs must not wait behind a rebuild"
+
+
+def test_what_finds_and_mends_never_waits_for_a_place_of_the_work():
+    apart = {d["name"] for d in DEPLOYMENTS if d["work_pool"]["work_queue_name"] == UPKEEP}
+    assert apart == {"sweep", "health", "alarm"}
+    assert all(d["concurrency_limit"]["limit"] == 1 for d in DEPLOYMENTS if d["name"] in apart), "its worker has no limit"
+    assert set(QUEUES) - set(worker_words(1)) == {UPKEEP}
 
 
 def test_no_night_begins_while_another_runs_and_none_is_dropped():

@@ -75,6 +75,25 @@ def test_a_file_that_vanished_is_counted_and_its_neighbours_go_on(room, inbox, c
     assert SECRET not in caplog.text
 
 
+def test_an_object_that_is_listed_as_too_large_is_counted_and_not_fetched(room, monkeypatch, caplog):
+    fetched, limit = [], room.settings.max_bytes
+
+    def fetch(url, _settings, folder):
+        fetched.append(url)
+        (folder / "copy").write_text("A letter of the bucket.\n")
+        return folder / "copy"
+
+    monkeypatch.setattr(intake, "fetch_object", fetch)
+    found = [IncomingFile(f"gs://inbox/{name}.txt", f"{name}.txt", size, "1") for name, size in ((SECRET, limit + 1), ("a", limit))]
+    unread = Unread()
+    batch, names = taken(room, found, unread)
+    assert (names, fetched) == (["a.txt"], ["gs://inbox/a.txt"])
+    assert unread.reasons == {"too_large": 1}
+    assert batch_report(room, batch).unreadable == 1
+    assert "1 files could not be read: 1 too large" in caplog.text
+    assert SECRET not in caplog.text
+
+
 def test_what_may_not_be_read_or_searched_is_counted(room, inbox, forbidden):
     (inbox / "closed").mkdir()
     (inbox / "closed" / "b.txt").write_text("Nobody sees this.\n")

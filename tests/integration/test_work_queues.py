@@ -1,5 +1,6 @@
 """Work queues on a real Prefect server: what is in a hurry is handed out first; hooks say what became of a run."""
 
+import contextlib
 import json
 import logging
 import os
@@ -11,7 +12,7 @@ import time
 import httpx
 import pytest
 
-from docmill.cli.prefect_setup import QUEUES, make_queues
+from docmill.cli.prefect_setup import QUEUES, make_queues, upkeep_words, worker_words
 from docmill.logs import JsonFormatter
 
 POOL = "queues-test"
@@ -32,6 +33,7 @@ def test_a_purchase_is_handed_out_before_housekeeping_that_waits_longer(prefect_
         return answer_of(prefect_server, where, body)
 
     post("/work_pools/", name=POOL, type="process", base_job_template={})
+    post(f"/work_pools/{POOL}/queues", name=QUEUES[1], priority=1)  # of a version that had one queue less
     make_queues(prefect_server, POOL)
     make_queues(prefect_server, POOL)  # the second `docmill up`
     found = {q["name"]: q["priority"] for q in post(f"/work_pools/{POOL}/queues/filter")}
@@ -58,7 +60,7 @@ time.sleep(float(sys.argv[2]))
 
 @pytest.mark.slow
 def test_a_worker_begins_a_purchase_before_housekeeping_that_waits_longer(prefect_server, tmp_path):
-    """A real worker with one place: while the first run is under way, the most urgent one comes last and begins next."""
+    """The workers of `docmill up` with one place: while the first run is under way, the most urgent one comes last and begins next. Upkeep waits for none."""
 
     def post(where, **body):
         return answer_of(prefect_server, where, body)
@@ -86,18 +88,20 @@ def test_a_worker_begins_a_purchase_before_housekeeping_that_waits_longer(prefec
     def begun():
         return [runs[one] for one in noted.read_text().split()] if noted.exists() else []
 
-    words = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool, "--type", "process", "--limit", "1"]
     environment = {**os.environ, "PREFECT_API_URL": prefect_server, "PREFECT_WORKER_QUERY_SECONDS": "1"}
-    ask_for("maintenance")
-    with subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker:
-        try:
-            wait_until(lambda: begun() == ["maintenance"], 90)
-            for queue in ("search", "documents", "purchases"):
-                ask_for(queue)
-            wait_until(lambda: len(begun()) == 4, 90)
-        finally:
-            worker.terminate()
-    assert begun() == ["maintenance", "purchases", "documents", "search"]
+    with contextlib.ExitStack() as held:
+        for words in (worker_words(1, pool), upkeep_words(pool)):
+            command = [sys.executable, "-m", *words]
+            worker = held.enter_context(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            held.callback(worker.terminate)
+        ask_for("upkeep")
+        wait_until(lambda: begun() == ["upkeep"], 90)
+        ask_for("maintenance")
+        wait_until(lambda: begun() == ["upkeep", "maintenance"], 90)
+        for queue in ("search", "documents", "purchases", "upkeep"):
+            ask_for(queue)
+        wait_until(lambda: len(begun()) == 6, 90)
+    assert begun() == ["upkeep", "maintenance", "upkeep", "purchases", "documents", "search"]
 
 
 def wait_until(is_so, within_s):
@@ -175,6 +179,26 @@ def test_a_run_says_its_name_id_state_and_seconds(prefect_server, home, heard):
     assert "document" not in "".join(said)
 
 
+def test_a_run_that_died_with_its_process_says_how_long_it_ran(prefect_server, home, heard):
+    from prefect import Flow
+    from prefect.client.orchestration import get_client
+    from prefect.states import Crashed
+
+    from flows.hooks import told
+
+    flow = answer_of(prefect_server, "/flows/", {"name": "dies"})["id"]
+    with get_client(sync_client=True) as client:
+        made = answer_of(prefect_server, "/flow_runs/", {"flow_id": flow, "state": {"type": "PENDING"}})
+        taken = client.read_flow_run(made["id"])  # as the worker took it
+        answer_of(prefect_server, f"/flow_runs/{taken.id}/set_state", {"state": {"type": "RUNNING"}})
+        time.sleep(1.1)
+    assert taken.start_time is None
+    told(Flow(lambda: None, name="dies"), taken, Crashed())
+    (line,) = heard.lines
+    assert line.startswith(f"flow dies run {taken.id} crashed after ")
+    assert 1.0 <= float(line.split()[-2]) < 60
+
+
 @pytest.mark.slow
 def test_maintenance_flows_run_one_after_the_other(prefect_server, room, tmp_path, monkeypatch):
     from milled_papers import INVOICE, LETTER, ingest
@@ -205,8 +229,9 @@ def exported(room):
     """Both documents, without their text."""
     from flows.export_results import export_results
 
-    told = export_results()
+    told = export_results(state="completed", since="2020-01-01", before="9999-12-31")
     assert told["documents"] == 2
+    assert export_results(state="failed")["documents"] == export_results(before="2020-01-01")["documents"] == 0
     assert "Mill Lane" not in room.store.read(told["object"]).decode()
 
 

@@ -1,6 +1,7 @@
 """What is shipped to run docmill elsewhere: the image, the compose file and the manifests, checked without a network or a daemon."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import pytest
 import yaml
 
 from blocks.dask_cluster import DASK_SETTINGS
-from docmill.settings import PREFECT_RETENTION, Settings
+from docmill.cli.prefect_settings import PREFECT_JSON_LOGS, PREFECT_RETENTION, prefect_environment
+from docmill.cli.prefect_setup import upkeep_words, worker_words
+from docmill.settings import Settings
 
 FOLDER = Path(__file__).parents[2] / "deployments"
 MANIFESTS = [(path.name, body) for path in sorted((FOLDER / "kubernetes").glob("*.yaml")) for body in yaml.safe_load_all(path.read_text())]
@@ -112,6 +115,39 @@ def test_prefects_server_forgets_old_runs_wherever_it_runs():
     assert said.strip() == "['events', 'flow_runs', 'orphans'] 14 3"
 
 
+PREFECT_LINE = """
+import logging, sys
+from prefect.logging import get_logger
+from prefect.logging.configuration import setup_logging
+setup_logging()  # as Prefect's command line does
+get_logger("workers").warning("from the %s", "worker")
+get_logger("flow_runs").error("from a run", extra={"flow_run_id": "r-1", "send_to_api": False})
+try:
+    raise ValueError("what a document says")
+except ValueError:
+    logging.getLogger("uvicorn.error").exception("from the server")
+"""
+
+
+def test_prefects_processes_log_json_where_docmill_does():
+    image = dict(re.findall(r"(PREFECT_LOGGING_[A-Z_]+)=(\S+)", (FOLDER / "Dockerfile").read_text()))
+    assert {name: value.strip('"') for name, value in image.items()} == PREFECT_JSON_LOGS
+    assert PREFECT_JSON_LOGS.items() <= prefect_environment(Settings(log_format="json")).items()
+    assert not PREFECT_JSON_LOGS.keys() & prefect_environment(Settings(log_format="text")).keys()
+    environment = {**os.environ, **PREFECT_JSON_LOGS}
+    said = subprocess.run(
+        [sys.executable, "-c", PREFECT_LINE], env=environment, capture_output=True, text=True, timeout=120, check=True
+    ).stderr
+    told = [json.loads(line) for line in said.splitlines()]
+    assert [(one["level"], one["message"], one.get("run_id")) for one in told] == [
+        ("WARNING", "from the worker", None),
+        ("ERROR", "from a run", "r-1"),
+        ("ERROR", "from the server", None),
+    ]
+    assert told[-1]["exception"] == "ValueError"
+    assert "document" not in said
+
+
 def test_images_are_tagged_as_the_same_version_everywhere():
     tags = {one["image"] for name, one in containers() if one["image"].startswith("docmill")}
     assert len(tags) == 1
@@ -165,6 +201,16 @@ def test_the_table_of_queues_names_every_deployment():
     assert told == {(one["name"], one["work_pool"]["work_queue_name"]) for one in prefect["deployments"]}
 
 
+def test_workers_order_what_waits_and_keep_a_place_for_upkeep_as_docmill_up_does():
+    least = Settings.model_fields["runs_at_once"].default
+    assert COMPOSE["services"]["flows"]["command"] == worker_words(f"${{DOCMILL_RUNS_AT_ONCE:-{least}}}")
+    assert COMPOSE["services"]["upkeep"]["command"] == upkeep_words()
+    (found,) = [body["data"] for _, body in MANIFESTS if body["kind"] == "ConfigMap" and body["metadata"]["name"] == "docmill"]
+    assert found["DOCMILL_RUNS_AT_ONCE"] == str(least)
+    commands = {name: one["command"] for name, one in containers() if one.get("command", [])[:2] == ["prefect", "worker"]}
+    assert commands == {"docmill/flows": worker_words("$(DOCMILL_RUNS_AT_ONCE)"), "docmill/upkeep": upkeep_words()}
+
+
 def test_the_image_can_copy_the_ledger_of_the_servers_beside_it():
     """Debian's pg_dump copies no server newer than itself."""
     debian = re.findall(r"^FROM python:\S+-slim-(\w+)$", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
@@ -173,9 +219,34 @@ def test_the_image_can_copy_the_ledger_of_the_servers_beside_it():
     assert {COMPOSE["services"]["postgres"]["image"].removeprefix("postgres:"), in_cluster} == {"15-bookworm"}
 
 
+def test_the_image_installs_the_languages_that_are_asked_for(tmp_path):
+    dockerfile = (FOLDER / "Dockerfile").read_text()
+    (loop,) = re.findall(r"for language in .*? done", dockerfile)
+    (tmp_path / "apt-get").write_text('#!/bin/sh\necho "$@" >>"$0.asked"\ntest "$4" != tesseract-ocr-xx\n')
+    (tmp_path / "apt-get").chmod(0o755)
+
+    def installed(languages):
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "OCR_LANGUAGES": languages}
+        return subprocess.run(["/bin/sh", "-c", loop], env=environment, timeout=20, check=False).returncode
+
+    assert [installed(""), installed("deu chi-sim"), installed("xx")] == [0, 0, 1]
+    asked = [line.split()[-1] for line in (tmp_path / "apt-get.asked").read_text().splitlines()]
+    assert asked == ["tesseract-ocr-deu", "tesseract-ocr-chi-sim", "tesseract-ocr-xx"]
+    assert re.findall(r"^ARG (\w+)", dockerfile.rpartition("\nFROM ")[2], re.MULTILINE) == ["OCR_LANGUAGES"]
+    assert {one["build"]["args"]["OCR_LANGUAGES"] for one in COMPOSE["services"].values() if "build" in one} == {"${OCR_LANGUAGES:-}"}
+
+
+def test_the_pages_say_how_the_first_key_is_made_where_the_gateway_waits_for_it():
+    said = (FOLDER.parent / "docs" / "operations.md").read_text()
+    found = re.findall(r"^(docker compose|kubectl) .* docmill (keys create) NAME", said, re.MULTILINE)
+    assert {program for program, _ in found} == {"docker compose", "kubectl"}
+    assert re.search(r" exec flows docmill keys create", said)
+    assert re.search(r" exec docmill-0 -c flows -- docmill keys create", said)
+
+
 def test_every_service_of_the_compose_file_is_known():
     services = COMPOSE["services"]
-    assert set(services) == {"postgres", "prefect", "set-up", "scheduler", "dask-worker", "flows", "gateway"}
+    assert set(services) == {"postgres", "prefect", "set-up", "scheduler", "dask-worker", "flows", "upkeep", "gateway"}
     assert all(port.startswith("127.0.0.1:") for one in services.values() for port in one.get("ports", ()))
     assert {name for one in services.values() for name in one.get("depends_on", ())} <= set(services)
     assert all("${" in str(value) for one in services.values() for key, value in one.get("environment", {}).items() if "PASSWORD" in key)

@@ -82,6 +82,16 @@ def forget_keys(room: Room, document_id: str) -> None:
         DocumentKeys(file).forget(room.tenant, document_id)
 
 
+def remove_unfinished_keys(room: Room, *, dry_run: bool = False) -> dict[str, int]:
+    """Remove what a back-up that was killed left of the keys' copy; name -> bytes.
+
+    Raises:
+        StoreUnavailable: it cannot be removed.
+    """
+    folder = room.settings.backup_keys_folder
+    return DocumentKeys(folder / FILE).remove_unfinished(dry_run=dry_run) if folder is not None else {}
+
+
 def keys_elsewhere(room: Room) -> Path | None:
     """The keys' copy in DOCMILL_BACKUP_KEYS_FOLDER, where an erasure reaches it; None without that setting, or when its disk is not there."""
     folder = room.settings.backup_keys_folder

@@ -17,7 +17,7 @@ from docmill.storage.ledger.seals import OPTION, Seal
 from docmill.storage.ledger.sessions import prepare_connections
 from docmill.storage.ledger.tables import utc_now
 
-SCHEMA_REVISION = "0012"
+SCHEMA_REVISION = "0013"
 """The newest migration; a test compares it with the migrations that ship."""
 
 ANSWER_LIMIT_S = 60

@@ -1,7 +1,7 @@
 """Figures for those who run docmill: counts and times, no ids and no names."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -33,11 +33,16 @@ def ended_since(conn: sa.Connection, tenant: str, since: datetime) -> dict[str, 
     return {str(state): int(count) for state, count in conn.execute(query.group_by(JOBS.c.state))}
 
 
-def milled_since(conn: sa.Connection, tenant: str, since: datetime, *, review: str) -> dict[str, int]:
-    """As `ended_since`, without jobs that only apply what reviewers decided; `review` is who submits those."""
-    query = sa.select(JOBS.c.state, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
-    query = query.where(JOBS.c.submitted_by != review).group_by(JOBS.c.state)
-    return {str(state): int(count) for state, count in conn.execute(query)}
+def documents_since(conn: sa.Connection, tenant: str, since: datetime, *, review: str) -> list[tuple[str, str | None, int]]:
+    """(state, error code, documents) of what was milled since an instant; of a document that was milled several times the latest job that ended.
+
+    Jobs that only apply what reviewers decided mill nothing; `review` is who submits those.
+    """
+    ended = sa.select(sa.func.max(JOBS.c.job_id)).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
+    latest = ended.where(JOBS.c.submitted_by != review).group_by(JOBS.c.document_id)  # ids grow with time
+    query = sa.select(JOBS.c.state, JOBS.c.error_code, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(latest))
+    found = conn.execute(query.group_by(JOBS.c.state, JOBS.c.error_code))
+    return [(str(state), code, int(count)) for state, code, count in found]
 
 
 def ocr_confidences_since(conn: sa.Connection, tenant: str, since: datetime) -> list[tuple[str, float]]:
@@ -47,13 +52,6 @@ def ocr_confidences_since(conn: sa.Connection, tenant: str, since: datetime) -> 
     query = sa.select(PAGES.c.source, PAGES.c.confidence).where(PAGES.c.tenant_id == tenant, PAGES.c.job_id.in_(ended))
     query = query.where(PAGES.c.confidence.is_not(None), PAGES.c.source.not_in(NOT_OCR))
     return [(str(source), float(confidence)) for source, confidence in conn.execute(query)]
-
-
-def failures_since(conn: sa.Connection, tenant: str, since: datetime) -> dict[str, int]:
-    """Error code -> how many jobs failed with it since an instant."""
-    query = sa.select(JOBS.c.error_code, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
-    query = query.where(JOBS.c.state == JobState.FAILED).group_by(JOBS.c.error_code)
-    return {str(code): int(count) for code, count in conn.execute(query)}
 
 
 def usage_since(conn: sa.Connection, tenant: str, since: datetime) -> Usage:
@@ -87,7 +85,10 @@ def stage_seconds_since(conn: sa.Connection, tenant: str, since: datetime) -> li
     return list(conn.execute(query.order_by(JOBS.c.finished_at.desc()).limit(LOOKED_AT)).scalars())
 
 
-def ends_since(conn: sa.Connection, tenant: str, since: datetime) -> Iterator[datetime]:
-    """When jobs ended since an instant, in no order."""
-    query = sa.select(JOBS.c.finished_at).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
-    yield from conn.execution_options(yield_per=ROWS_AT_ONCE).execute(query).scalars()
+def ended_by_time(conn: sa.Connection, tenant: str, begins: Sequence[datetime]) -> list[int]:
+    """How many jobs ended from each instant on until the next, after the last one until now; the instants in their order."""
+    number = sa.case(*((JOBS.c.finished_at >= begin, n) for n, begin in reversed(list(enumerate(begins)))))
+    # a query of its own: PostgreSQL takes an expression with parameters that stands twice for two
+    ends = sa.select(number.label("n")).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at >= begins[0]).subquery()
+    found = {int(n): int(count) for n, count in conn.execute(sa.select(ends.c.n, sa.func.count()).group_by(ends.c.n))}
+    return [found.get(n, 0) for n in range(len(begins))]

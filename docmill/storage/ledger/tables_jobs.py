@@ -95,6 +95,7 @@ JOBS = sa.Table(
     sa.Index(None, "document_id"),
     sa.Index(None, "batch_id"),
     sa.Index(None, "state", "tenant_id", "job_id"),
+    sa.Index(None, "tenant_id", "finished_at"),
     sa.Index(None, "parent_job_id"),
 )
 

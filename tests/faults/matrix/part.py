@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import points
 
-from docmill.settings import prepare_for_prefect, settings
+from docmill.cli.prefect_settings import prepare_for_prefect
+from docmill.settings import settings
 
 
 def shorten():
