@@ -9,10 +9,10 @@ from docmill.stages.reading.engines import EngineSpec
 from docmill.values.options import AUTO, MillOptions
 from docmill.values.packages import MISSING, installed_version, registered_engines
 
-INSPECT_VERSION: Final = "6"
+INSPECT_VERSION: Final = "7"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
-VERSION: Final = "9"
+VERSION: Final = "10"
 """Raised when the words that reading finds, their boxes or their order change, or what a page says beside them."""
 
 
