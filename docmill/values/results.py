@@ -102,7 +102,7 @@ class PageFacts(ResultPart):
         exif_orientation: EXIF orientation of the original image file, done before turning; 1 for none and for PDFs. Since 1.5.0.
             docmill.values.upright.box_in_file maps boxes back to the original through both.
         quality: how good the page image is to read, 0.0-1.0; None where no image was read. Since 1.5.0.
-        quality_reasons: what lowers it, for people. Since 1.5.0.
+        quality_reasons: what lowers it, and what the document holds and the page does not say (on the first page), for people. Since 1.5.0.
     """
 
     number: int = Field(ge=1)
