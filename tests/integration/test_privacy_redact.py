@@ -186,7 +186,7 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
             pass
 
 
-@pytest.mark.parametrize(("kind", "text_layer_sees"), [("/Circle", 255), ("/Stamp", 0)])
+@pytest.mark.parametrize(("kind", "text_layer_sees"), [("/Ink", 255), ("/Circle", 0), ("/Stamp", 0)])
 def test_what_was_not_read_is_not_drawn(tmp_path: Path, kind: str, text_layer_sees: int) -> None:
     with pikepdf.open(letter(tmp_path / "a.pdf")) as pdf:
         form = pikepdf.Stream(pdf, b"0 g 0 0 100 40 re f")
@@ -220,7 +220,7 @@ def test_a_picture_pasted_into_a_text_page_is_read_and_redacted(tmp_path: Path) 
     canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=(400, 300))
     canvas.drawString(40, 250, "This page has a text layer with ordinary words.")
     canvas.drawString(40, 230, "The picture below was pasted by a clerk.")
-    canvas.drawImage(str(tmp_path / "card.png"), 40, 80, 324, 79)
+    canvas.drawImage(str(tmp_path / "card.png"), 40, 80, 300, 73)  # a larger one would be read with the page
     canvas.save()
     with FilePrivacy(Settings(home=tmp_path / "home"), MillOptions(entities=("EMAIL_ADDRESS",))) as work:
         made = work.redact(tmp_path / "a.pdf", "box")
