@@ -49,6 +49,7 @@ system-tests:
 	$(INSTALL) requirements.lock
 	$(COMPILE)
 	$(PIP) install --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q docmill blocks flows tasks
 	@touch $@
 
 .venv/dev: .venv/runtime requirements-dev.lock

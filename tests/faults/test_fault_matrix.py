@@ -14,13 +14,15 @@ PROOF = ["reached", "in flight", "fault", "released"]
 
 @pytest.fixture
 def environment():
-    """What the cluster sets in the environment goes away again."""
+    """What the matrix sets in the environment and in modules of this process goes away again."""
     import os
 
+    from docmill.services import sweeping
     from docmill.settings import settings
 
-    before = dict(os.environ)
+    before, lost_after = dict(os.environ), sweeping.LOST_AFTER
     yield
+    sweeping.LOST_AFTER = lost_after
     os.environ.clear()
     os.environ.update(before)
     settings.cache_clear()

@@ -133,7 +133,7 @@ def test_exports_are_in_no_backup(papers, tmp_path):
     export_results(room, JobFilter(), tmp_path / "export.csv", "csv")
     room.store.create_from(f"{exports_prefix(room.tenant)}20260101T000000Z.csv", tmp_path / "export.csv", media_type="text/csv")
     back_up(room, tmp_path / "backup", keys=tmp_path / "keys")
-    words = (b"0815", b"ACME Twine")
+    words = (b"2026/0815", b"ACME Twine")
     assert any(word in (tmp_path / "export.csv").read_bytes() for word in words)
     assert [path for path in (tmp_path / "backup").rglob("*") if path.is_file() and any(word in path.read_bytes() for word in words)] == []
 

@@ -48,8 +48,11 @@ def test_readyz_tells_of_the_last_proven_backup(room, tmp_path):
 
 @pytest.fixture
 def without_automations(prefect_server):
-    """Other tests' runs on this server must not be ended by what this one makes."""
+    """Other tests' runs on this server must not be ended by what this one makes, nor its deployments be taken for theirs."""
     yield
+    for name in ("health", "alarm"):
+        made = httpx.get(f"{prefect_server}/deployments/name/{name}/{name}", timeout=30).raise_for_status().json()["id"]
+        httpx.delete(f"{prefect_server}/deployments/{made}", timeout=30).raise_for_status()
     for made in httpx.post(f"{prefect_server}/automations/filter", json={}, timeout=30).raise_for_status().json():
         httpx.delete(f"{prefect_server}/automations/{made['id']}", timeout=30).raise_for_status()
 

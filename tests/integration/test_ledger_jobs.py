@@ -146,6 +146,7 @@ def test_leases_from_before_they_were_a_runs_still_hold(work: "Work", ledger_url
     with engine.begin() as conn:
         conn.execute(sa.text("DROP TABLE run_leases"))
         conn.execute(sa.text("DROP INDEX ix_attempts_batch_id"))
+        conn.execute(sa.text("DROP INDEX ix_jobs_tenant_id_finished_at"))
         conn.execute(sa.text("UPDATE alembic_version SET version_num = '0011'"))
     engine.dispose()
     upgrade_ledger(ledger_url)

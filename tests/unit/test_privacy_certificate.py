@@ -69,7 +69,8 @@ def test_a_certificate_reads_back_and_says_nothing_of_the_values(tmp_path: Path)
     assert list(read.values) == sorted(read.values, key=lambda v: (v.type, v.hash))
     assert sorted((v.type, v.searched) for v in read.values) == [("PERSON", False), ("PERSON", True), ("US_SSN", True)]
     for value, _ in VALUES:
-        assert value not in text
+        # hashes and the signature are base64, which may hold two letters by chance
+        assert value not in (text if len(value) > 2 else text.split('"'))
         assert folded(value) not in text or len(value) == 2
     assert "ab" * 32 not in text
 
