@@ -26,7 +26,11 @@ KEPT = ("4711-2231", "10.2.0.1", "Invoice", "Regards")
 
 
 @pytest.mark.parametrize(
-    "variant", [{}, {"rotate": 90}, {"rotate": 180}, {"rotate": 270}, {"crop": True}, {"rotate": 90, "crop": True}, {"pages": 3}]
+    "variant",
+    [
+        *({}, {"rotate": 90, "crop": True}, {"pages": 3}),
+        *(pytest.param(rest, marks=pytest.mark.slow) for rest in ({"rotate": 90}, {"rotate": 180}, {"rotate": 270}, {"crop": True})),
+    ],
 )
 def test_letters_as_pdf(tmp_path: Path, variant: dict[str, int]) -> None:
     out, masked, answer = redacted(letter(tmp_path / "a.pdf", **variant), "application/pdf", tmp_path)

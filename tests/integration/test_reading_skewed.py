@@ -32,7 +32,7 @@ def expected(text: str) -> float:
     return sum(min(words.count(w), found.count(w)) for w in set(words)) / len(words)
 
 
-@pytest.mark.parametrize("clockwise_deg", [-11, 8])
+@pytest.mark.parametrize("clockwise_deg", [-11, pytest.param(8, marks=pytest.mark.slow)])
 def test_tesseract_reads_lines_that_slope(tmp_path, clockwise_deg):
     image = aslant(tmp_path, clockwise_deg)
     as_it_is = PageImage(path=tmp_path / "a.png", width_px=image.width, height_px=image.height, dpi=200, number=1)

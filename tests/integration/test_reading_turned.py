@@ -76,7 +76,7 @@ def test_a_sheet_of_few_letters_stays_as_it_lies(tmp_path):
         assert turn_by_tesseract(PageImage(tmp_path / "a.png", *image.size, dpi=200, number=1), tmp_path, 60) == 0
 
 
-@pytest.mark.parametrize("clockwise_deg", [0, 180, 270])
+@pytest.mark.parametrize("clockwise_deg", [270, *(pytest.param(rest, marks=pytest.mark.slow) for rest in (0, 180))])
 def test_a_page_is_read_upright(tmp_path, greek_data, clockwise_deg):
     sheet(GREEK, clockwise_deg).save(tmp_path / "a.png", dpi=(200, 200))
     page = read(tmp_path / "a.png", tmp_path, language="el")
