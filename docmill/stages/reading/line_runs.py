@@ -18,6 +18,7 @@ _LEAST_PAIRS: Final = 12
 _LEAST_SLOPE: Final = 0.005  # a third of a degree
 _SAME_SIGN: Final = 0.7
 _LONG_WORDS: Final = 4
+_TALL: Final = 0.4  # of a run's tallest word: a dash or a full stop does not say where its line ends
 
 
 def runs_of(boxes: Sequence[Box], height: float, gap_in_heights: float) -> list[range]:
@@ -59,16 +60,17 @@ def slope_of(boxes: Sequence[Box], runs: Sequence[range]) -> float:
 
 
 def place_of(boxes: Sequence[Box], run: range, slope: float) -> Box:
-    """Where a run would stand on a level page: as wide as its words together, from the middle one of their tops to that of their feet."""
+    """Where a run would stand on a level page: as wide as its words together, from the middle one of the tops of its tall ones to that of their feet."""
     if len(run) == 1 and not slope:
         return boxes[run.start]
-    lefts, tops, rights, bottoms = zip(*boxes[run.start : run.stop], strict=True)
-    if slope:
-        sunk = [slope * (left + right) / 2 for left, right in zip(lefts, rights, strict=True)]
-        tops = tuple(top - down for top, down in zip(tops, sunk, strict=True))
-        bottoms = tuple(bottom - down for bottom, down in zip(bottoms, sunk, strict=True))
-    middle = (len(tops) - 1) // 2  # of two the higher one: letters that stand on the line
-    return Box(min(lefts), sorted(tops)[middle], max(rights), sorted(bottoms)[middle])
+    words = boxes[run.start : run.stop]
+    least = _TALL * max(bottom - top for _, top, _, bottom in words)
+    tall = [box for box in words if box[3] - box[1] >= least]
+    sunk = [slope * (left + right) / 2 for left, _, right, _ in tall]
+    tops = sorted(box[1] - down for box, down in zip(tall, sunk, strict=True))
+    bottoms = sorted(box[3] - down for box, down in zip(tall, sunk, strict=True))
+    middle = (len(tall) - 1) // 2  # of two the higher one: letters that stand on the line
+    return Box(min(box[0] for box in words), tops[middle], max(box[2] for box in words), bottoms[middle])
 
 
 def _shares_height(one: Box, other: Box) -> bool:
