@@ -27,8 +27,10 @@ DASK_SETTINGS = {
     "distributed.scheduler.worker-ttl": "60s",
     # every connection keeps its last messages for debugging, shards and all: with the default of 1,000 scheduler and flow grow by a gigabyte
     "distributed.admin.low-level-log-length": 20,
-    # a worker's own profile, a hundred samples a second, takes time from pages; ten show as much
-    "distributed.worker.profile.interval": "100ms",
+    # looking whether its loops are prompt, 50 times a second in each process, weighing workers and profiling them took 12 % of a core from pages
+    "distributed.admin.tick.interval": "1s",
+    "distributed.worker.memory.monitor-interval": "500ms",
+    "distributed.worker.profile.enabled": False,
 }
 
 OPEN_LIMIT_S = 30

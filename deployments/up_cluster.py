@@ -43,6 +43,9 @@ def main() -> int:
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "10",
         "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "60s",
         "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "20",
+        "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+        "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "500ms",
+        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
     }
     with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as parts:
         parts.enter_context(postgres(home, ledger_port, logs))

@@ -107,6 +107,26 @@ def test_a_page_with_its_own_text_stays_and_an_unusable_layer_goes(tmp_path):
         assert "/Title" not in written.docinfo
 
 
+@pytest.mark.parametrize(
+    "own",
+    [["Monthly letter of the museum"], ["Monthly letter of the museum", "to its friends in town and country", "about an unpaid bill"]],
+)
+def test_a_page_of_text_and_a_picture_of_text_keeps_its_drawing(tmp_path, own):
+    # one line is read again by the engine, of three only what is not among them is taken from it
+    canvas = Canvas(str(tmp_path / "a.pdf"), pagesize=(396, 260))
+    canvas.setFont("Helvetica", 14)
+    for at, line in enumerate(own):
+        canvas.drawString(20, 238 - 20 * at, line)
+    canvas.drawInlineImage(picture(), 0, 0, 396, 180)
+    canvas.save()
+    (page,), made = searchable(tmp_path / "a.pdf", tmp_path)
+    assert page.text.split() == " ".join([*own, *TEXT]).split()
+    assert_found(made, 1, page)
+    assert np.abs(looks(pdfium.PdfDocument(tmp_path / "a.pdf")) - looks(made)).max() < 2
+    with pikepdf.open(tmp_path / "made.pdf") as written:
+        assert b"Monthly" in b"".join(part.read_bytes() for part in written.pages[0].Contents)  # drawn as letters still
+
+
 def test_layers_that_are_off_stay_off_and_fields_stay_fields(tmp_path):
     with pikepdf.open(text_pdf(tmp_path / "a.pdf", pages=2), allow_overwriting_input=True) as document:
         layer = document.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name=pikepdf.String("draft")))

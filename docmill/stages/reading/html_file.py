@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _UNSEEN: Final = frozenset(("template", "datalist"))
 _UNSEEN_STYLE: Final = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\s*(?:!|;|$)", re.IGNORECASE)
+_WITHOUT_VALUE: Final = frozenset(("hidden", "password", "file", "image", "color", "range"))  # types of `input` that show no text of theirs
 _DEEPEST: Final = 200  # nested elements; the renderer calls itself for each
 
 
@@ -60,6 +61,7 @@ def rendered(html: str) -> str:
         if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
             raise Damaged("the HTML nests its elements deeper than 2,048, so that what follows cannot be read")
         _drop_unseen(tree)
+        _show_form_values(tree)
         _flatten(tree)
         return str(Inscriptis(tree, ParserConfig()).get_text())
     except (etree.LxmlError, ValueError, AssertionError, IndexError) as error:
@@ -75,6 +77,30 @@ def _drop_unseen(tree: "HtmlElement") -> None:
         is_hidden = element.tag in _UNSEEN or "hidden" in element.attrib or _UNSEEN_STYLE.search(element.get("style", ""))
         if (is_closed or is_hidden) and element.tag not in {"html", "body"}:
             element.drop_tree()
+
+
+def _show_form_values(tree: "HtmlElement") -> None:
+    """Write out what the fields of a form hold, which stands in attributes, and leave of closed lists what is chosen."""
+    for area in list(tree.iter("textarea")):
+        area.tag = "pre"  # its line ends are shown
+    for select in list(tree.iter("select")):
+        options = list(select.iter("option"))
+        if "multiple" in select.attrib or not options:
+            for option in options:
+                option.tag = "div"
+            continue
+        chosen = [option for option in options if "selected" in option.attrib][-1:] or options[:1]
+        shown = " ".join("".join(option.text_content() for option in chosen).split())
+        for child in list(select):
+            select.remove(child)
+        select.text = f" {shown} "
+    for field in list(tree.iter("input")):
+        kind = field.get("type", "text").strip().lower()
+        if kind in {"checkbox", "radio"}:
+            field.text = " \N{BALLOT BOX WITH X} " if "checked" in field.attrib else " \N{BALLOT BOX} "
+        elif kind not in _WITHOUT_VALUE:
+            field.text = f" {field.get('value', '')} "
+        field.tag = "span"
 
 
 def _flatten(tree: "object") -> None:

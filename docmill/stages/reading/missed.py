@@ -5,10 +5,9 @@ Belongs here: the measure and the doubt that follows. Does not belong here: what
 
 from typing import Final
 
-from PIL import Image
-
 from docmill.stages.ink import cells_of, edges_of, factor_of
 from docmill.stages.reading.doubt import doubt_of
+from docmill.stages.reading.gray_pixels import gray_of
 from docmill.values.page import Page
 from docmill.values.ports import PageImage
 
@@ -29,18 +28,13 @@ def doubt_of_image(image: PageImage, page: Page) -> str | None:
 
 def missed_share(image: PageImage, page: Page) -> float:
     """The share of ink that looks like letters and that no word of the page explains, 0.0-1.0; 0.0 where there is hardly any."""
-    try:
-        with Image.open(image.path) as picture:
-            picture.draft("L", (picture.width // factor_of(image.dpi), picture.height // factor_of(image.dpi)))  # a JPEG, smaller at once
-            grey = picture.convert("L")
-    except (OSError, ValueError, SyntaxError):
+    gray = gray_of(image.path)
+    if gray is None:
         return 0.0
-    shrunk = image.width_px / max(1, grey.width)
-    factor = max(1, round(factor_of(image.dpi) / shrunk))
-    small = grey.reduce(factor)
-    edges = edges_of(small)
+    factor = factor_of(image.dpi)
+    edges = edges_of(gray.reduce(factor))
     ink = int(cells_of(edges, factor).sum())
     if ink < _LEAST_CELLS:
         return 0.0
-    unread = cells_of(edges, factor, [word.box.scaled(1 / shrunk) for word in page.words])
+    unread = cells_of(edges, factor, [word.box for word in page.words])
     return float(int(unread.sum()) / ink)

@@ -48,7 +48,7 @@ def _letters(words: Iterable[Word]) -> int:
 
 def _others(known: list[Box], words: Iterable[Word]) -> list[Word]:
     """The words that stand where no known box is."""
-    return [word for word in words if not any(_is_same_place(word.box, box) for box in known)]
+    return [word for word in words if not any(is_same_place(word.box, box) for box in known)]
 
 
 def _unknown(known: Iterable[Word], words: Iterable[Word]) -> list[Word]:
@@ -63,7 +63,8 @@ def _unknown(known: Iterable[Word], words: Iterable[Word]) -> list[Word]:
     return found
 
 
-def _is_same_place(one: Box, other: Box) -> bool:
+def is_same_place(one: Box, other: Box) -> bool:
+    """Whether the middle of one of two boxes lies in the other."""
     return _has_middle(one, other) or _has_middle(other, one)
 
 

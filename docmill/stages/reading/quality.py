@@ -8,10 +8,11 @@ import math
 from statistics import median
 from typing import Final, NamedTuple
 
-from PIL import Image, ImageChops
+from PIL import ImageChops
 
 from docmill.stages.reading.contrast import level_of, levels_of
 from docmill.stages.reading.doubt import TRUSTED
+from docmill.stages.reading.gray_pixels import gray_of
 from docmill.values.page import Line, Page
 from docmill.values.ports import PageImage
 
@@ -41,6 +42,13 @@ def quality_of(image: PageImage, page: Page) -> Quality:
     return Quality(round(min(1.0, max(0.0, score)), 3), tuple(reasons))
 
 
+def rated(image: PageImage, page: Page) -> Page:
+    """A page with the quality of the image that it was read from, and how that lay in its file."""
+    quality = quality_of(image, page)
+    seen = {"quality": quality.score, "quality_reasons": quality.reasons, "exif_orientation": image.exif_orientation}
+    return page.model_copy(update=seen)
+
+
 def skew_deg_of(page: Page) -> float:
     """The median slope of the lines in degrees, clockwise; 0.0 when too few are long enough to say."""
     slopes = [slope for line in page.lines if (slope := _slope(line)) is not None]
@@ -48,10 +56,8 @@ def skew_deg_of(page: Page) -> float:
 
 
 def _of_pixels(image: PageImage) -> list[tuple[str, float, str]]:
-    try:
-        with Image.open(image.path) as picture:
-            gray = picture.convert("L")
-    except (OSError, ValueError, SyntaxError):
+    gray = gray_of(image.path)
+    if gray is None:
         return []
     left, top = max(0, (gray.width - _SAMPLE_PX) // 2), max(0, (gray.height - _SAMPLE_PX) // 2)
     sample = gray.crop((left, top, min(gray.width, left + _SAMPLE_PX), min(gray.height, top + _SAMPLE_PX)))

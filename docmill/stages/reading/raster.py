@@ -15,12 +15,13 @@ from typing import Final, Literal
 
 from pdf2image import convert_from_path, pdfinfo_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
-from PIL import Image
+from PIL import Image, ImageFile
 
 from docmill.errors import Damaged, UnsupportedType
 from docmill.scratch import folder_within
 from docmill.shredding import shred_file
 from docmill.stages.reading import image_file
+from docmill.stages.reading.gray_pixels import keep_gray
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import IMAGE_TYPES, PDF
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
@@ -113,7 +114,7 @@ def temporary_files_in(folder: Path) -> Iterator[None]:
 
 
 def readable_as_it_is(path: Path, media_type: str, number: int, limits: Limits) -> PageImage | None:
-    """The document's own file as page image, if it is a JPEG or PNG that is upright and plain: nothing is decoded or encoded.
+    """The document's own file as page image, if it is a JPEG or PNG that is upright and plain: nothing is encoded.
 
     Raises:
         Damaged, TooLarge: as `page_image_of`.
@@ -123,6 +124,8 @@ def readable_as_it_is(path: Path, media_type: str, number: int, limits: Limits) 
     with image_file.opened(path, media_type, limits, number) as image:
         if image.mode not in {"1", "L", "RGB"} or "transparency" in image.info or not image_file.is_upright(image):
             return None
+        if isinstance(image, ImageFile.ImageFile) and not image.tile:
+            keep_gray(path, image)  # a PNG was decoded to see whether it states how it lies
         width, height = image.size
         return PageImage(path=path, width_px=width, height_px=height, dpi=image_file.dpi_of(image, width, height), number=number)
 

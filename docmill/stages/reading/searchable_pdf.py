@@ -1,13 +1,14 @@
 """A document as a searchable PDF: every page as it looks, with the words that were read lying invisibly over them.
 
-A PDF page that was read from its own text stays as it is. One that was read from its image keeps its drawing and gets a text layer, unless it
-has an unusable one already: then its picture takes its place, or searching would find both. Image files become pictures, text documents are
-drawn. Of the original its pages are taken over, what layers they show and their form fields: no scripts, actions, attachments or metadata.
+A PDF page that was read from its own text stays as it is. One that was read from its image keeps its drawing and gets a text layer, or the words
+that its own one lacks; if that one is unusable, the page's picture takes its place, or searching would find both. Image files become pictures, text
+documents are drawn. Of the original its pages are taken over, what layers they show and their form fields: no scripts, actions, attachments or metadata.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
@@ -20,14 +21,17 @@ from docmill.pdf_pages.page_picture import picture
 from docmill.shredding import shred_file
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import PDF, TEXT_TYPES
+from docmill.stages.reading.mixed_page import is_same_place
 from docmill.stages.reading.pdf_file import PageGeometry, geometry_of, pdf_page
 from docmill.stages.reading.raster import page_image_of
 from docmill.stages.reading.text_layer import text_layer_of
-from docmill.values.page import Page
+from docmill.values.page import Line, Page
+
+if TYPE_CHECKING:
+    from docmill.values.geometry import Box
 
 _POINTS_PER_INCH: Final = 72
 _FONT_PREFIX: Final = "DocmillF"
-_READ_AS_IT_IS: Final = frozenset({"text_layer", "none"})
 _CLOCKWISE: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 _TEXT_SIZE: Final = 0.72  # of a row's height
 _ACTIONS: Final = (Name.A, Name.AA, Name.PA)
@@ -79,17 +83,20 @@ class _Sheets:
         self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(sheet)))
         self._with_text.append(self.pdf.pages[-1])
 
-    def add_original(self, original: pikepdf.Page, page: Page | None = None, geometry: PageGeometry | None = None) -> None:
-        """A page of the document as it is; with `page`, its words are laid over it."""
+    def add_original(self, original: pikepdf.Page) -> pikepdf.Page:
+        """A page of the document as it is."""
         self.pdf.pages.append(original)
         self._has_originals = True
         sheet = self.pdf.pages[-1]
         _disarm(sheet)
-        if page is None or geometry is None:
-            return
+        return sheet
+
+    def add_under(self, lines: Iterable[Line], original: pikepdf.Page, page: Page, geometry: PageGeometry) -> None:
+        """A page of the document with lines that were read laid over it."""
+        sheet = self.add_original(original)
         turned = PageGeometry(geometry.box_pt, (geometry.rotation_deg + page.turned_deg) % 360, geometry.unit_pt)
         sheet.obj.Rotate = turned.rotation_deg
-        words = self._text.content(page.lines, scale=1 / turned.scale(page.dpi), height_pt=turned.size_pt[1] / turned.unit_pt)
+        words = self._text.content(lines, scale=1 / turned.scale(page.dpi), height_pt=turned.size_pt[1] / turned.unit_pt)
         sheet.contents_add(b"q\n", prepend=True)
         sheet.contents_add(b"\nQ\nq %s cm\n%s\nQ\n" % (_upright(turned), words))
         self._with_text.append(sheet)
@@ -112,15 +119,16 @@ def _of_pdf(made: _Sheets, source: Path, read: Mapping[int, Page], scratch_dir: 
     with _opened(source) as original:
         count = _page_count(original)
         for number in range(1, max([count, *read]) + 1):
-            page = read.get(number)
-            if page is not None and (number > count or not _stays(source, page)):
-                made.add_picture(page, _pictured(source, PDF, page, scratch_dir, limits))
-            elif page is not None and page.source not in _READ_AS_IT_IS:
+            page, own = read.get(number), original.pages[number - 1] if number <= count else None
+            lacking = None if page is None or own is None else _lacking(source, page)
+            if own is not None and (page is None or lacking == ()):
+                made.add_original(own)
+            elif page is not None and own is not None and lacking is not None:
                 with pdf_page(source, number) as sheet:
                     geometry = geometry_of(sheet)
-                made.add_original(original.pages[number - 1], page, geometry)
-            elif number <= count:
-                made.add_original(original.pages[number - 1])
+                made.add_under(lacking, own, page, geometry)
+            elif page is not None:
+                made.add_picture(page, _pictured(source, PDF, page, scratch_dir, limits))
         made.keep_catalog(original)
 
 
@@ -139,12 +147,24 @@ def _page_count(document: pikepdf.Pdf) -> int:
         return 0
 
 
-def _stays(source: Path, page: Page) -> bool:
-    """Whether a page's own drawing can stay: nothing in it can be selected beside the words that were read."""
+def _lacking(source: Path, page: Page) -> tuple[Line, ...] | None:
+    """The lines that a page's own text lacks; None where that text is not what was read, so that searching would find both."""
     if page.source == "text_layer":
-        return True
+        return ()
     with pdf_page(source, page.number) as sheet:
-        return text_layer_of(sheet, page.dpi).chars == 0
+        layer = text_layer_of(sheet, page.dpi)
+    if layer.chars == 0:
+        return page.lines
+    read: defaultdict[str, list[Box]] = defaultdict(list)
+    for word in page.words:
+        read[word.text].append(word.box)
+    for own in layer.words:
+        found = next((box for box in read[own.text] if is_same_place(box, own.box)), None)
+        if found is None:
+            return None
+        read[own.text].remove(found)
+    lines = ([word for word in line.words if word.box in read[word.text]] for line in page.lines)
+    return tuple(Line(words=tuple(words)) for words in lines if words) if layer.words else None
 
 
 def _upright(geometry: PageGeometry) -> bytes:

@@ -14,6 +14,7 @@ from docmill.shredding import shred_file
 from docmill.stages.reading.embedded_pictures import picture
 from docmill.stages.reading.engines import EngineSpec, ocr_engine, read_by
 from docmill.stages.reading.file_properties import file_properties
+from docmill.stages.reading.gray_pixels import gray_kept
 from docmill.stages.reading.image_file import frames_told
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
@@ -24,7 +25,7 @@ from docmill.stages.reading.office_container import type_of
 from docmill.stages.reading.page_digests import page_digests
 from docmill.stages.reading.pdf_file import geometry_of, pdf_page
 from docmill.stages.reading.plain_text import count_pages, read_text_page
-from docmill.stages.reading.quality import quality_of
+from docmill.stages.reading.quality import rated
 from docmill.stages.reading.raster import OCR_DPI, gray_page_image, page_image_of, readable_as_it_is, turned_copy
 from docmill.stages.reading.survey import survey
 from docmill.stages.reading.text_layer import text_layer_of
@@ -33,7 +34,7 @@ from docmill.stages.reading.unpacking import members_of
 from docmill.values.options import AUTO
 from docmill.values.page import Page
 from docmill.values.pages_file import read_pages
-from docmill.values.ports import OcrEngine, PageImage
+from docmill.values.ports import OcrEngine
 
 
 def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict[str, str | int | None]:
@@ -278,7 +279,8 @@ def _page_by_ocr(
     path: Path, media_type: str, number: int, language: str, spec: EngineSpec, reason: str, scratch_dir: Path, limits: Limits
 ) -> Page:
     engine = ocr_engine(spec, scratch_dir, limits.deadline_s)
-    page = _read_by(engine, path, media_type, number, language, scratch_dir, limits)
+    with gray_kept():
+        page = _read_by(engine, path, media_type, number, language, scratch_dir, limits)
     found = {} if page.words else {"source": "none"}
     reason = f"{reason}: page image read by {page.source}" + (f" ({page.reason})" if page.reason else "")
     told = (*page.quality_reasons, *frames_told(path, media_type, limits))
@@ -289,12 +291,6 @@ def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, langua
     as_it_is = readable_as_it_is(path, media_type, number, limits)
     if as_it_is:
         with contextlib.suppress(Damaged):  # the engine's decoder gave up; Pillow's may still read the file
-            return _rated(as_it_is, read_by(engine, as_it_is, language))
+            return rated(as_it_is, read_by(engine, as_it_is, language))
     with gray_page_image(path, media_type, number, scratch_dir=scratch_dir, limits=limits) as image:
-        return _rated(image, read_by(engine, image, language))
-
-
-def _rated(image: PageImage, page: Page) -> Page:
-    quality = quality_of(image, page)
-    seen = {"quality": quality.score, "quality_reasons": quality.reasons, "exif_orientation": image.exif_orientation}
-    return page.model_copy(update=seen)
+        return rated(image, read_by(engine, image, language))
