@@ -1,5 +1,7 @@
 """Types by magic bytes: every supported one, lookalikes, text in its encodings, e-invoices, and names that lie."""
 
+import codecs
+
 import pytest
 
 from docmill.errors import Damaged, UnsupportedType
@@ -41,6 +43,10 @@ KNOWN = [
     ("Grüße aus Köln".encode("cp1252"), "text/plain"),
     ("Grüße aus Köln".encode("utf-16"), "text/plain"),
     ("Total due: 9.00 EUR".encode("utf-16-le"), "text/plain"),
+    *[("Grüße aus Köln für 3 €".encode(name), "text/plain") for name in ("utf-32", "utf-32-le", "utf-32-be")],
+    (codecs.BOM_UTF32_BE + "Grüße 😀 aus Köln".encode("utf-32-be"), "text/plain"),
+    (b"Invoice 7\nTotal 9.00\n".ljust(512, b"\0"), "text/plain"),
+    (b"Invoice 7\r\nTotal 9.00\r\n\x1a", "text/plain"),
     (b"<!DOCTYPE html><html><body>hi", "text/html"),
     (b"\xef\xbb\xbf\n<HTML>", "text/html"),
     (b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "x">\n<html xmlns="http://www.w3.org/1999/xhtml">', "text/html"),
@@ -64,6 +70,8 @@ KNOWN = [
 
 REFUSED = [
     b"\0" * 2000 + b"%PDF-1.4",
+    b"AB".ljust(5000, b"\0"),
+    bytes(64),
     b"GIF90a\x01\0\x01\0\x80\0\0",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
     zip_head("mimetype", "META-INF/manifest.xml"),

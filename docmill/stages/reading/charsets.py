@@ -14,7 +14,13 @@ _STATED: Final = (
     re.compile(rb"\A\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)[\"']"),
 )
 _STATED_WITHIN_BYTES: Final = 4096
-_BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS: Final = (  # that of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 # Python also finds codecs under names that are no charsets: undefined, idna, rot13, base64, unicode_escape
 _CHARSETS: Final = re.compile(r"utf|iso8859|iso2022|cp\d|koi8|mac|gb|hz$|big5|euc|shift|johab|tis-620|kz1048|ptcp154|hp-roman8")
 _WIDER: Final = MappingProxyType(

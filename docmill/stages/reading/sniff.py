@@ -33,6 +33,7 @@ _HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
 # readers accept junk (a mail or HTTP header, a BOM) before the header, within the first 1024 bytes
 _PDF_HEADER_WITHIN_BYTES = 1024
 _PDF_HEADER = re.compile(rb"(?:\A|[^ -~])%PDF-|%PDF-\d\.\d\s*[\r\n]+%[\x80-\xff]")
+_BLOCK = 4096  # bytes; disks and tapes have none larger
 # text that is a program for another reader, not something a person reads as it is
 _FOREIGN_TEXT = re.compile(r"\s*(?:%!PS|\{\\rtf|<svg)", re.IGNORECASE)
 _HTML_START = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>])", re.IGNORECASE)
@@ -97,9 +98,9 @@ def refuse_lie(media_type: str, file_name: str) -> None:
 
 
 def decode_text(data: bytes, *, cut: bool = False) -> str | None:
-    """The text of bytes in UTF-8, UTF-16 (by its mark or its zero bytes) or an older encoding, guessed by its letters; None when it is not text.
+    """The text of bytes in UTF-8, UTF-16, UTF-32 (by mark or zero bytes) or an older encoding, guessed by its letters; None when it is not text.
 
-    UTF-8 with a few bad bytes stays UTF-8; they become U+FFFD.
+    UTF-8 with a few bad bytes stays UTF-8; they become U+FFFD. Zeros and Ctrl-Z that fill up the last block of a file are none of its text.
 
     Args:
         data: the whole file or its beginning.
@@ -110,13 +111,17 @@ def decode_text(data: bytes, *, cut: bool = False) -> str | None:
 
 def decode_unlabelled(data: bytes, *, cut: bool = False) -> tuple[str | None, str | None]:
     """As `decode_text`; and Python's name of the encoding where it was guessed, None where the bytes say it themselves."""
-    for encoding, holds in _ENCODINGS:
+    for encoding, holds in _WIDE:
         if holds(data):
             try:
                 text = codecs.getincrementaldecoder(encoding)().decode(data, final=not cut)
             except UnicodeDecodeError:
                 continue
             return text if _reads_as_text(text) else None, None
+    data = _without_filling(data)
+    with contextlib.suppress(UnicodeDecodeError):
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=not cut)
+        return text if _reads_as_text(text) else None, None
     mended = charsets.with_gaps(data, "utf-8-sig", cut=cut)
     if mended is not None:
         return mended if _reads_as_text(mended.replace("\ufffd", "")) else None, None
@@ -187,14 +192,28 @@ def _reads_as_text(text: str) -> bool:
     return odd == 0 or odd <= len(text) // 200
 
 
+def _without_filling(data: bytes) -> bytes:
+    text = data.rstrip(b"\0\x1a")
+    return text if len(data) - len(text) < _BLOCK else data
+
+
 def _zeros_at(data: bytes, first: int) -> bool:
     # UTF-16 without a mark: nearly every second byte of Western text is zero, and none of the others
     return len(data) >= 4 and data[first::2].count(0) > len(data) // 3 and data[1 - first :: 2].count(0) == 0  # noqa: PLR2004 - two units
 
 
-_ENCODINGS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+def _is_utf_32(data: bytes, letters_at: int) -> bool:
+    # code points end at 0x10ffff: one byte of four is always zero, and in nearly all texts two
+    units = len(data) // 4
+    high, higher = (3, 2) if letters_at == 0 else (0, 1)
+    return units > 1 and data[high::4].count(0) >= units and data[higher::4].count(0) > units // 2 > data[letters_at::4].count(0)
+
+
+_WIDE: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("utf-32", lambda d: d[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
+    ("utf-32-le", lambda d: _is_utf_32(d, 0)),
+    ("utf-32-be", lambda d: _is_utf_32(d, 3)),
     ("utf-16", lambda d: d[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
     ("utf-16-le", lambda d: _zeros_at(d, 1)),
     ("utf-16-be", lambda d: _zeros_at(d, 0)),
-    ("utf-8-sig", lambda _: True),
 )
