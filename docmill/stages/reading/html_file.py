@@ -10,11 +10,16 @@ from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.sniff import decode_text
 
 if TYPE_CHECKING:
+    from inscriptis.model.config import ParserConfig
     from lxml.html import HtmlElement
 
 _UNSEEN: Final = frozenset(("template", "datalist"))
 _UNSEEN_STYLE: Final = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\s*(?:!|;|$)", re.IGNORECASE)
 _WITHOUT_VALUE: Final = frozenset(("hidden", "password", "file", "image", "color", "range"))  # types of `input` that show no text of theirs
+_BLOCKS: Final = (
+    "center", "dd", "details", "dialog", "dl", "dt", "fieldset", "form", "hr", "legend", "menu", "optgroup", "search", "section", "summary"
+)  # fmt: skip
+_SPACING: Final = re.compile(r"(?:padding|margin)[\w-]*\s*:[^;]*;?", re.IGNORECASE)
 _DEEPEST: Final = 200  # nested elements; the renderer calls itself for each
 
 
@@ -48,8 +53,7 @@ def rendered(html: str) -> str:
     Raises:
         Damaged: no parser makes sense of it.
     """
-    from inscriptis.html_engine import Inscriptis  # noqa: PLC0415 - as above
-    from inscriptis.model.config import ParserConfig  # noqa: PLC0415 - loads in 0.1 s, only where HTML is read
+    from inscriptis.html_engine import Inscriptis  # noqa: PLC0415 - loads in 0.1 s, only where HTML is read
     from lxml import etree  # noqa: PLC0415 - as above
     from lxml import html as lxml_html  # noqa: PLC0415 - as above
 
@@ -62,8 +66,9 @@ def rendered(html: str) -> str:
             raise Damaged("the HTML nests its elements deeper than 2,048, so that what follows cannot be read")
         _drop_unseen(tree)
         _show_form_values(tree)
+        _set_apart(tree)
         _flatten(tree)
-        return str(Inscriptis(tree, ParserConfig()).get_text())
+        return str(Inscriptis(tree, _as_browsers_set()).get_text())
     except (etree.LxmlError, ValueError, AssertionError, IndexError) as error:
         if isinstance(error, etree.ParserError):
             return ""  # nothing but comments or blanks
@@ -84,16 +89,7 @@ def _show_form_values(tree: "HtmlElement") -> None:
     for area in list(tree.iter("textarea")):
         area.tag = "pre"  # its line ends are shown
     for select in list(tree.iter("select")):
-        options = list(select.iter("option"))
-        if "multiple" in select.attrib or not options:
-            for option in options:
-                option.tag = "div"
-            continue
-        chosen = [option for option in options if "selected" in option.attrib][-1:] or options[:1]
-        shown = " ".join("".join(option.text_content() for option in chosen).split())
-        for child in list(select):
-            select.remove(child)
-        select.text = f" {shown} "
+        _show_choice(select)
     for field in list(tree.iter("input")):
         kind = field.get("type", "text").strip().lower()
         if kind in {"checkbox", "radio"}:
@@ -101,6 +97,42 @@ def _show_form_values(tree: "HtmlElement") -> None:
         elif kind not in _WITHOUT_VALUE:
             field.text = f" {field.get('value', '')} "
         field.tag = "span"
+
+
+def _show_choice(select: "HtmlElement") -> None:
+    options = list(select.iter("option"))
+    for option in options:
+        if not (option.text or len(option)):
+            option.text = option.get("label")
+        option.tag = "div"
+    if "multiple" not in select.attrib and options:
+        chosen = [option for option in options if "selected" in option.attrib][-1:] or options[:1]
+        shown = " ".join("".join(option.text_content() for option in chosen).split())
+        for child in list(select):
+            select.remove(child)
+        select.text = f" {shown} "
+
+
+def _set_apart(tree: "HtmlElement") -> None:
+    """Give tables within cells lines of their own, and take away spacing: it says nothing, and inscriptis writes every pixel of it as a blank."""
+    from lxml.html import builder  # noqa: PLC0415 - as above
+
+    for table in list(tree.iterfind(".//td//table")) + list(tree.iterfind(".//th//table")):
+        table.addprevious(builder.BR())
+    for element in tree.iter():
+        if "style" in element.attrib:
+            element.set("style", _SPACING.sub("", element.get("style")))
+
+
+def _as_browsers_set() -> "ParserConfig":
+    """Which elements stand on lines of their own, where inscriptis sets them within a line."""
+    from inscriptis.css_profiles import RELAXED_CSS_PROFILE  # noqa: PLC0415 - as above
+    from inscriptis.html_properties import Display  # noqa: PLC0415 - as above
+    from inscriptis.model.config import ParserConfig  # noqa: PLC0415 - as above
+    from inscriptis.model.html_element import HtmlElement as Style  # noqa: PLC0415 - as above
+
+    blocks = {name: Style(display=Display.block) for name in _BLOCKS}
+    return ParserConfig(css={**RELAXED_CSS_PROFILE, **blocks, "button": Style(prefix=" ", suffix=" ")})
 
 
 def _flatten(tree: "object") -> None:
