@@ -55,3 +55,9 @@ def test_an_encoding_that_the_bytes_show_is_no_guess(tmp_path, encoding):
 def test_bytes_without_text_are_no_text_in_any_encoding(tmp_path):
     with pytest.raises(UnsupportedType):
         read(tmp_path, bytes(1 + (i * i * 31 + i * 7) % 255 for i in range(4096)))
+
+
+@pytest.mark.parametrize("between", ["\r\n", " "])
+def test_letters_that_come_late_are_looked_at(tmp_path, between):
+    page = read(tmp_path, (f"id;amount;code{between}" * 1250 + RUSSIAN).encode("cp1251"))
+    assert page.quality_reasons == ("no encoding stated: read as cp1251",)

@@ -6,6 +6,7 @@ say little, so what was assumed is told with the result.
 """
 
 import codecs
+import io
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Final
 
 DEFAULT: Final = "cp1252"
 _SAMPLE_BYTES: Final = 16 * 1024
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
 _RUN: Final = re.compile(rb"[\x80-\xff]{3,}")
 _LEAST_HIGH_BYTES: Final = 6
 _LEAST_FIT: Final = 0.3
@@ -41,7 +43,7 @@ _FREQUENT_LEADS: Final = MappingProxyType({"gb18030": range(0xB0, 0xD8), "big5":
 
 def codec_by_letters(data: bytes) -> str:
     """Python's name of the encoding that text without zero bytes is most likely in."""
-    sample = data[:_SAMPLE_BYTES]
+    sample = _sample_of(data)
     high = sum(1 for byte in sample if byte > 0x7F)  # noqa: PLR2004 - the end of ASCII
     if high < _LEAST_ERRORS:
         return DEFAULT
@@ -51,6 +53,25 @@ def codec_by_letters(data: bytes) -> str:
         best, codec = max(fits, key=lambda one: one[0], default=(0.0, DEFAULT))
         return codec if best >= _LEAST_FIT else DEFAULT
     return _western(sample)
+
+
+def _sample_of(data: bytes) -> bytes:
+    """Lines with more than ASCII in them, wherever they stand: a file may begin with a thousand lines of codes and amounts."""
+    first = _HIGH.search(data)
+    if first is None:
+        return b""
+    at = data.rfind(b"\n", 0, first.start()) + 1
+    file = io.BytesIO(data)
+    file.seek(at if first.start() - at < _SAMPLE_BYTES // 2 else first.start())
+    lines: list[bytes] = []
+    left = _SAMPLE_BYTES
+    for line in file:
+        if not line.isascii():
+            lines.append(line[:left])
+            left -= len(lines[-1])
+        if not left:
+            break
+    return b"".join(lines)
 
 
 def _decoded(sample: bytes, codec: str) -> str | None:
