@@ -47,6 +47,8 @@ class DirectedWord(NamedTuple):
 
 Row = list[list[Placed]]
 """Segments from left to right."""
+Gap = tuple[float, float]
+"""From one x to another."""
 
 _LINES: Final = TypeAdapter(tuple[Line, ...])
 """Makes all lines of a page in one call: a call a word would take longer than finding its place."""
@@ -189,9 +191,10 @@ def _segments(row: list[Placed], height: float, gap_in_heights: float) -> Row:
 
 def _read(rows: list[Row], height: float) -> list[list[Placed]]:
     lines: list[list[Placed]] = []
+    free, prose = [_free(row) for row in rows], _prose_below(rows)
     at = 0
     while at < len(rows):
-        gutter, end = _columns_from(rows, at, height)
+        gutter, end = _columns_from(rows, free, prose[at], at, height)
         if gutter is None:
             lines.append([word for segment in rows[at] for word in segment])
             at += 1
@@ -202,11 +205,21 @@ def _read(rows: list[Row], height: float) -> list[list[Placed]]:
     return lines
 
 
-def _columns_from(rows: list[Row], start: int, height: float) -> tuple[float | None, int]:
-    """The gutter's x and the row after the last one of the columns that begin here; None where none begin."""
-    for gap in [*_gaps(rows[start]), *_gap_beside(rows, start, height)]:
+def _columns_from(rows: list[Row], free: list[list[Gap]], prose: Gap, start: int, height: float) -> tuple[float | None, int]:
+    """The gutter's x and the row after the last one of the columns that begin here; None where none begin.
+
+    Args:
+        rows: all of them.
+        free: what each leaves free.
+        prose: where the first and the last segment of prose begin, here or below.
+        start: the row where columns may begin.
+        height: of a line.
+    """
+    for gap in [*free[start][1:-1], *_gap_beside(rows, free, start, height)]:
+        if not (prose[0] < gap[1] and prose[1] >= gap[0]):
+            continue  # no prose on one side; tables are full of such gaps, and each would be followed down the page from every row
         gutter, end = gap, start
-        while end < len(rows) and (narrowed := _narrowed(gutter, rows[end], height)) is not None:
+        while end < len(rows) and (narrowed := _narrowed(gutter, free[end], height)) is not None:
             gutter, end = narrowed, end + 1
         middle = (gutter[0] + gutter[1]) / 2
         if _are_columns(rows[start:end], middle):
@@ -214,34 +227,46 @@ def _columns_from(rows: list[Row], start: int, height: float) -> tuple[float | N
     return None, start
 
 
-def _gap_beside(rows: list[Row], start: int, height: float) -> list[tuple[float, float]]:
+def _gap_beside(rows: list[Row], free: list[list[Gap]], start: int, height: float) -> list[Gap]:
     """The free stretch between this row and the next, where that stands beside it and a bit lower: columns whose lines are out of step."""
     if start + 1 == len(rows):
         return []
-    (a, b), (a_edges, b_edges) = rows[start : start + 2], [_edges(row) for row in rows[start : start + 2]]
+    a, b = rows[start : start + 2]
     lower = (b[0][0].box.y0 + b[0][0].box.y1 - a[0][0].box.y0 - a[0][0].box.y1) / 2
     if lower > _BESIDE_IN_HEIGHTS * height:
         return []
-    between = [(a_edges[-1][1], b_edges[0][0]), (b_edges[-1][1], a_edges[0][0])]
+    (a_left, a_right), (b_left, b_right) = ((gaps[0][1], gaps[-1][0]) for gaps in free[start : start + 2])
+    between = [(a_right, b_left), (b_right, a_left)]
     return [gap for gap in between if gap[0] < gap[1]]
 
 
-def _narrowed(gutter: tuple[float, float], row: Row, height: float) -> tuple[float, float] | None:
-    """What this row leaves free of a gutter, None when it is too little."""
-    shared = [(max(gutter[0], low), min(gutter[1], high)) for low, high in _gaps(row, ends=True)]
+def _narrowed(gutter: Gap, free: list[Gap], height: float) -> Gap | None:
+    """What a row leaves free of a gutter, None when it is too little."""
+    shared = ((max(gutter[0], low), min(gutter[1], high)) for low, high in free)
     return next((s for s in shared if s[1] - s[0] >= _GUTTER_IN_HEIGHTS * height), None)
 
 
-def _gaps(row: Row, *, ends: bool = False) -> list[tuple[float, float]]:
-    """The free stretches between segments; with `ends` also those before the first and after the last."""
-    edges = _edges(row)
+def _free(row: Row) -> list[Gap]:
+    """The free stretches of a row: before its first segment, between them, and after the last one; words stand by their left edges."""
+    edges = [(segment[0].box.x0, max(word.box.x1 for word in segment)) for segment in row]
     inner = [(a[1], b[0]) for a, b in itertools.pairwise(edges)]
-    return [(-1e9, edges[0][0]), *inner, (edges[-1][1], 1e9)] if ends else inner
+    return [(-1e9, edges[0][0]), *inner, (edges[-1][1], 1e9)]
 
 
-def _edges(row: Row) -> list[tuple[float, float]]:
-    """From where to where each segment reaches; words stand by their left edges."""
-    return [(segment[0].box.x0, max(word.box.x1 for word in segment)) for segment in row]
+def _prose_below(rows: list[Row]) -> list[Gap]:
+    """For each row where the first and the last segment begin that are long enough for prose, of its own and of those below."""
+    first, last = math.inf, -math.inf
+    found = []
+    for row in reversed(rows):
+        for segment in row:
+            if _length(segment) >= _PROSE_CHARS:
+                first, last = min(first, segment[0].box.x0), max(last, segment[0].box.x0)
+        found.append((first, last))
+    return found[::-1]
+
+
+def _length(segment: list[Placed]) -> int:
+    return sum(word.chars + 1 for word in segment)
 
 
 def _split(rows: list[Row], gutter: float) -> tuple[list[Row], list[Row]]:
@@ -252,7 +277,7 @@ def _split(rows: list[Row], gutter: float) -> tuple[list[Row], list[Row]]:
 def _are_columns(rows: list[Row], gutter: float) -> bool:
     """Whether both sides hold prose in enough rows."""
     for side in _split(rows, gutter):
-        lengths = [sum(w.chars + 1 for w in segment) for row in side for segment in row]
+        lengths = [_length(segment) for row in side for segment in row]
         if len(side) < _COLUMN_ROWS or sum(lengths) / len(lengths) < _PROSE_CHARS:
             return False
     return True

@@ -33,6 +33,14 @@ class _Cell(NamedTuple):
     text: str
 
 
+class _Column(NamedTuple):
+    """From where to where a column reaches, and which rows have a cell in it, a bit for each."""
+
+    left: float
+    right: float
+    rows: int
+
+
 def tables_of(lines: Sequence[Line]) -> list[Table]:
     """The tables of a page, from top to bottom; they share no line."""
     found, at = [], 0
@@ -50,14 +58,31 @@ def tables_of(lines: Sequence[Line]) -> list[Table]:
 def _longest(lines: Sequence[Line], cells: Sequence[list[_Cell]], first: int, end: int) -> Table | None:
     """The first table of a run of lines; one whose head does not fit its columns begins below the head."""
     for start in range(first, end - _LEAST_ROWS + 1):
-        stop = start + 1
+        stop = start
+        columns: list[_Column] = []
         # columns only grow together as rows are added, so the first row that does not fit ends the table
-        while stop < end and _placed(cells[start : stop + 1]) is not None:
-            stop += 1
+        while stop < end and (wider := _joined(columns, cells[stop], stop - start)) is not None:
+            columns, stop = wider, stop + 1
+        stop = max(stop, start + 1)
         rows = _placed(cells[start:stop]) if stop - start >= _LEAST_ROWS else None
         if rows and _is_table(rows):
             return Table(start, stop - 1, union([line.box for line in lines[start:stop]]), rows)
     return None
+
+
+def _joined(columns: list[_Column], row: list[_Cell], number: int) -> list[_Column] | None:
+    """The columns with one more row; None where two cells of a row share one, or there is only one."""
+    spans = sorted([*columns, *(_Column(cell.left, cell.right, 1 << number) for cell in row)])
+    joined = [spans[0]]
+    for span in spans[1:]:
+        last = joined[-1]
+        if span.left > last.right:
+            joined.append(span)
+        elif span.rows & last.rows:
+            return None
+        else:
+            joined[-1] = _Column(last.left, max(last.right, span.right), last.rows | span.rows)
+    return joined if len(joined) >= _LEAST_COLUMNS else None
 
 
 def _placed(rows: Sequence[list[_Cell]]) -> list[list[str]] | None:
