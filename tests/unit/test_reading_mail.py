@@ -44,7 +44,7 @@ P, W, F, A = "plain words of the body", "rich words of the body", "list footer",
         (many("alternative", "Content-Type: text/plain\n\n \n", WEB), [W], []),
         (many("alternative", STUB, WEB), [W], []),
         (many("alternative", STUB, LONG), ["This mail asks you to please use the chairs. " * 19 + "This mail asks you to please use the chairs."], []),
-        (many("alternative", "Content-Type: text/plain\n\nsee below", LONG), ["see below"], []),
+        (many("alternative", "Content-Type: text/plain\n\nsee below", LONG.replace("<p>", "<p>see below ", 1)), ["see below"], []),
         (many("alternative", "Content-Type: text/html\n\n<!-- -->", PLAIN), [P], []),
         (many("mixed", PLAIN, NOTE, INLINE_PDF), [P, "Attachment: note.txt", "Attachment: b.pdf"], ["note.txt", "b.pdf"]),
         (many("mixed", NOTE, PDF), ["of its own", A], ["a.pdf"]),
@@ -58,6 +58,21 @@ P, W, F, A = "plain words of the body", "rich words of the body", "list footer",
 )  # fmt: skip
 def test_what_is_shown_and_what_is_attached(tmp_path, body, lines, members):
     assert read(tmp_path, body) == (lines, members)
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        "Ihr E-Mail-Programm kann diese Nachricht nicht darstellen.",
+        "Votre logiciel de messagerie ne prend pas en charge ce format.",
+        "This message contains rich content.",
+        "-",
+    ],
+)
+def test_a_stub_in_any_words_does_not_hide_the_invoice(tmp_path, stub):
+    rows = "Diese Rechnung geht an Ihr Haus, eine Nachricht per Mail kann nicht this message ce format en charge de. "
+    html = f"Content-Type: text/html; charset=utf-8\n\n<p>Rechnung 4711</p><p>{rows * 4}</p>"
+    assert "Rechnung 4711" in read(tmp_path, many("alternative", f"Content-Type: text/plain\n\n{stub}", html))[0]
 
 
 def test_a_byte_order_mark_before_the_headers(tmp_path):

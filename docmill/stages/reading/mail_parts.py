@@ -1,8 +1,9 @@
 """Which parts of a mail a reader sees in its body, in order, and which are attached. RFC 2046 gives the tree, mail programs its use."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage, MIMEPart
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from docmill.errors import Damaged
@@ -14,7 +15,7 @@ ENCRYPTED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mim
 _SOURCE_CODE: Final = frozenset({"text/css", "text/javascript", "text/rtf", "text/richtext", "text/x-amp-html"})
 _STUB_WORDS: Final = 60
 _STUB: Final = frozenset({"html", "browser", "client", "viewer", "webmail"})
-"""A text that stands in for the HTML ("your program cannot show HTML") is short and has one of these words, in most languages."""
+"""A text that stands in for the HTML ("your program cannot show HTML") is short and often has one of these words, whatever its language."""
 
 _TIMES_LONGER: Final = 4
 
@@ -98,11 +99,22 @@ def _best(branches: list[list[Leaf]], text_of: Callable[[MIMEPart], str]) -> int
         last = max((at for at, kind in enumerate(kinds) if kind), default=0)
         return next((at for at in (plain, rich) if at is not None and words(at)), last)
     said = words(plain)
-    if said and (len(said) > _STUB_WORDS or _STUB.isdisjoint(said)):
+    if len(said) > _STUB_WORDS:
         return plain
     shown = words(rich)
-    is_stub = len(shown) > _TIMES_LONGER * len(said) or 2 * sum(word in shown for word in said) < len(said)
-    return rich if shown and is_stub else plain
+    return rich if shown and (not said or _is_stub(said, shown)) else plain
+
+
+def _is_stub(said: Sequence[str], shown: Sequence[str]) -> bool:
+    """Whether a short plain text stands in for the HTML, by the words of both."""
+    is_much_more = len(shown) > _TIMES_LONGER * len(said)
+    known = set(shown)
+    if not _STUB.isdisjoint(said):
+        return is_much_more or 2 * sum(word in known for word in said) < len(said)
+    # any long text has most of the small words ("your", "not", "this") of a stub, hardly ever two of its words side by side
+    ways, seen = list(pairwise(said)), set(pairwise(shown))
+    foreign = sum(way not in seen for way in ways) if ways else sum(word not in known for word in said)
+    return is_much_more and 2 * foreign > max(1, len(ways))
 
 
 def attachments_of(message: EmailMessage, text_of: Callable[[MIMEPart], str]) -> list[MIMEPart]:
