@@ -13,11 +13,17 @@ ENCRYPTED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mim
 """Bodies that need a key, or that lie inside an opaque signature."""
 
 _SOURCE_CODE: Final = frozenset({"text/css", "text/javascript", "text/rtf", "text/richtext", "text/x-amp-html"})
+_SEALS: Final = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-encrypted"}
+)
+"""What stands beside a signed or encrypted body; nobody reads it."""
+
 _STUB_WORDS: Final = 60
 _STUB: Final = frozenset({"html", "browser", "client", "viewer", "webmail"})
 """A text that stands in for the HTML ("your program cannot show HTML") is short and often has one of these words, whatever its language."""
 
 _TIMES_LONGER: Final = 4
+_TIFF_MARKS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class Leaf(NamedTuple):
@@ -70,7 +76,26 @@ def _leaf(part: MIMEPart, depth: int, *, is_choice: bool) -> Leaf:
         return Leaf(part, depth, is_shown=True, is_attached=depth > 0 and bool(says_attached or name))
     if main in {"text", "multipart"} and (depth == 0 or not says_attached) and (is_choice or not name):
         return Leaf(part, depth, kind not in _SOURCE_CODE, is_attached=False)
-    return Leaf(part, depth, is_shown=False, is_attached=bool(says_attached or kind == EML or (name and main != "image")))
+    return Leaf(part, depth, is_shown=False, is_attached=says_attached or kind == EML or _is_document(part, is_named=bool(name)))
+
+
+def _is_document(part: MIMEPart, *, is_named: bool) -> bool:
+    """Whether a part that nothing calls an attachment is one: scanners and fax gateways send PDFs without a name, also as the whole message."""
+    main = part.get_content_maintype()
+    if main == "image":
+        return is_fax(part)
+    # what programs tell one another has no name: delivery reports, and the keys and seals of a body
+    return is_named or (main != "message" and part.get_content_type() not in _SEALS)
+
+
+def is_fax(part: MIMEPart) -> bool:
+    """Whether a part is a TIFF of several pages, which no mail program shows in the midst of a text: more than its first page counts."""
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes) or not data.startswith(_TIFF_MARKS):
+        return False
+    from docmill.stages.reading.image_file import has_frames  # noqa: PLC0415 - loads NumPy and Pillow, only for TIFFs
+
+    return has_frames(data)
 
 
 def _with_named_body(leaves: list[Leaf]) -> list[Leaf]:
