@@ -17,7 +17,7 @@ from docmill.stages.reading.page_drawing import Matrix, PageDrawing, bounds_of, 
 from docmill.stages.reading.pdf_file import Corners, PageGeometry
 from docmill.values.geometry import Box
 
-_COLOURS_ASKED: Final = 150
+_PLACES_ASKED: Final = 150
 _SHAPES_ASKED: Final = 100
 _CLIPS_ASKED: Final = 24
 _LIGHT: Final = 200  # of 255, the darkest channel; anything darker is legible on paper
@@ -70,10 +70,10 @@ def _is_suspicious(drawing: PageDrawing) -> bool:
 
 
 def _has_lost_light(drawing: PageDrawing) -> bool:
-    """Whether text is transparent, or light without a dark shape below it."""
+    """Whether text is transparent, or light without a dark shape below it. All are asked: one hidden line among a thousand is what fraud looks like."""
     backs: list[Corners] | None = None
-    for at in range(0, len(drawing.texts), max(1, -(-len(drawing.texts) // _COLOURS_ASKED))):
-        darkest, alpha = _colour(drawing.texts[at])
+    for at, text in enumerate(drawing.texts):
+        darkest, alpha = _colour(text)
         if alpha < _TRANSPARENT:
             return True
         if darkest >= _LIGHT:
@@ -93,7 +93,7 @@ def _has_covers(drawing: PageDrawing) -> bool:
     ]
     covers += [(before, *box) for (before, _), box in zip(drawing.images, drawing.image_bounds, strict=True) if before]
     last = max((before for before, *_ in covers), default=0)
-    middles = [(at, *_middle(drawing, at)) for at in range(0, last, max(1, -(-last // _COLOURS_ASKED)))]
+    middles = [(at, *_middle(drawing, at)) for at in range(0, last, max(1, -(-last // _PLACES_ASKED)))]
     # in one comprehension: this may be asked some ten thousand times
     return any(
         before > at and left <= x <= right and bottom <= y <= top for at, x, y in middles for before, left, bottom, right, top in covers
