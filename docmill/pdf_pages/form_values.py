@@ -9,11 +9,11 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pikepdf
 import pypdfium2 as pdfium
-from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 from pypdfium2 import raw
 
 from docmill.pdf_pages.invisible_text import InvisibleText
@@ -22,12 +22,23 @@ from docmill.values.page import Line, Word
 
 _MOST: Final = 5_000  # fields looked at
 _DEEPEST: Final = 30
-_INHERITED: Final = (Name.FT, Name.V, Name.DA)
+_INHERITED: Final = (Name.FT, Name.V, Name.DA, Name.Opt)
 _WRITTEN: Final = frozenset(("/Tx", "/Ch"))
+_MULTILINE: Final = 1 << 12
 _STYLE: Final = "/Helv 0 Tf 0 g"
 _LETTER_PT: Final = 12.0
 _BOX: Final = b"40 w 70 40 360 700 re S"
 _WORD: Final = re.compile(r"\S+")
+
+
+class _Field(NamedTuple):
+    """A field with a value as people read it, whether PDFium takes it from the field as it is, whether it is a choice, and has a style."""
+
+    box: Dictionary
+    value: str
+    is_plain: bool
+    is_choice: bool
+    has_style: bool
 
 
 def with_fresh_fields(document: pdfium.PdfDocument, path: Path) -> pdfium.PdfDocument:
@@ -56,12 +67,13 @@ def _fresh_copy(path: Path) -> io.BytesIO | None:
         if not isinstance(form, Dictionary):
             return None
         is_asked = form.get(Name.NeedAppearances, False) is True
-        changed = [_freshen(pdf, field, value, is_asked=is_asked, has_style=has_style) for field, value, has_style in _written(form)]
+        changed = [_freshen(pdf, field, is_asked=is_asked) for field in _written(form)]
         return _saved(pdf, form) if any(changed) else None
 
 
-def _freshen(pdf: Pdf, field: Dictionary, value: str, *, is_asked: bool, has_style: bool) -> bool:
+def _freshen(pdf: Pdf, written: _Field, *, is_asked: bool) -> bool:
     """Take away or make an appearance that has to be made; whether the document must be written for it."""
+    field, value, is_plain, is_choice, has_style = written
     drawn = field.get(Name.AP, Dictionary()).get(Name.N, None)
     is_stale = is_asked and isinstance(drawn, Stream) and not _shows(drawn, value)
     if drawn is not None and not is_stale:
@@ -73,7 +85,11 @@ def _freshen(pdf: Pdf, field: Dictionary, value: str, *, is_asked: bool, has_sty
         return True
     if not has_style:
         field.DA = String(_STYLE)
-    return is_stale or not is_asked or not has_style
+    if not is_plain:
+        field.V = String(value)
+        if is_choice:  # PDFium writes the code of a choice and not its name, and of several choices none
+            field.FT, field.Ff = Name.Tx, _MULTILINE
+    return is_stale or not is_asked or not has_style or not is_plain
 
 
 def _is_latin(value: str) -> bool:
@@ -116,8 +132,8 @@ def _saved(pdf: Pdf, form: Dictionary) -> io.BytesIO:
     return copy
 
 
-def _written(form: Dictionary) -> Iterator[tuple[Dictionary, str, bool]]:
-    """Fields with a written value: text and choices, and whether something says how to write it."""
+def _written(form: Dictionary) -> Iterator[_Field]:
+    """Fields with a written value: text and choices."""
     known = {name: form[name] for name in (Name.DA,) if name in form}
     waiting = [(field, known, 0) for field in _listed(form, Name.Fields)]
     for _ in range(_MOST):
@@ -127,9 +143,26 @@ def _written(form: Dictionary) -> Iterator[tuple[Dictionary, str, bool]]:
         own = above | {name: field[name] for name in _INHERITED if name in field}
         kids = _listed(field, Name.Kids) if depth < _DEEPEST else []
         waiting += [(kid, own, depth + 1) for kid in kids]
-        value = own.get(Name.V)
-        if not kids and Name.Rect in field and isinstance(value, String) and str(value).strip() and str(own.get(Name.FT)) in _WRITTEN:
-            yield field, str(value), Name.DA in own
+        kind = str(own.get(Name.FT))
+        if kids or Name.Rect not in field or kind not in _WRITTEN:
+            continue
+        value, stored = _value_of(own), own.get(Name.V)
+        if value.strip():
+            is_plain = isinstance(stored, String) and str(stored) == value
+            has_style = "Tf" in str(own.get(Name.DA, ""))  # a style without a font draws nothing
+            yield _Field(field, value, is_plain, kind == "/Ch", has_style)
+
+
+def _value_of(own: dict[Name, Object]) -> str:
+    """A field's value as it is shown: long texts may be streams, lists have several values, and a choice's code stands for its name."""
+    value = own.get(Name.V)
+    if isinstance(value, Stream):
+        return str(String(value.read_bytes()))
+    chosen = [str(one) for one in (value if isinstance(value, Array) else [value]) if isinstance(one, String)]
+    listed = own.get(Name.Opt)
+    pairs = [one for one in listed if isinstance(one, Array) and len(one) > 1] if isinstance(listed, Array) else []
+    names = {str(code): str(name) for code, name, *_ in pairs}
+    return "\n".join(names.get(one, one) for one in chosen)
 
 
 def _listed(node: Dictionary, name: Name) -> list[Dictionary]:

@@ -68,6 +68,31 @@ def test_a_value_that_says_nothing_of_its_font_is_read(drawn):
     assert page_of([bare], NeedAppearances=False).lines[-1].text == "Sorensen"
 
 
+@pytest.mark.parametrize("style", ["", "0 g"])
+def test_a_style_without_a_font_is_none(drawn, style):
+    pdf, page_of = drawn
+    bare = field(pdf, "Sorensen")
+    bare.DA = String(style)
+    assert page_of([bare], NeedAppearances=False).lines[-1].text == "Sorensen"
+
+
+@pytest.mark.parametrize(("flag", "value", "shown"), [(1 << 17, String("DE"), "Germany"), (1 << 21, Array([String("DE")]), "Germany")])
+def test_a_choice_is_read_by_its_name(drawn, flag, value, shown):
+    pdf, page_of = drawn
+    choice = field(pdf, "")
+    choice.FT, choice.Ff, choice.V = Name.Ch, flag, value
+    choice.Opt = Array([Array([String("DE"), String("Germany")]), Array([String("FR"), String("France")])])
+    assert page_of([choice], NeedAppearances=False).text == f"{BODY}\n{shown}"
+
+
+@pytest.mark.parametrize(("flag", "shown"), [(1 << 12, "a long note"), (1 << 13, "***********")])
+def test_a_value_that_is_a_stream_is_read_but_for_passwords(drawn, flag, shown):
+    pdf, page_of = drawn
+    long = field(pdf, "")
+    long.V, long.Ff = pdf.make_stream(b"a long note"), flag
+    assert page_of([long], NeedAppearances=False).lines[-1].text == shown
+
+
 @pytest.mark.parametrize(("is_asked", "read_as"), [(True, "fresh value"), (False, "stale look")])
 def test_an_appearance_that_shows_another_value_holds_unless_the_form_says_it_is_stale(drawn, is_asked, read_as):
     pdf, page_of = drawn

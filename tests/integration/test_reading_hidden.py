@@ -229,3 +229,19 @@ def test_a_layer_that_is_switched_off_is_not_read(tmp_path, shown, is_read, pack
         page.contents_add(f"/OC /L BDC BT /F1 8 Tf 20 20 Td ({SECRET}) Tj ET EMC".encode())
         pdf.save(file, object_stream_mode=pack)
     assert (SECRET in read(file, tmp_path).text) is is_read
+
+
+@pytest.mark.parametrize("at", [7, 311, 598])
+def test_one_hidden_line_among_hundreds_is_not_read(tmp_path, at):
+    canvas = Canvas(str(tmp_path / "a.pdf"))
+    canvas.setFont("Helvetica", 7)
+    for n in range(600):
+        if n == at:
+            canvas.setFillGray(1)
+            canvas.drawString(300, 10, "HIDDEN")
+            canvas.setFillGray(0)
+        canvas.drawString(40 + (n % 6) * 85, 820 - (n // 6) * 7.5, f"word{n}")
+    canvas.save()
+    page = read(tmp_path / "a.pdf", tmp_path)
+    assert "HIDDEN" not in page.text
+    assert len(page.words) == 600

@@ -10,8 +10,9 @@ from reading_pages import picture, read
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from docmill.errors import EngineMissing, EngineUnavailable, LanguageMissing
 from docmill.pdf_pages.page_picture import picture as image_object
-from docmill.stages.reading import verbs
+from docmill.stages.reading import tessdata, verbs
 
 SIZE = (396, 300)
 HEADER = "Hartmann Brothers Ltd, 5 Mill Road, Leeds, telephone 0113 496"
@@ -126,3 +127,19 @@ def test_a_chart_beside_text_costs_no_reading_of_the_image(tmp_path, monkeypatch
 def test_a_photo_beside_text_leaves_it_as_it_is(tmp_path):
     page = read(made(tmp_path, photo), tmp_path)
     assert (page.source, page.text, page.reason) == ("text_layer", HEADER, "usable text layer")
+
+
+@pytest.mark.parametrize("error", [EngineMissing, LanguageMissing, EngineUnavailable])
+def test_without_an_engine_the_text_layer_is_kept(tmp_path, monkeypatch, error):
+    def refuse(*_):
+        raise error("not to be had")
+
+    monkeypatch.setattr(verbs, "read_by", refuse)
+    page = read(made(tmp_path, outlines), tmp_path)
+    assert (page.source, page.text) == ("text_layer", HEADER)
+    assert page.reason == "usable text layer; letters beside the text layer not read: not to be had"
+
+
+def test_a_language_that_nobody_knows_is_refused_by_name():
+    with pytest.raises(LanguageMissing, match="unknown language"):
+        tessdata.require("is")

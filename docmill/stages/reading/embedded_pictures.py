@@ -20,6 +20,7 @@ from docmill.stages.reading.html_file import decoded
 from docmill.stages.reading.image_file import size_of
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.mail_file import ODD_MAIL, message_of
+from docmill.stages.reading.mail_parts import is_fax
 from docmill.stages.reading.media_types import DOCX, EML, HTML, IMAGE_TYPES, XLSX
 from docmill.stages.reading.sniff import media_type_of
 
@@ -119,5 +120,5 @@ def _in_parts(message: EmailMessage) -> Iterator[bytes]:
             waiting[:0] = [one for one in payload if isinstance(one, EmailMessage)]
         elif isinstance(payload, bytes) and part.get_content_type() == HTML:
             yield from _in_html(decoded(payload, part.get_content_charset()))
-        elif isinstance(payload, bytes) and part.get_content_disposition() != "attachment":
+        elif isinstance(payload, bytes) and part.get_content_disposition() != "attachment" and not is_fax(part):
             yield payload

@@ -107,6 +107,20 @@ def size_of(data: bytes, media_type: str) -> tuple[int, int]:
         raise Damaged("the image cannot be decoded") from error
 
 
+def has_frames(data: bytes) -> bool:
+    """Whether a TIFF has a second page, be it damaged; none where no decoder makes sense of the first."""
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with Image.open(io.BytesIO(data), formats=_DECODERS["image/tiff"]) as image, contextlib.suppress(EOFError):
+            image.seek(1)
+            return True
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        return not isinstance(error, UnidentifiedImageError)
+    return False
+
+
 def count_frames(path: Path, media_type: str, limits: Limits) -> int:
     """The pages of an image file: the frames of a TIFF or GIF, else 1; each within the limits. Damage behind the first frames is one more page.
 

@@ -1,8 +1,9 @@
 """Which parts of a mail a reader sees in its body, in order, and which are attached. RFC 2046 gives the tree, mail programs its use."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage, MIMEPart
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from docmill.errors import Damaged
@@ -12,11 +13,17 @@ ENCRYPTED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mim
 """Bodies that need a key, or that lie inside an opaque signature."""
 
 _SOURCE_CODE: Final = frozenset({"text/css", "text/javascript", "text/rtf", "text/richtext", "text/x-amp-html"})
+_SEALS: Final = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-encrypted"}
+)
+"""What stands beside a signed or encrypted body; nobody reads it."""
+
 _STUB_WORDS: Final = 60
 _STUB: Final = frozenset({"html", "browser", "client", "viewer", "webmail"})
-"""A text that stands in for the HTML ("your program cannot show HTML") is short and has one of these words, in most languages."""
+"""A text that stands in for the HTML ("your program cannot show HTML") is short and often has one of these words, whatever its language."""
 
 _TIMES_LONGER: Final = 4
+_TIFF_MARKS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 class Leaf(NamedTuple):
@@ -69,7 +76,26 @@ def _leaf(part: MIMEPart, depth: int, *, is_choice: bool) -> Leaf:
         return Leaf(part, depth, is_shown=True, is_attached=depth > 0 and bool(says_attached or name))
     if main in {"text", "multipart"} and (depth == 0 or not says_attached) and (is_choice or not name):
         return Leaf(part, depth, kind not in _SOURCE_CODE, is_attached=False)
-    return Leaf(part, depth, is_shown=False, is_attached=bool(says_attached or kind == EML or (name and main != "image")))
+    return Leaf(part, depth, is_shown=False, is_attached=says_attached or kind == EML or _is_document(part, is_named=bool(name)))
+
+
+def _is_document(part: MIMEPart, *, is_named: bool) -> bool:
+    """Whether a part that nothing calls an attachment is one: scanners and fax gateways send PDFs without a name, also as the whole message."""
+    main = part.get_content_maintype()
+    if main == "image":
+        return is_fax(part)
+    # what programs tell one another has no name: delivery reports, and the keys and seals of a body
+    return is_named or (main != "message" and part.get_content_type() not in _SEALS)
+
+
+def is_fax(part: MIMEPart) -> bool:
+    """Whether a part is a TIFF of several pages, which no mail program shows in the midst of a text: more than its first page counts."""
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes) or not data.startswith(_TIFF_MARKS):
+        return False
+    from docmill.stages.reading.image_file import has_frames  # noqa: PLC0415 - loads NumPy and Pillow, only for TIFFs
+
+    return has_frames(data)
 
 
 def _with_named_body(leaves: list[Leaf]) -> list[Leaf]:
@@ -98,11 +124,22 @@ def _best(branches: list[list[Leaf]], text_of: Callable[[MIMEPart], str]) -> int
         last = max((at for at, kind in enumerate(kinds) if kind), default=0)
         return next((at for at in (plain, rich) if at is not None and words(at)), last)
     said = words(plain)
-    if said and (len(said) > _STUB_WORDS or _STUB.isdisjoint(said)):
+    if len(said) > _STUB_WORDS:
         return plain
     shown = words(rich)
-    is_stub = len(shown) > _TIMES_LONGER * len(said) or 2 * sum(word in shown for word in said) < len(said)
-    return rich if shown and is_stub else plain
+    return rich if shown and (not said or _is_stub(said, shown)) else plain
+
+
+def _is_stub(said: Sequence[str], shown: Sequence[str]) -> bool:
+    """Whether a short plain text stands in for the HTML, by the words of both."""
+    is_much_more = len(shown) > _TIMES_LONGER * len(said)
+    known = set(shown)
+    if not _STUB.isdisjoint(said):
+        return is_much_more or 2 * sum(word in known for word in said) < len(said)
+    # any long text has most of the small words ("your", "not", "this") of a stub, hardly ever two of its words side by side
+    ways, seen = list(pairwise(said)), set(pairwise(shown))
+    foreign = sum(way not in seen for way in ways) if ways else sum(word not in known for word in said)
+    return is_much_more and 2 * foreign > max(1, len(ways))
 
 
 def attachments_of(message: EmailMessage, text_of: Callable[[MIMEPart], str]) -> list[MIMEPart]:

@@ -10,7 +10,7 @@ from docmill.stages.reading.layout import DirectedWord
 from docmill.values.geometry import Box
 
 _OFFSET_PT: Final = 1.0
-_BAND_PT: Final = 8.0  # words are looked up by text and height on the page, for a page has the same word thirty times
+_BAND_PT: Final = 8.0  # words are looked up by text and square of the page, for a page has the same word thirty times
 _OFFSET_IN_HEIGHTS: Final = 0.25  # the next word of the same text is at least a letter and a space away
 
 
@@ -30,22 +30,28 @@ def once(words: Sequence[DirectedWord], dpi: int) -> Sequence[DirectedWord]:
 
 def _once(words: Iterable[DirectedWord], band: float, least: float) -> list[DirectedWord]:
     kept: list[DirectedWord] = []
-    places: dict[tuple[str, int], list[int]] = {}
+    places: dict[tuple[str, int, int], set[int]] = {}
     for word in words:
         text, box, _ = word
-        down = box[1] / band
-        row = int(down)
-        beside = places.get((text, row + 1 if down - row > 0.5 else row - 1))  # noqa: PLR2004 - the nearer neighbour
-        known = places.get((text, row))
-        if known or beside:
+        row, column = int(box[1] // band), int(box[0] // band)
+        # what is near lies at most half a band away: in the same square or in one beside it
+        rows, columns = (row, _beside(box[1], row, band)), (column, _beside(box[0], column, band))
+        near = [(one, at) for one in rows for at in sorted({at for other in columns for at in places.get((text, one, other), ())})]
+        if near:
             most = min(band / 2, max(least, _OFFSET_IN_HEIGHTS * min(box.height, box.width)))
-            same = next((at for at in (*(known or ()), *(beside or ())) if _is_near(kept[at].box, box, most)), None)
+            same = next(((one, at) for one, at in near if _is_near(kept[at].box, box, most)), None)
             if same is not None:
-                kept[same] = word
+                kept[same[1]] = word
+                places.setdefault((text, same[0], column), set()).add(same[1])  # the later one may stand in the next square
                 continue
-        places.setdefault((text, row), []).append(len(kept))
+        places.setdefault((text, row, column), set()).add(len(kept))
         kept.append(word)
     return kept
+
+
+def _beside(place: float, band_at: int, band: float) -> int:
+    """The band nearer to a place than all others but its own."""
+    return band_at + 1 if place / band - band_at > 0.5 else band_at - 1  # noqa: PLR2004 - the middle
 
 
 def _is_near(one: Box, other: Box, most: float) -> bool:

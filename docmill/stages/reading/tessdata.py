@@ -27,10 +27,12 @@ def require(language: str) -> None:
 
     Raises:
         EngineMissing: no tesseract program.
-        LanguageMissing: no data; the message names the package.
+        LanguageMissing: no data; the message names the package. Or docmill does not know the language.
     """
     folder = tessdata_dir()
-    name = TESSERACT_NAMES[language]
+    name = TESSERACT_NAMES.get(language)
+    if name is None:
+        raise LanguageMissing(f"unknown language; known are {', '.join(sorted(TESSERACT_NAMES))}")
     if not (folder / f"{name}.traineddata").is_file():
         package = f"tesseract-ocr-{name.replace('_', '-')}"
         raise LanguageMissing(f"Tesseract has no data for language {language}; the package is {package}", language=language)
@@ -64,7 +66,7 @@ def versions(language: str) -> dict[str, str]:
         program = _program_version()
     except EngineMissing:
         program = "missing"
-    return {"tesseract": program, "language_data": _data_version(TESSERACT_NAMES[language]), "psm": f"{PSM_PAGE}, slips {PSM_SLIP}"}
+    return {"tesseract": program, "language_data": _data_version(TESSERACT_NAMES.get(language, "")), "psm": f"{PSM_PAGE}, slips {PSM_SLIP}"}
 
 
 def orientation_versions() -> dict[str, str]:

@@ -8,7 +8,7 @@ import json
 import time
 from pathlib import Path
 
-from docmill.errors import Damaged, TimedOut, TooLarge, UnsupportedType
+from docmill.errors import Damaged, EngineMissing, EngineUnavailable, LanguageMissing, TimedOut, TooLarge, UnsupportedType
 from docmill.scratch import folder_within
 from docmill.shredding import shred_file
 from docmill.stages.reading.embedded_pictures import picture
@@ -270,8 +270,8 @@ def _pdf_page_by_layer(path: Path, number: int, language: str, spec: EngineSpec,
         return by_layer
     try:
         by_engine = _page_by_ocr(path, PDF, number, language, spec, "letters beside the text layer", scratch_dir, limits)
-    except (Damaged, TooLarge, TimedOut):
-        return by_layer.model_copy(update={"reason": f"{reason}; letters beside it could not be read"})
+    except (Damaged, TooLarge, TimedOut, EngineMissing, LanguageMissing, EngineUnavailable) as error:  # the layer is fine without an engine
+        return by_layer.model_copy(update={"reason": f"{reason}; letters beside the text layer not read: {error.message}"})
     return mixed_page(layer, by_layer, by_engine)
 
 
