@@ -5,6 +5,7 @@ import zipfile
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.formula import DataTableFormula
 
 from docmill.stages.reading.converting import converted
 from docmill.stages.reading.limits import Limits
@@ -89,3 +90,18 @@ def test_a_workbook_that_shows_all_it_holds_tells_nothing(tmp_path):
     text, notes = converted(saved(tmp_path, [(7, "00"), (dt.timedelta(hours=30, minutes=5), "[h]:mm")]), XLSX, Limits())
     assert text.split() == ["Sheet", "row1", "07", "row2", "30:05"]
     assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "shown"),
+    [
+        (-150 / 1440, "[h]:mm", "-2:30"),
+        (dt.timedelta(hours=-2, minutes=-30), "[h]:mm", "-2:30"),
+        (dt.datetime(2024, 1, 2, 12, 30, 45), "yyyy-mm-dd hh:mm:ss", "2024-01-02 12:30:45"),  # noqa: DTZ001 - Excel knows no zones
+        (DataTableFormula(ref="B1:B2", dt2D=True, r1="C1", r2="C2"), "General", "=TABLE(C1,C2)"),
+        (DataTableFormula(ref="B1:B2", dtr=True, r1="C1"), "General", "=TABLE(C1,)"),
+        (DataTableFormula(ref="B1:B2", r1="C1"), "General", "=TABLE(,C1)"),
+    ],
+)
+def test_times_and_tables_of_what_would_be(tmp_path, value, form, shown):
+    assert converted(saved(tmp_path, [(value, form)]), XLSX, Limits()).text == f"Sheet\nrow1  {shown}"

@@ -131,7 +131,7 @@ def _rows(sheets: list[_Sheet], most: int, told: _Told) -> Iterator[list[str]]:
             # where the type is a text's, an empty one is what was calculated
             if formula.value is not None and row[at].value is None and row[at].data_type == "n":
                 told.formulas += 1
-                cells[at] = " ".join(str(getattr(formula.value, "text", formula.value)).split())
+                cells[at] = _formula(formula.value)
         if any(cells):
             count += 1
             if count > most:
@@ -139,15 +139,26 @@ def _rows(sheets: list[_Sheet], most: int, told: _Told) -> Iterator[list[str]]:
             yield cells
 
 
+def _formula(value: object) -> str:
+    """A formula as it is typed; one of a table of what would be names the cells that the table varies, by row and by column."""
+    if hasattr(value, "dt2D"):
+        first, second = getattr(value, "r1", None) or "", getattr(value, "r2", None) or ""
+        on = {True, "1", "true"}
+        by_row, by_column = (first, second) if value.dt2D in on else (first, "") if getattr(value, "dtr", False) in on else ("", first)
+        return f"=TABLE({by_row},{by_column})"
+    return " ".join(str(getattr(value, "text", value)).split())
+
+
 def _shown(cell: _Cell, told: _Told) -> str:
     value = cell.value
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds" if value.second else "minutes")
     if isinstance(value, dt.timedelta):
-        minutes, seconds = divmod(round(value.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+        total = round(value.total_seconds())
+        minutes, seconds = divmod(abs(total), 60)  # of a negative one it would count down from the hour below
+        return f"{'-' * (total < 0)}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
     if isinstance(value, bool | dt.date | dt.time):
         return str(value)
     form = str(getattr(cell, "number_format", ""))
