@@ -1,12 +1,14 @@
 """Workbooks: numbers as their formats show them, and what a sheet holds and does not show is told."""
 
 import datetime as dt
+import tracemalloc
 import zipfile
 
 import openpyxl
 import pytest
 from openpyxl.worksheet.formula import DataTableFormula
 
+from docmill.errors import TooLarge
 from docmill.stages.reading.converting import converted
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import XLSX
@@ -105,3 +107,26 @@ def test_a_workbook_that_shows_all_it_holds_tells_nothing(tmp_path):
 )
 def test_times_and_tables_of_what_would_be(tmp_path, value, form, shown):
     assert converted(saved(tmp_path, [(value, form)]), XLSX, Limits()).text == f"Sheet\nrow1  {shown}"
+
+
+def test_a_last_cell_that_is_only_styled_costs_nothing_of_its_row(tmp_path):
+    book = openpyxl.Workbook()
+    for row in range(1, 201):
+        book.active.cell(row, 1, "x")
+        book.active.cell(row, 16_384).number_format = "0.00"
+    book.save(tmp_path / "a.xlsx")
+    tracemalloc.start()
+    assert converted(tmp_path / "a.xlsx", XLSX, Limits()).text.split() == ["Sheet"] + ["x"] * 200
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8_000_000  # 200 whole rows are 26 million bytes
+
+
+def test_a_sheet_of_more_cells_than_its_pages_hold(tmp_path):
+    book = openpyxl.Workbook()
+    for row in range(1, 61):
+        book.active.cell(row, row * 200, "x")
+    book.save(tmp_path / "a.xlsx")
+    assert converted(tmp_path / "a.xlsx", XLSX, Limits()).text.count("x") == 60
+    with pytest.raises(TooLarge, match="cells"):
+        converted(tmp_path / "a.xlsx", XLSX, Limits(max_pages=1))
