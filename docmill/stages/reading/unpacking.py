@@ -7,6 +7,7 @@ import contextlib
 import zipfile
 from collections.abc import Iterator
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from pathlib import Path
 from shutil import copyfileobj
 from typing import Final, NamedTuple
@@ -110,19 +111,19 @@ def _of_mail(path: Path, out_dir: Path, limits: Limits) -> Iterator[Member]:
             raise TooLarge(f"the message has more than {limits.max_members} attachments (max_members)", limit=limits.max_members)
         out = out_dir / f"{count:05}"
         name = f"attachment {count}"
-        error: DocmillError | None = None
+        reason: DocmillError | None = None
         try:
             name = _last_part(part.get_filename() or "") or name
             payload = _payload(part)
         except ODD_MAIL:  # the others can still be read
-            payload, error = b"", Damaged("the attachment cannot be taken out of the message")
+            payload, reason = b"", Damaged("the attachment cannot be taken out of the message")
         written += out.write_bytes(payload)
         # a forwarded message counts with all that it carries, and so does what it carries
         if written > limits.max_unpacked_bytes:
             raise TooLarge(
                 f"the attachments have more than {limits.max_unpacked_bytes} bytes (max_unpacked_bytes)", limit=limits.max_unpacked_bytes
             )
-        yield Member(name, out, error)
+        yield Member(name, out, reason)
 
 
 def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:
@@ -156,7 +157,7 @@ def _bytes_of(message: EmailMessage) -> bytes:
         body = message.get_payload(decode=True)
         if not isinstance(body, bytes):
             raise
-        as_it_came = message.policy.clone(refold_source="none")
+        as_it_came = EmailPolicy(refold_source="none")
         return b"".join(as_it_came.fold_binary(name, value) for name, value in message.raw_items()) + b"\n" + body
 
 
