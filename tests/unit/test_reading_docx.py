@@ -106,6 +106,35 @@ def test_merged_and_deleted_cells(tmp_path):
     assert read(tmp_path, made) == "Both              1\nBoth              2\nwide\nwide  no cell above"
 
 
+def test_tables_in_merged_cells_are_read_once(tmp_path):
+    inner = par(run("x"))
+    for _ in range(8):
+        rows = (
+            f'<w:tr><w:tc><w:tcPr><w:vMerge w:val="{value}"/></w:tcPr>{{}}<w:p/></w:tc></w:tr>'
+            for value in ("restart", "continue", "continue")
+        )
+        first, *others = rows
+        inner = f"<w:tbl>{first.format(inner)}{''.join(others).format('', '')}</w:tbl>"
+    assert read(tmp_path, inner).split() == ["x"] * 3  # of the innermost alone, where it is a label
+
+
+def test_long_texts_of_merged_cells_are_read_once(tmp_path):
+    rows = [row(cell("", "<w:vMerge/>"), cell("b")) for _ in range(3)]
+    assert read(tmp_path, table(row(cell("a" * 201, '<w:vMerge w:val="restart"/>'), cell("b")), *rows)).count("a") == 201
+
+
+@pytest.mark.parametrize(
+    ("font", "code", "shown"),
+    [
+        ("Wingdings", "F0FE", "☑"), ("Wingdings", "F0A8", "☐"), ("Wingdings", "00FC", "✓"), ("Symbol", "F0B1", "±"), ("Symbol", "F044", "Δ"),
+        ("Symbol", "F0E5", "∑"), ("Wingdings", "F021", "\ufffd"), ("Segoe UI Symbol", "2612", "☒"), ("Own", "F041", "\ufffd"),
+        ("Own", "D800", "\ufffd"), ("Own", "no", "\ufffd"),
+    ],
+)  # fmt: skip
+def test_symbols_by_font_and_code(tmp_path, font, code, shown):
+    assert read(tmp_path, par(run("a"), f'<w:r><w:sym w:font="{font}" w:char="{code}"/></w:r>', run("b"))) == f"a{shown}b"
+
+
 @pytest.mark.parametrize(
     ("choice", "fallback", "text"),
     [

@@ -1,11 +1,14 @@
 """Workbooks: numbers as their formats show them, and what a sheet holds and does not show is told."""
 
 import datetime as dt
+import tracemalloc
 import zipfile
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.formula import DataTableFormula
 
+from docmill.errors import TooLarge
 from docmill.stages.reading.converting import converted
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import XLSX
@@ -46,6 +49,15 @@ def saved(folder, cells):
         (0.1, "General", "0.1"),
         (3, ";;;", ""),
         (float("inf"), "0.00", "inf"),
+        (44.398, "???.???", "44.398"),
+        (0.5, "???.???", "0.5"),
+        (5, "??", "5"),
+        (-5, "??", "-5"),
+        (0, "??", ""),
+        (123.45, "0." + "0" * 30, "123.45" + "0" * 28),
+        (1e13, "0." + "0" * 16, "1" + "0" * 13 + "." + "0" * 16),
+        (0.5, "0." + "0" * 500, "0.5" + "0" * 29),
+        (1e307, "0%", "1e+307"),
     ],
 )
 def test_a_number_is_shown_as_its_format_says(value, form, shown):
@@ -80,3 +92,41 @@ def test_a_workbook_that_shows_all_it_holds_tells_nothing(tmp_path):
     text, notes = converted(saved(tmp_path, [(7, "00"), (dt.timedelta(hours=30, minutes=5), "[h]:mm")]), XLSX, Limits())
     assert text.split() == ["Sheet", "row1", "07", "row2", "30:05"]
     assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "shown"),
+    [
+        (-150 / 1440, "[h]:mm", "-2:30"),
+        (dt.timedelta(hours=-2, minutes=-30), "[h]:mm", "-2:30"),
+        (dt.datetime(2024, 1, 2, 12, 30, 45), "yyyy-mm-dd hh:mm:ss", "2024-01-02 12:30:45"),  # noqa: DTZ001 - Excel knows no zones
+        (DataTableFormula(ref="B1:B2", dt2D=True, r1="C1", r2="C2"), "General", "=TABLE(C1,C2)"),
+        (DataTableFormula(ref="B1:B2", dtr=True, r1="C1"), "General", "=TABLE(C1,)"),
+        (DataTableFormula(ref="B1:B2", r1="C1"), "General", "=TABLE(,C1)"),
+    ],
+)
+def test_times_and_tables_of_what_would_be(tmp_path, value, form, shown):
+    assert converted(saved(tmp_path, [(value, form)]), XLSX, Limits()).text == f"Sheet\nrow1  {shown}"
+
+
+def test_a_last_cell_that_is_only_styled_costs_nothing_of_its_row(tmp_path):
+    book = openpyxl.Workbook()
+    for row in range(1, 201):
+        book.active.cell(row, 1, "x")
+        book.active.cell(row, 16_384).number_format = "0.00"
+    book.save(tmp_path / "a.xlsx")
+    tracemalloc.start()
+    assert converted(tmp_path / "a.xlsx", XLSX, Limits()).text.split() == ["Sheet"] + ["x"] * 200
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8_000_000  # 200 whole rows are 26 million bytes
+
+
+def test_a_sheet_of_more_cells_than_its_pages_hold(tmp_path):
+    book = openpyxl.Workbook()
+    for row in range(1, 61):
+        book.active.cell(row, row * 200, "x")
+    book.save(tmp_path / "a.xlsx")
+    assert converted(tmp_path / "a.xlsx", XLSX, Limits()).text.count("x") == 60
+    with pytest.raises(TooLarge, match="cells"):
+        converted(tmp_path / "a.xlsx", XLSX, Limits(max_pages=1))

@@ -1,7 +1,5 @@
 """Which documents are text at heart, and what turns each into plain text, of which plain_text.py makes pages."""
 
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +11,7 @@ from docmill.stages.reading.html_file import html_text
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.mail_file import mail_text
 from docmill.stages.reading.media_types import DOCX, EML, HTML, TEXT, XLSX, XML
+from docmill.stages.reading.office_container import DAMAGED_MEMBER
 from docmill.stages.reading.sniff import decode_unlabelled
 from docmill.stages.reading.unread_parts import unread_in
 from docmill.stages.reading.xlsx_file import xlsx_text
@@ -46,7 +45,7 @@ def _plain(path: Path, limits: Limits) -> Converted:
 def _office(path: Path, text: str, notes: tuple[str, ...] = ()) -> Converted:
     try:
         return Converted(text, (*notes, *unread_in(path)))
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError) as error:
+    except DAMAGED_MEMBER as error:
         raise Damaged("a part of the document cannot be unpacked") from error
 
 

@@ -8,6 +8,7 @@ themselves (`_TRANSPARENT`): tracked insertions, content controls, fields. What 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from docmill.stages.reading.docx_symbols import symbol
 from docmill.stages.reading.text_table import aligned
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _TRANSPARENT: Final = frozenset(
 _DRAWN: Final = frozenset(W + name for name in ("drawing", "pict", "object"))
 _SIGNS: Final = {W + "tab": "\t", W + "ptab": "\t", W + "cr": "\n", W + "noBreakHyphen": "-"}
 _BREAKS: Final = {"textWrapping": "\n", "page": "\f"}  # a break of a column shows nothing
+_LONGEST_LABEL: Final = 200
 _OFF: Final = frozenset(("0", "false", "off"))
 
 
@@ -66,20 +68,26 @@ class Walk:
                 yield _BREAKS.get(node.get(W + "type", "textWrapping"), "")
             elif node.tag in _SIGNS:
                 yield _SIGNS[node.tag]
+            elif node.tag == W + "sym":
+                yield symbol(node.get(W + "font", ""), node.get(W + "char", ""))
             elif node.tag in _DRAWN:
                 yield from _boxes(node)
 
     def _table(self, table: "Element") -> str:
-        rows, above = [], dict[int, "Element"]()
+        rows, above = [], dict[int, str]()
         for row in _shown(table):
             if row.tag != W + "tr" or row.find(f"{W}trPr/{W}del") is not None:
                 continue
-            at, here, texts = int(_value(row, "trPr", "gridBefore") or 0), dict[int, "Element"](), []
+            at, here, texts = int(_value(row, "trPr", "gridBefore") or 0), dict[int, str](), []
             for cell in _shown(row):
                 if cell.tag == W + "tc":
                     # a cell that goes on downwards has an empty cell in every row that it covers
-                    here[at] = above.get(at, cell) if _goes_on(cell) else cell
-                    texts.append(" ".join(" ".join(self.blocks(here[at])).split()))
+                    if _goes_on(cell) and at in above:
+                        here[at] = above[at]
+                        texts.append(here[at])
+                    else:
+                        texts.append(" ".join(" ".join(self.blocks(cell)).split()))
+                        here[at] = _repeated(cell, texts[-1])
                     at += int(_value(cell, "tcPr", "gridSpan") or 1)
             rows.append(texts)
             above = here
@@ -132,6 +140,14 @@ def _boxes(parent: "Element") -> "Iterator[Element]":
 def _goes_on(cell: "Element") -> bool:
     merge = cell.find(f"{W}tcPr/{W}vMerge")
     return merge is not None and merge.get(W + "val", "continue") == "continue"
+
+
+def _repeated(cell: "Element", text: str) -> str:
+    """What the rows below say of a cell that goes on: a label, so that they can be read alone.
+
+    Nothing of long texts and of tables, whose copies would multiply with every table that such a cell stands in.
+    """
+    return text if len(text) <= _LONGEST_LABEL and next(cell.iter(W + "tbl"), None) is None else ""
 
 
 def _switch(element: "Element", name: str) -> bool | None:

@@ -7,7 +7,7 @@ thousands, scaling by commas and words around the number; a minus stays a minus 
 import itertools
 import math
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -16,8 +16,11 @@ _GUARDED: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]', re.DOTALL)
 _CONDITION: Final = re.compile(r"\[(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)\]")
 _FRACTION: Final = re.compile(r"[0#?]/([#0?]+|[1-9]\d*)")
 _DIGITS: Final = frozenset("0#?")
+_BLANK: Final = _DIGITS | {"."}
 _OF_THOUSANDS: Final = frozenset(" \xa0\u202f'\u2019")
 _EXACT: Final = 1e15  # whole numbers below it are exact in a double
+_MOST_PLACES: Final = 30  # Excel takes no format with more; others write any number of them
+_WIDE: Final = Context(prec=60)  # 21 digits before the point and all places: the 28 of a plain context make an error of the rest
 
 _Token = tuple[str, str]
 """What stands there as it is, or else what has a meaning."""
@@ -25,7 +28,7 @@ _Token = tuple[str, str]
 
 def number_text(value: float, form: str) -> str:
     """The number; empty where the format shows nothing."""
-    if not math.isfinite(value):
+    if not math.isfinite(value * 100):  # as per cent
         return str(value)
     section = _section_of(form, value)
     if section is None or "general" in section.lower() or section.strip() == "@":
@@ -34,11 +37,12 @@ def number_text(value: float, form: str) -> str:
     meant = "".join(sign for _, sign in tokens)
     if fraction := _FRACTION.search(meant):
         return _with_fraction(value, fraction[1], has_whole=" " in meant.strip())
-    if not {"0", "#"} & set(meant):
-        return "".join(literal or ("" if sign in _DIGITS else sign) for literal, sign in tokens).strip()
+    # ? is a digit, or the blank of one: of a nought ?? leaves only the words around it, as the "-" of accounts
+    if not {"0", "#", "?"} & set(meant) or (value == 0 and not {"0", "#"} & set(meant)):
+        return "".join(literal or ("" if sign in _BLANK else sign) for literal, sign in tokens).strip()
     mantissa, exponent, _ = meant.upper().partition("E")
     if exponent:
-        return f"{value:.{sum(c in _DIGITS for c in mantissa.partition('.')[2])}E}"
+        return f"{value:.{min(_MOST_PLACES, sum(c in _DIGITS for c in mantissa.partition('.')[2]))}E}"
     return _plain(round(value * 100, 9), tokens) + "%" if "%" in meant else _plain(value, tokens)
 
 
@@ -73,7 +77,7 @@ def _holds(value: float, sign: str, limit: float) -> bool:
 
 def _plain(value: float, tokens: list[_Token]) -> str:
     dot = next((i for i, (_, sign) in enumerate(tokens) if sign == "."), len(tokens))
-    places = [sign for _, sign in tokens[dot:] if sign in _DIGITS and sign]
+    places = [sign for _, sign in tokens[dot:] if sign in _DIGITS and sign][:_MOST_PLACES]
     whole, _, part = f"{_rounded(abs(value), len(places)):f}".partition(".")
     while part and places[len(part) - 1] != "0" and part.endswith("0"):
         part = part[:-1]
@@ -112,7 +116,7 @@ def _with_fraction(value: float, under: str, *, has_whole: bool) -> str:
 def _rounded(value: float, places: int) -> Decimal:
     """Half away from zero, as sheets round."""
     exact = Decimal(repr(float(value)))
-    return exact if exact.adjusted() > 20 else exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)  # noqa: PLR2004 - behind a double's digits
+    return exact if exact.adjusted() > 20 else exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _WIDE)  # noqa: PLR2004 - behind a double's digits
 
 
 def _general(value: float) -> str:

@@ -3,7 +3,9 @@
 Word and Excel files are ZIPs too. Pure Python on the central directory; what members hold is not looked at here.
 """
 
+import lzma
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,9 @@ from docmill.stages.reading.limits import MIB, Limits
 
 _RATIO_FROM_BYTES: Final = 16 * MIB  # below this any ratio is harmless
 _IS_ENCRYPTED: Final = 0x1
+
+DAMAGED_MEMBER: Final = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
+"""What unpacking a member raises when its bytes are damaged, by how it is packed, or when nothing here unpacks it (NotImplementedError)."""
 
 
 def type_of(path: Path) -> str:

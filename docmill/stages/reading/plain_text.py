@@ -84,13 +84,16 @@ def _pages(path: Path, media_type: str, limits: Limits, _mtime_ns: int, _size: i
 
 
 def _wrapped(line: str) -> list[str]:
-    rows = []
-    while len(line) > _WRAP_COLUMNS:
-        cut = line.rfind(" ", 1, _WRAP_COLUMNS + 1)
-        cut = cut if cut > 0 else _WRAP_COLUMNS
-        rows.append(line[:cut].rstrip())
-        line = line[cut:].lstrip()
-    return [*rows, line]
+    """The rows of a line. It is cut by index: a file without line ends is one line, and a copy of its rest per row would take hours."""
+    rows, at, end = [], 0, len(line)
+    while end - at > _WRAP_COLUMNS:
+        cut = line.rfind(" ", at + 1, at + _WRAP_COLUMNS + 1)
+        cut = cut if cut > 0 else at + _WRAP_COLUMNS
+        rows.append(line[at:cut].rstrip())
+        at = cut
+        while at < end and line[at].isspace():
+            at += 1
+    return [*rows, line[at:]]
 
 
 def _line(row: str, at: int) -> Line | None:

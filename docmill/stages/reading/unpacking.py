@@ -5,9 +5,9 @@ Members are written under numbers, never under names of theirs. One that cannot 
 
 import contextlib
 import zipfile
-import zlib
 from collections.abc import Iterator
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from pathlib import Path
 from shutil import copyfileobj
 from typing import Final, NamedTuple
@@ -80,7 +80,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, out: P
             copyfileobj(source, target, _BLOCK_BYTES)
     except NotImplementedError:
         error: DocmillError = UnsupportedType("the archive packs this member in a way that is not read; pack it anew with deflate")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError):
+    except office_container.DAMAGED_MEMBER:
         error = Damaged("the member of the archive is damaged")
     else:
         return Member(name, out)
@@ -110,13 +110,20 @@ def _of_mail(path: Path, out_dir: Path, limits: Limits) -> Iterator[Member]:
         if count > limits.max_members:
             raise TooLarge(f"the message has more than {limits.max_members} attachments (max_members)", limit=limits.max_members)
         out = out_dir / f"{count:05}"
-        written += out.write_bytes(_payload(part))
+        name = f"attachment {count}"
+        reason: DocmillError | None = None
+        try:
+            name = _last_part(part.get_filename() or "") or name
+            payload = _payload(part)
+        except ODD_MAIL:  # the others can still be read
+            payload, reason = b"", Damaged("the attachment cannot be taken out of the message")
+        written += out.write_bytes(payload)
         # a forwarded message counts with all that it carries, and so does what it carries
         if written > limits.max_unpacked_bytes:
             raise TooLarge(
                 f"the attachments have more than {limits.max_unpacked_bytes} bytes (max_unpacked_bytes)", limit=limits.max_unpacked_bytes
             )
-        yield Member(_last_part(part.get_filename() or "") or f"attachment {count}", out)
+        yield Member(name, out, reason)
 
 
 def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:
@@ -137,9 +144,21 @@ def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:
 def _payload(part: EmailMessage) -> bytes:
     if part.get_content_maintype() == "message":
         inner = part.get_content()
-        return inner.as_bytes() if isinstance(inner, EmailMessage) else b""
+        return _bytes_of(inner) if isinstance(inner, EmailMessage) else b""
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
+
+
+def _bytes_of(message: EmailMessage) -> bytes:
+    """A message as a file; where its boundary is not ASCII, the parser finds no parts and cannot write them, so it is put together as it came."""
+    try:
+        return message.as_bytes()
+    except ODD_MAIL:
+        body = message.get_payload(decode=True)
+        if not isinstance(body, bytes):
+            raise
+        as_it_came = EmailPolicy(refold_source="none")
+        return b"".join(as_it_came.fold_binary(name, value) for name, value in message.raw_items()) + b"\n" + body
 
 
 def _last_part(name: str) -> str:

@@ -20,6 +20,7 @@ from docmill.stages.reading.office_container import check_document, opened
 from docmill.stages.reading.text_table import aligned
 
 _ROWS_PER_PAGE: Final = 66
+_CELLS_PER_LINE: Final = 54  # a letter and the gap behind it, in the 160 columns of a line
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml")
 _NOT_CALCULATED: Final = re.compile(
     rb"<(?:\w+:)?f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</|</(?:\w+:)?c>)"
@@ -119,24 +120,41 @@ def _sheet(sheets: list[_Sheet], limits: Limits, told: _Told) -> str:
     # sheets state sizes that nobody filled: without this every empty cell up to there would be made
     for sheet in sheets:
         sheet.reset_dimensions()
-    rows = list(_rows(sheets, limits.max_pages * _ROWS_PER_PAGE, told))
-    return f"{sheets[0].title}\n{aligned(rows)}"
+    rows, columns = list[dict[int, str]](), set[int]()
+    most = limits.max_pages * _ROWS_PER_PAGE
+    for row in _rows(sheets, told):
+        rows.append(row)
+        columns.update(row)
+        if len(rows) > most:
+            raise TooLarge(f"a sheet has more than {most} rows (max_pages)", limit=most)
+        # one wide row makes all others as wide on the grid
+        if len(rows) * len(columns) > most * _CELLS_PER_LINE:
+            raise TooLarge(f"a sheet has more than {most * _CELLS_PER_LINE} cells (max_pages)", limit=most * _CELLS_PER_LINE)
+    places = sorted(columns)
+    return f"{sheets[0].title}\n{aligned([[row.get(at, '') for at in places] for row in rows])}"
 
 
-def _rows(sheets: list[_Sheet], most: int, told: _Told) -> Iterator[list[str]]:
-    count = 0
+def _rows(sheets: list[_Sheet], told: _Told) -> Iterator[dict[int, str]]:
+    """The cells of each row that show something, by column; a styled last cell that is empty has all before it made."""
     for row, *formulas in zip(*(sheet.iter_rows() for sheet in sheets), strict=True):
-        cells = [_shown(cell, told) for cell in row]
+        cells = {at: text for at, cell in enumerate(row) if cell.value is not None and (text := _shown(cell, told))}
         for at, formula in enumerate(formulas[0] if formulas else ()):
             # where the type is a text's, an empty one is what was calculated
             if formula.value is not None and row[at].value is None and row[at].data_type == "n":
                 told.formulas += 1
-                cells[at] = " ".join(str(getattr(formula.value, "text", formula.value)).split())
-        if any(cells):
-            count += 1
-            if count > most:
-                raise TooLarge(f"a sheet has more than {most} rows (max_pages)", limit=most)
+                cells[at] = _formula(formula.value)
+        if cells:
             yield cells
+
+
+def _formula(value: object) -> str:
+    """A formula as it is typed; one of a table of what would be names the cells that the table varies, by row and by column."""
+    if hasattr(value, "dt2D"):
+        first, second = getattr(value, "r1", None) or "", getattr(value, "r2", None) or ""
+        on = {True, "1", "true"}
+        by_row, by_column = (first, second) if value.dt2D in on else (first, "") if getattr(value, "dtr", False) in on else ("", first)
+        return f"=TABLE({by_row},{by_column})"
+    return " ".join(str(getattr(value, "text", value)).split())
 
 
 def _shown(cell: _Cell, told: _Told) -> str:
@@ -144,10 +162,11 @@ def _shown(cell: _Cell, told: _Told) -> str:
     if value is None:
         return ""
     if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds" if value.second else "minutes")
     if isinstance(value, dt.timedelta):
-        minutes, seconds = divmod(round(value.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+        total = round(value.total_seconds())
+        minutes, seconds = divmod(abs(total), 60)  # of a negative one it would count down from the hour below
+        return f"{'-' * (total < 0)}{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
     if isinstance(value, bool | dt.date | dt.time):
         return str(value)
     form = str(getattr(cell, "number_format", ""))
