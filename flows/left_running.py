@@ -26,15 +26,14 @@ AT_ONCE = 200
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ENDED = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
 _UNDER_WAY = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
-_OWN = {"all_": [FLOWS_TAG]}  # others' runs on the same server may beat in ways of their own
 
 
 def correct_task_runs(*, over_for: timedelta = OVER_FOR) -> int:
     """Let such task runs be Crashed; returns how many there were, at most 200 at a time."""
-    ended_before = {"before_": datetime.now(UTC) - over_for}
+    ended, before = {"type": {"any_": _ENDED}}, {"before_": datetime.now(UTC) - over_for}
     with get_client(sync_client=True) as client:
         left = client.read_task_runs(
-            flow_run_filter=FlowRunFilter.model_validate({"tags": _OWN, "state": {"type": {"any_": _ENDED}}, "end_time": ended_before}),
+            flow_run_filter=FlowRunFilter.model_validate({"tags": {"all_": [FLOWS_TAG]}, "state": ended, "end_time": before}),
             task_run_filter=TaskRunFilter.model_validate({"state": {"type": {"any_": _UNDER_WAY}}}),
             limit=AT_ONCE,
         )
@@ -56,7 +55,7 @@ def end_silent_runs(alive: Collection[str] = (), *, silent_for: timedelta = SILE
     """
     ended = 0
     with get_client(sync_client=True) as client:
-        found = FlowRunFilter.model_validate({"tags": _OWN, "state": {"type": {"any_": _UNDER_WAY}}})
+        found = FlowRunFilter.model_validate({"tags": {"all_": [FLOWS_TAG]}, "state": {"type": {"any_": _UNDER_WAY}}})
         for run in client.read_flow_runs(flow_run_filter=found, limit=AT_ONCE):
             state = None if str(run.id) in alive else _end_of(client, run, silent_for, pending_for)
             if state is not None:
@@ -70,9 +69,8 @@ def _end_of(client: SyncPrefectClient, run: FlowRun, silent_for: timedelta, pend
     if run.state is None:
         return None
     if run.state.type is StateType.PENDING:
-        return (
-            Crashed(message="a worker took the run and never began it") if run.state.timestamp < datetime.now(UTC) - pending_for else None
-        )
+        is_old = run.state.timestamp < datetime.now(UTC) - pending_for
+        return Crashed(message="a worker took the run and never began it") if is_old else None
     of_run = {"event": {"name": [_HEARTBEAT]}, "resource": {"id": [f"prefect.flow-run.{run.id}"]}}
     last = client.read_events(EventFilter.model_validate(of_run), limit=1).events
     if not last or last[0].occurred > datetime.now(UTC) - silent_for:
