@@ -5,7 +5,7 @@ from prefect.runtime import flow_run
 
 from docmill.errors import DocmillError
 from docmill.services.health import look
-from docmill.services.incidents import tell_once
+from docmill.services.incidents import NOT_LOOKED, tell_once
 from docmill.services.running.room import Room
 from docmill.services.sweeping import sweep
 from docmill.settings import settings
@@ -27,7 +27,7 @@ def alarm() -> dict[str, str]:
             broken |= {one.name: one.detail for one in look(room) if not one.ok}
     except Exception as error:  # noqa: BLE001 - people must hear of what nobody foresaw
         failed = error
-        broken["alarm"] = _said(error)
+        broken[NOT_LOOKED] = _said(error)
     if broken:
         tell_once(settings(), str(flow_run.id), broken)
     if failed:

@@ -14,6 +14,8 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.events.filters import EventFilter
 from prefect.states import Cancelled, Crashed
 
+from flows import FLOWS_TAG
+
 OVER_FOR = timedelta(minutes=5)
 """States of task runs reach the server some time after they came about."""
 SILENT_FOR = timedelta(minutes=5)
@@ -28,10 +30,10 @@ _UNDER_WAY = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
 def correct_task_runs(*, over_for: timedelta = OVER_FOR) -> int:
     """Let such task runs be Crashed; returns how many there were, at most 200 at a time."""
-    ended_before = {"before_": datetime.now(UTC) - over_for}
+    ended, before = {"type": {"any_": _ENDED}}, {"before_": datetime.now(UTC) - over_for}
     with get_client(sync_client=True) as client:
         left = client.read_task_runs(
-            flow_run_filter=FlowRunFilter.model_validate({"state": {"type": {"any_": _ENDED}}, "end_time": ended_before}),
+            flow_run_filter=FlowRunFilter.model_validate({"tags": {"all_": [FLOWS_TAG]}, "state": ended, "end_time": before}),
             task_run_filter=TaskRunFilter.model_validate({"state": {"type": {"any_": _UNDER_WAY}}}),
             limit=AT_ONCE,
         )
@@ -53,26 +55,25 @@ def end_silent_runs(alive: Collection[str] = (), *, silent_for: timedelta = SILE
     """
     ended = 0
     with get_client(sync_client=True) as client:
-        found = FlowRunFilter.model_validate({"state": {"type": {"any_": _UNDER_WAY}}})
+        found = FlowRunFilter.model_validate({"tags": {"all_": [FLOWS_TAG]}, "state": {"type": {"any_": _UNDER_WAY}}})
         for run in client.read_flow_runs(flow_run_filter=found, limit=AT_ONCE):
-            if str(run.id) in alive:
-                continue
-            state = _end_of(client, run, datetime.now(UTC) - silent_for, datetime.now(UTC) - pending_for)
+            state = None if str(run.id) in alive else _end_of(client, run, silent_for, pending_for)
             if state is not None:
                 client.set_flow_run_state(run.id, state, force=True)
                 ended += 1
     return ended
 
 
-def _end_of(client: SyncPrefectClient, run: FlowRun, silent_since: datetime, pending_since: datetime) -> State[Any] | None:
+def _end_of(client: SyncPrefectClient, run: FlowRun, silent_for: timedelta, pending_for: timedelta) -> State[Any] | None:
     """The state that a run comes into; None where it may be alive."""
     if run.state is None:
         return None
     if run.state.type is StateType.PENDING:
-        return Crashed(message="a worker took the run and never began it") if run.state.timestamp < pending_since else None
+        is_old = run.state.timestamp < datetime.now(UTC) - pending_for
+        return Crashed(message="a worker took the run and never began it") if is_old else None
     of_run = {"event": {"name": [_HEARTBEAT]}, "resource": {"id": [f"prefect.flow-run.{run.id}"]}}
     last = client.read_events(EventFilter.model_validate(of_run), limit=1).events
-    if not last or last[0].occurred > silent_since:
+    if not last or last[0].occurred > datetime.now(UTC) - silent_for:
         return None
     if run.state.type is StateType.CANCELLING:
         return Cancelled(message="its process was gone before it could end by itself")

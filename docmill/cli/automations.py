@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import httpx
 
-from docmill.cli.prefect_settings import FLOWS_TAG
 from docmill.errors import ClusterLost
+from flows import FLOWS_TAG
 
 ANSWER_S: Final = 30.0
 TRIES, AGAIN_S = 20, 1.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from docmill.cli.prefect_settings import FLOWS_TAG, prepare_for_prefect
+from docmill.cli.prefect_settings import prepare_for_prefect
 from docmill.errors import ClusterLost
 from docmill.services.batches import batch_view
 from docmill.services.jobs import list_jobs
@@ -16,6 +16,7 @@ from docmill.services.running.report import BatchReport, batch_report
 from docmill.services.running.room import Room
 from docmill.services.stack_note import prefect_address
 from docmill.values.jobs import FINAL_STATES, BatchView, JobState
+from flows import FLOWS_TAG
 
 LOOK_EVERY_S = 0.5
 

@@ -5,9 +5,6 @@ Belongs here: Prefect's own settings. Does not belong here: what a server is tol
 
 from docmill.settings import Settings, offer_environment
 
-FLOWS_TAG = "docmill"
-"""Tag of all flow runs of docmill's: other people's runs on the same Prefect server are none of its business."""
-
 PREFECT_RETENTION = {
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",  # with orphaned logs and artifacts; Prefect itself drops events only
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(14 * 86_400),

@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from docmill.errors import DocmillError
+from docmill.services.dispatch import DISPATCHER
 from docmill.services.outbox import undelivered
 from docmill.services.recovery import last_proof
 from docmill.services.running.room import Room
+from docmill.services.sweeping import MOST_ATTEMPTS
 from docmill.services.uploads import queue
 from docmill.storage.ledger import figures, open_ledger, stuck
 from docmill.values.keys import PRIVATE
@@ -96,7 +98,8 @@ def _queue(room: Room) -> tuple[bool, str]:
 def _leases(room: Room) -> tuple[bool, str]:
     before = room.ledger.now() - LOST_FOR
     with room.ledger.reading() as conn:
-        lost = stuck.lost(conn, room.tenant, before=before, dispatcher="", hopeless_at=1, limit=1000)
+        # what the sweeper asks: lost ones that it has queued wait their turn, for hours behind a long night
+        lost = stuck.lost(conn, room.tenant, before=before, dispatcher=DISPATCHER, hopeless_at=MOST_ATTEMPTS, limit=1000)
     return not lost, f"{len(lost)} task(s) under a lease that ended {LOST_FOR.seconds // 60} minutes ago"
 
 

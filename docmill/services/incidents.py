@@ -14,6 +14,9 @@ from docmill.settings import Settings
 
 log = logging.getLogger(__name__)
 
+NOT_LOOKED = "alarm"
+"""Named as broken when the look itself failed: then nobody knows how the parts are."""
+
 
 def tell_once(found: Settings, event_id: str, broken: Mapping[str, str]) -> bool:
     """Tell what is broken if a part is among it that people have not been told of; returns whether they were told now.
@@ -28,9 +31,9 @@ def tell_once(found: Settings, event_id: str, broken: Mapping[str, str]) -> bool
     is_new = bool(broken.keys() - known)
     is_told = is_new and tell(found, "health.failed", event_id, broken)
     # what is not broken any more is left out, so it is told when it breaks again; what nobody took is tried again
-    parts = sorted(broken if is_told else broken.keys() & known)
+    parts = (broken.keys() if is_told else broken.keys() & known) | (known if NOT_LOOKED in broken else set())
     try:
-        place.write_text(json.dumps(parts), encoding="ascii")
+        place.write_text(json.dumps(sorted(parts)), encoding="ascii")
     except OSError as error:
         log.warning("what people were told of cannot be noted (%s): they are told again", type(error).__name__)
     return is_told

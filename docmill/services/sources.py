@@ -55,7 +55,7 @@ def files_of(
     """
     for source in sources:
         if source.startswith("gs://"):
-            yield from list_bucket(source, settings)
+            yield from list_bucket(source, settings, unread)
         elif "://" in source:
             raise InvalidOptions("sources are paths or gs://bucket/prefix")
         else:

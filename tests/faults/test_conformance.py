@@ -99,12 +99,13 @@ def test_a_silent_run_is_crashed_by_the_automation(own_server):
 def test_task_runs_of_a_run_that_is_over_do_not_stay_running(prefect_server, home):
     from flows.left_running import correct_task_runs
 
-    ended, alive = running_flow_run(prefect_server), running_flow_run(prefect_server)
+    ended, alive, others = (running_flow_run(prefect_server, *tags) for tags in (("docmill",), ("docmill",), ("theirs",)))
     made = {
         run: post(prefect_server, "/task_runs/", flow_run_id=run, task_key="t", dynamic_key="1", state={"type": "RUNNING"})["id"]
-        for run in (ended, alive)
+        for run in (ended, alive, others)
     }
-    post(prefect_server, f"/flow_runs/{ended}/set_state", state={"type": "CRASHED"}, force=True)
+    for run in (ended, others):
+        post(prefect_server, f"/flow_runs/{run}/set_state", state={"type": "CRASHED"}, force=True)
     assert correct_task_runs(over_for=timedelta(minutes=5)) == 0, "states come late"
     time.sleep(0.1)
     assert correct_task_runs(over_for=timedelta(0)) >= 1
@@ -113,6 +114,7 @@ def test_task_runs_of_a_run_that_is_over_do_not_stay_running(prefect_server, hom
         return httpx.get(f"{prefect_server}/task_runs/{made[run]}", timeout=30).json()["state_type"]
 
     assert (state(ended), state(alive)) == ("CRASHED", "RUNNING")
+    assert state(others) == "RUNNING", "what other people run on this server is none of docmill's"
     assert correct_task_runs(over_for=timedelta(0)) == 0
 
 
@@ -163,7 +165,7 @@ def test_a_run_that_died_while_the_server_was_away_does_not_keep_its_place(prefe
     end_silent_runs()  # what other tests left on this server is not counted below
     flow = post(api, "/flows/", name="night")["id"]
     one_at_a_time = {"concurrency_limit": 1, "concurrency_options": {"collision_strategy": "ENQUEUE"}}
-    deployment = post(api, "/deployments/", name="nightly", flow_id=flow, **one_at_a_time)["id"]
+    deployment = post(api, "/deployments/", name="nightly", flow_id=flow, tags=["docmill"], **one_at_a_time)["id"]
 
     def begun(run):
         return post(api, f"/flow_runs/{run}/set_state", state={"type": "PENDING"})["status"] == "ACCEPT"
@@ -172,12 +174,14 @@ def test_a_run_that_died_while_the_server_was_away_does_not_keep_its_place(prefe
     assert begun(dead)
     post(api, f"/flow_runs/{dead}/set_state", state={"type": "RUNNING"})
     assert not begun(following), "one night at a time"
-    alive, unheard, cancelling, holding = (running_flow_run(api) for _ in range(4))
+    alive, unheard, cancelling, holding = (running_flow_run(api, "docmill") for _ in range(4))
+    others, begun_late = running_flow_run(api, "theirs"), running_flow_run(api)
+    post(api, f"/flow_runs/{begun_late}/set_state", state={"type": "PENDING"}, force=True)
     post(api, f"/flow_runs/{cancelling}/set_state", state={"type": "CANCELLING"})
-    for run, minutes in ((dead, 6), (dead, 7), (alive, 6), (alive, 1), (cancelling, 6), (holding, 6)):
+    for run, minutes in ((dead, 6), (dead, 7), (alive, 6), (alive, 1), (cancelling, 6), (holding, 6), (others, 6)):
         beat(api, run, at=datetime.now(UTC) - timedelta(minutes=minutes))
     until(
-        lambda: [beats_of(api, run) for run in (dead, alive, cancelling, holding)] == [2, 2, 1, 1],
+        lambda: [beats_of(api, run) for run in (dead, alive, cancelling, holding, others)] == [2, 2, 1, 1, 1],
         30,
         "the server has written the heartbeats down",
     )
@@ -189,6 +193,7 @@ def test_a_run_that_died_while_the_server_was_away_does_not_keep_its_place(prefe
     assert end_silent_runs({holding}) == 0
     assert end_silent_runs({holding}, pending_for=timedelta(0)) >= 1, "a worker that died with a run it took"
     assert state_of(api, following) == "CRASHED"
+    assert [state_of(api, run) for run in (others, begun_late)] == ["RUNNING", "PENDING"], "other people's runs on this server"
 
 
 @pytest.mark.slow

@@ -67,6 +67,14 @@ def test_a_part_that_stays_broken_is_told_once_and_again_after_it_was_well(room,
     assert not tell_once(room.settings, "y", disk)
 
 
+def test_a_look_that_failed_says_nothing_of_the_parts(room, told):
+    backup, blind = {"backup": "50 h old"}, {"alarm": "ledger_unavailable: away"}
+    heard = [
+        tell_once(room.settings, str(number), broken) for number, broken in enumerate((backup, blind, backup, blind | backup, {}, backup))
+    ]
+    assert heard == [True, True, False, True, False, True], "the backup was broken all the time, until a look found it well"
+
+
 def test_what_no_service_took_is_told_again(room, monkeypatch):
     monkeypatch.setattr("docmill.services.incidents.tell", lambda *_: False)
     assert not tell_once(room.settings, "x", {"disk": ""})

@@ -45,6 +45,21 @@ def test_a_document_counts_once_by_the_latest_job_that_ended(work: "Work", clock
         assert figures.documents_since(conn, work.tenant, begun, review="local") == []
 
 
+def test_the_job_that_ended_last_counts_and_not_the_one_that_was_accepted_last(work: "Work", clock: "Clock") -> None:
+    begun = clock()
+    clock.pass_seconds(1)
+    of_the_night, _ = work.one(1, plan="a" * 64)
+    (slow,) = work.claim(of_the_night)
+    clock.pass_seconds(1)
+    by_hand, _ = work.one(1, plan="b" * 64, force=True)
+    (quick,) = work.claim(by_hand)
+    for job, state in ((quick, JobState.COMPLETED), (slow, JobState.NEEDS_REVIEW)):
+        clock.pass_seconds(60)
+        work.finish(work.end(job, state))
+    with work.ledger.reading() as conn:
+        assert figures.documents_since(conn, work.tenant, begun, review=REVIEW) == [("needs_review", None, 1)]
+
+
 QUERIES = {
     "ended": figures.ended_since,
     "documents": partial(figures.documents_since, review=REVIEW),

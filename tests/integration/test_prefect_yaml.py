@@ -9,8 +9,8 @@ import yaml
 from prefect import Flow
 from prefect.client.schemas.schedules import CronSchedule
 
-from docmill.cli.prefect_settings import FLOWS_TAG
 from docmill.cli.prefect_setup import QUEUES, UPKEEP, worker_words
+from flows import FLOWS_TAG
 from flows.hooks import told
 
 ROOT = Path(__file__).parents[2]

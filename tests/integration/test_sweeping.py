@@ -7,6 +7,7 @@ import pytest
 from docmill.services.audit import verify_streams
 from docmill.services.batches import batch_view
 from docmill.services.dispatch import DISPATCHER
+from docmill.services.health import CHECKS
 from docmill.services.jobs import attempts_of, claim_jobs, renew_leases, request_cancel
 from docmill.services.reconciling import reconcile
 from docmill.services.sweeping import MOST_ATTEMPTS, Sweep, living_runs, sweep
@@ -53,6 +54,16 @@ def test_a_lost_job_is_queued_once_and_claimed_by_the_next_run(room, work, clock
     assert [a.end_reason for a in attempts_of(room.ledger, room.tenant, one.job_id)] == ["lease_lost", None]
     assert work.finish(work.end(job)) == []
     assert verify_streams(room.ledger, room.tenant) == {}
+
+
+def test_health_counts_lost_jobs_that_nobody_sweeps_and_not_those_that_wait_in_the_queue(room, work, clock):
+    batch_id, _ = work.one()
+    work.claim(batch_id, lease_s=30)
+    clock.pass_seconds(1000)
+    assert CHECKS["leases"](room)[0] is False
+    assert sweep(room).queued == 1
+    clock.pass_seconds(6 * 3600)
+    assert CHECKS["leases"](room)[0] is True
 
 
 def test_more_lost_jobs_than_one_round_takes_are_queued_by_one_sweep(room, work, clock, monkeypatch):

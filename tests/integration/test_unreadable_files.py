@@ -137,6 +137,12 @@ def test_without_anybody_to_tell_it_is_an_error_that_names_no_file(room, inbox):
     assert SECRET not in str(lost.value)
 
 
+def test_a_file_that_its_owner_only_writes_to_is_counted_by_the_superuser_too(inbox, room):
+    (inbox / f"{SECRET}.txt").chmod(0o200)  # looks like one that is being overwritten
+    batch = registering.register_files.fn(room, [str(inbox)], OPTIONS)
+    assert (batch_report(room, batch).total_files, unreadable_files(room.ledger, room.tenant, batch)) == (2, 1)
+
+
 def test_a_run_registers_the_neighbours(inbox, room, forbidden):
     forbidden.add(str(inbox / f"{SECRET}.txt"))
     batch = registering.register_files.fn(room, [str(inbox)], OPTIONS)

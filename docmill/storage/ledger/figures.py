@@ -36,12 +36,15 @@ def ended_since(conn: sa.Connection, tenant: str, since: datetime) -> dict[str, 
 def documents_since(conn: sa.Connection, tenant: str, since: datetime, *, review: str) -> list[tuple[str, str | None, int]]:
     """(state, error code, documents) of what was milled since an instant; of a document that was milled several times the latest job that ended.
 
-    Jobs that only apply what reviewers decided mill nothing; `review` is who submits those.
+    Jobs that only apply what reviewers decided mill nothing; `review` is who submits those. The job that was accepted last is not always the one
+    that ended last: a night's may wait for hours while a person has the same document milled anew.
     """
-    ended = sa.select(sa.func.max(JOBS.c.job_id)).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
-    latest = ended.where(JOBS.c.submitted_by != review).group_by(JOBS.c.document_id)  # ids grow with time
-    query = sa.select(JOBS.c.state, JOBS.c.error_code, sa.func.count()).where(JOBS.c.tenant_id == tenant, JOBS.c.job_id.in_(latest))
-    found = conn.execute(query.group_by(JOBS.c.state, JOBS.c.error_code))
+    newest_first = (JOBS.c.finished_at.desc(), JOBS.c.job_id.desc())
+    place = sa.func.row_number().over(partition_by=JOBS.c.document_id, order_by=newest_first).label("place")
+    query = sa.select(JOBS.c.state, JOBS.c.error_code, place).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
+    ended = query.where(JOBS.c.submitted_by != review).subquery()
+    counted = sa.select(ended.c.state, ended.c.error_code, sa.func.count()).where(ended.c.place == 1)
+    found = conn.execute(counted.group_by(ended.c.state, ended.c.error_code))
     return [(str(state), code, int(count)) for state, code, count in found]
 
 

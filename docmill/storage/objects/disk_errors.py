@@ -2,12 +2,14 @@
 
 import errno
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from docmill.errors import Conflict, FileUnreadable, NotFound, StoreUnavailable
+from docmill.shredding import is_shredded
 
 _REASONS: Final = {
     errno.ENOENT: "gone",
@@ -57,13 +59,18 @@ def opened_source(path: Path) -> io.BufferedReader:
 
     Raises:
         NotFound: there is no such local file.
-        FileUnreadable: it may not be read.
+        FileUnreadable: it may not be read. The superuser could read a file that its owner only writes to, but from its mode on it looks like
+            one that is being overwritten (shredding), so it is refused as anybody else is.
     """
     with reading_others():
         try:
-            return path.open("rb")
+            source = path.open("rb")
         except FileNotFoundError:
             raise NotFound("there is no such local file") from None
+        if is_shredded(source.fileno()):
+            source.close()
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return source
 
 
 def _unavailable(error: OSError) -> StoreUnavailable:

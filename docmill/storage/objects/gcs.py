@@ -15,7 +15,7 @@ from docmill.shredding import is_shredded
 from docmill.storage.objects.disk_errors import opened_source
 from docmill.storage.objects.gcs_access import make_client, signing_credentials, v4_link
 from docmill.storage.objects.gcs_errors import gcs_errors, retry_policy
-from docmill.storage.objects.names import name_parts, prefix_parts
+from docmill.storage.objects.names import MAX_PART_BYTES, name_parts, prefix_parts
 from docmill.storage.objects.spec import StoreSpec
 from docmill.values.ports import ObjectInfo
 
@@ -88,8 +88,9 @@ class GcsStore:
 
     def fetch(self, name: str, directory: Path) -> Path:
         """A copy below `directory`, complete or not there, CRC32C verified. The name's last part ends the file's name."""
-        parts = name_parts(name)
-        copy = directory / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}-{parts[-1][-200:]}"
+        own = f"{hashlib.sha256(name.encode()).hexdigest()[:16]}-"
+        ending = name_parts(name)[-1].encode()[len(own) - MAX_PART_BYTES :].decode(errors="ignore")  # file systems count bytes
+        copy = directory / f"{own}{ending}"
         with gcs_errors(), folder_within(directory) as partial:
             file = partial / "object"
             self._blob(name).download_to_filename(str(file), checksum="crc32c", **self._limits)
