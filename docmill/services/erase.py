@@ -41,7 +41,8 @@ def erase(room: Room, document_id: str, *, by: str = LOCAL_USER, keeps_key: bool
     """
 
     def promise(found: str, jobs: Sequence[str], names: Sequence[str]) -> None:
-        body = {"document_id": found, "jobs": list(jobs), "names": list(names), "at": room.ledger.now().timestamp(), "keeps_key": keeps_key}
+        said = {"document_id": found, "jobs": list(jobs), "names": list(names), "people": _of_people(room, found)}
+        body = {**said, "at": room.ledger.now().timestamp(), "keeps_key": keeps_key}
         room.store.replace(erasure_name(room.tenant, found), json.dumps(body).encode())
 
     finish_erasures(room)
@@ -74,8 +75,10 @@ def _finish(room: Room, promised: dict[str, object]) -> bool:
             room.store.delete(erasure_name(room.tenant, document_id))
         return False
     if jobs:  # the same bytes came again: what has its key by content is theirs now, results belong to one job
-        names = [name for name in names if name.startswith(f"{PUBLIC}/{room.tenant}/results/")]
-        sum(room.store.delete(name) for name in names)
+        of_jobs = [name for name in names if name.startswith(f"{PUBLIC}/{room.tenant}/results/")]
+        for name in (*of_jobs, *_texts(promised.get("people"))):  # what people typed since then is not among them
+            room.store.delete(name)
+        _delete_exports(room)
         room.store.delete(erasure_name(room.tenant, document_id))
         return True
     _keep_promise(room, document_id, names, keeps_key=bool(promised.get("keeps_key")))
@@ -84,22 +87,31 @@ def _finish(room: Room, promised: dict[str, object]) -> bool:
 
 def _keep_promise(room: Room, document_id: str, names: Sequence[str], *, keeps_key: bool) -> int:
     room.knowledge.delete(room.tenant, [document_id])
-    for folder in (review_prefix(room.tenant, document_id), evidence_prefix(room.tenant, document_id)):
-        for info in list(room.store.list(f"{folder}/")):
-            room.store.delete(info.name)  # values that people typed, and what a receipt was matched by
+    for name in _of_people(room, document_id):
+        room.store.delete(name)
     # receipts first: one that outlived its artefact would make a later job believe in something that is gone
     for info in list(room.store.list(receipts_prefix(room.tenant, document_id))):
         room.store.delete(info.name)
     for name in (name for name in names if name.endswith(".arrow")):
         for info in list(room.store.list(companions(name))):  # the same chunks with vectors of other models
             room.store.delete(info.name) if info.name not in names else None
-    for info in list(room.store.list(exports_prefix(room.tenant))):
-        room.store.delete(info.name)  # copies of many results; which of them are this document's nobody knows
+    _delete_exports(room)
     removed = sum(room.store.delete(name) for name in names)
     if not keeps_key:
         forget_keys(room, document_id)  # before the promise is kept: it is what backups are sealed with
     room.store.delete(erasure_name(room.tenant, document_id))
     return removed
+
+
+def _of_people(room: Room, document_id: str) -> list[str]:
+    """Values that people typed, and what a receipt was matched by."""
+    folders = (review_prefix(room.tenant, document_id), evidence_prefix(room.tenant, document_id))
+    return [info.name for folder in folders for info in room.store.list(f"{folder}/")]
+
+
+def _delete_exports(room: Room) -> None:
+    for info in list(room.store.list(exports_prefix(room.tenant))):
+        room.store.delete(info.name)  # copies of many results; which of them are a document's nobody knows
 
 
 def _texts(value: object) -> list[str]:

@@ -17,6 +17,7 @@ from docmill.errors import Conflict, Damaged, InvalidOptions
 from docmill.services.arriving import arrivals
 from docmill.services.batches_registering import Asked, Asker, Order, register
 from docmill.services.documents import remill
+from docmill.services.erase import finish_erasures
 from docmill.services.jobs import job_view
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
@@ -110,6 +111,7 @@ def submit(
     order = Order(options, plan, GATEWAY, said.tags, said.collection, said.metadata, said.password, asker)
     if len(files) == 1:
         _refuse_unreadable(files[0])
+    finish_erasures(room)  # the same bytes may come again
     arrived = [(at, job) for at, file in enumerate(files) for job in arrivals(room, file.path, file.name, options)]
     submission = _registered(room, [job for _, job in arrived], order, idempotency_key)
     return replace(submission, sources=tuple((at, job.name) for at, job in arrived))

@@ -10,14 +10,16 @@ The originals and what lies under `private/` stay: they need the scope originals
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from docmill.errors import NotFound
 from docmill.services.running.room import Room
 from docmill.storage.ledger import artefacts, named_results, versions, views
 from docmill.storage.ledger import jobs as job_rows
 from docmill.storage.ledger.audit import append_event
 from docmill.storage.ledger.states import HELD_STATES
-from docmill.values.jobs import Artefact, ClaimedJob, JobView
+from docmill.values.jobs import Artefact, ClaimedJob, JobEnd, JobView
 from docmill.values.keys import PUBLIC, receipt_name, withdrawals_prefix
 
 
@@ -60,19 +62,63 @@ def promise_withdrawal(room: Room, job: ClaimedJob) -> None:
     room.store.create(f"{withdrawals_prefix(room.tenant)}{job.job_id}", job.document_id.encode(), media_type="text/plain")
 
 
-def withdraw_promised(room: Room, job_ids: Iterable[str] | None = None) -> int:
-    """Keep the promises of these jobs, or all; returns how many objects went.
+def promise_hiding(room: Room, ends: Sequence[JobEnd], redacting: Collection[str]) -> dict[str, str]:
+    """Promise, before attempts end, that what only unredacted jobs showed goes after: a crash in between forgets nothing.
 
-    A promise stays for later while its job has not ended, or an earlier attempt at the document may still publish.
+    Only where there is something to hide: a redacted version of a document with unredacted jobs, and the end of an unredacted job of a document
+    that is shown redacted.
+
+    Args:
+        room: the opened parts.
+        ends: as they will be told to the ledger.
+        redacting: ids of those of the jobs that redact.
+
+    Returns:
+        Promise -> its document, for `withdraw_promised`.
 
     Raises:
-        StoreUnavailable: the store did not answer; call again.
+        StoreUnavailable: the store did not answer.
+    """
+    with room.ledger.reading() as conn:
+        opened = job_rows.with_open_jobs(conn, room.tenant, [end.document_id for end in ends if end.job_id in redacting and end.results])
+        hidden = versions.redacted_now(conn, room.tenant, [end.document_id for end in ends if end.job_id not in redacting])
+    # named after the attempt: another attempt at the same job must not find its promise kept by a run that has lost it
+    made = {
+        f"{end.job_id}.{end.fence}": end.document_id for end in ends if end.document_id in (opened if end.job_id in redacting else hidden)
+    }
+    for one, document_id in made.items():
+        room.store.create(f"{withdrawals_prefix(room.tenant)}{one}", document_id.encode(), media_type="text/plain")
+    return made
+
+
+def withdraw_promised(room: Room, promises: Iterable[str] | None = None) -> int:
+    """Keep these promises, job ids or what `promise_hiding` gave, or all; returns how many objects went.
+
+    A promise stays for later while its job has not ended, or another attempt at the document may still publish what it takes back.
+
+    Raises:
+        StoreUnavailable: the store or the knowledge base did not answer; call again.
     """
     prefix = withdrawals_prefix(room.tenant)
-    names = [f"{prefix}{one}" for one in job_ids] if job_ids is not None else [info.name for info in room.store.list(prefix)]
+    names = [f"{prefix}{one}" for one in promises] if promises is not None else [info.name for info in room.store.list(prefix)]
     gone = 0
-    for name in (one for one in names if room.store.exists(one)):
-        gone += _withdraw_before(room, name.removeprefix(prefix), room.store.read(name).decode(), name)
+    for name in names:
+        with suppress(NotFound):  # kept by another process
+            job_id, _, fence = name.removeprefix(prefix).partition(".")
+            document_id = room.store.read(name).decode()
+            gone += _hide(room, job_id, int(fence), document_id, name) if fence else _withdraw_before(room, job_id, document_id, name)
+    return gone
+
+
+def _hide(room: Room, job_id: str, fence: int, document_id: str, promise: str) -> int:
+    # asked before anything goes: an attempt that ends meanwhile shows more than was seen here
+    jobs, _, fences = _attempts(room, document_id)
+    held = [job for job in jobs if job.state in HELD_STATES]
+    if any(job.job_id == job_id and fences[job_id] == fence for job in held):
+        return 0
+    gone = _withdraw(room, document_id)
+    if all(job.options.redact for job in held):
+        room.store.delete(promise)
     return gone
 
 

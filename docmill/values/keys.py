@@ -158,7 +158,7 @@ def exports_prefix(tenant: str) -> str:
 
 
 def withdrawals_prefix(tenant: str) -> str:
-    """Where promises to take back what earlier versions show lie, one object a job, until they are kept."""
+    """Where promises to take back what earlier versions show lie, one object a job or attempt, until they are kept."""
     return f"{PRIVATE}/{_checked(tenant)}/withdrawals/"
 
 

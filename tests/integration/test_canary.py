@@ -20,6 +20,7 @@ from docmill.services.reconciling import reconcile
 from docmill.services.withdrawing import withdraw_unredacted
 from docmill.settings import settings
 from docmill.values.jobs import JobState
+from docmill.values.keys import withdrawals_prefix
 
 IN_TEXT = ("Zoltan Quirkwell", "zq.canary@hidden.example", "536-22-8417", "DE89370400440532013000")
 IN_METADATA = ("Metadatus", "Attachmentus")
@@ -234,6 +235,7 @@ def test_when_a_redacted_version_becomes_current_open_results_leave(room, home, 
     (redacted_job,) = milled(room, [path], redact=True)  # the run itself takes back what was shown before
     assert [line for line in leaks(home) if "store/" in line] == []
     assert "quirkwell" not in chunk_texts(home)
+    assert list(room.store.list(withdrawals_prefix(room.tenant))) == []  # what was promised is kept
     assert results_of(room, redacted_job)["personal_data"]["redacted"] is True
     with pytest.raises(NotFound):
         results_of(room, open_job)

@@ -9,7 +9,10 @@ from docmill.services import erase as erasing
 from docmill.services.documents import current_result
 from docmill.services.erase import erase, finish_erasures
 from docmill.services.jobs import job_view
+from docmill.services.uploads import Received, Said, submit
 from docmill.storage.document_keys import DocumentKeys
+from docmill.values.keys import evidence_prefix, exports_prefix, review_prefix
+from docmill.values.options import MillOptions
 
 __all__ = ["patient"]
 
@@ -72,6 +75,48 @@ def test_one_that_dies_among_the_objects_is_finished(room, home, document, monke
     assert finish_erasures(room) == 1
     assert objects(room) == []
     assert leaks(home, allowed=()) == []
+
+
+def uploaded(room, path):
+    return submit(room, [Received(path, path.name)], MillOptions(index=False), Said())
+
+
+def half_erased(room, path, monkeypatch):
+    """A document whose erasure died when the ledger had forgotten it; names of what is to go beside its results."""
+    (job_id,) = milled(room, [path], index=False)
+    document = job_view(room.ledger, room.tenant, job_id).document_id
+    folders = (review_prefix(room.tenant, document), evidence_prefix(room.tenant, document))
+    names = [f"{exports_prefix(room.tenant)}20991123T000000Z-x.csv", *(f"{folder}/old.json" for folder in folders)]
+    for name in names:
+        room.store.create(name, b"a value of the erased document")
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "_keep_promise", lambda *_, **__: (_ for _ in ()).throw(Died))
+        with pytest.raises(Died):
+            erase(room, document)
+    return document, names
+
+
+def test_an_erasure_that_died_is_finished_before_the_same_bytes_are_uploaded(room, tmp_path, monkeypatch):
+    path = planted(tmp_path)
+    document, names = half_erased(room, path, monkeypatch)
+    (again,) = uploaded(room, path).job_ids
+    assert job_view(room.ledger, room.tenant, again).document_id == document
+    assert finish_erasures(room) == 0
+    assert [name for name in names if room.store.exists(name)] == []
+    assert [name for name in objects(room) if not name.startswith(f"originals/{room.tenant}/")] == []
+
+
+def test_where_the_same_bytes_came_first_what_people_left_before_goes_and_what_they_left_since_stays(room, tmp_path, monkeypatch):
+    path = planted(tmp_path)
+    document, names = half_erased(room, path, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr("docmill.services.uploads.finish_erasures", lambda _: 0)  # another process was at it in this moment
+        uploaded(room, path)
+    since = f"{review_prefix(room.tenant, document)}/new.json"
+    room.store.create(since, b"a value that was typed since")
+    assert finish_erasures(room) == 1
+    assert [name for name in (*names, since) if room.store.exists(name)] == [since]
+    assert not any("/results/" in name or "/erasures/" in name for name in objects(room))
 
 
 def test_of_a_document_that_could_not_be_read_nothing_stays_either(room, tmp_path):

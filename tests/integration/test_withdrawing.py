@@ -8,7 +8,7 @@ from ledger_fixtures import PLAN, TENANT
 from review_papers import room_over
 
 from docmill.services import batches, documents, jobs
-from docmill.services.withdrawing import promise_withdrawal, withdraw_promised, withdraw_unredacted
+from docmill.services.withdrawing import promise_hiding, promise_withdrawal, withdraw_promised, withdraw_unredacted
 from docmill.values.jobs import JobState
 from docmill.values.keys import public_name, withdrawals_prefix
 from docmill.values.options import MillOptions
@@ -121,6 +121,78 @@ def test_what_a_later_open_attempt_has_shown_so_far_stays(papers: Papers) -> Non
     assert papers.knowledge.forgotten == []
     papers.end(later)
     assert (papers.current(later), papers.is_shown(later)) == (later.job_id, {True})
+
+
+class Died(Exception):
+    """The process ended here."""
+
+
+def promises(papers: Papers) -> list[str]:
+    return [info.name for info in papers.room.store.list(withdrawals_prefix(TENANT))]
+
+
+def ending(papers: Papers, job: "ClaimedJob") -> list[str]:
+    """What a run does about the attempt before it tells the ledger that it ended."""
+    return list(promise_hiding(papers.room, [papers.work.end(job)], {job.job_id} if job.options.redact else set()))
+
+
+def died_after_end(papers: Papers, job: "ClaimedJob", monkeypatch: pytest.MonkeyPatch) -> None:
+    ending(papers, job)
+    with monkeypatch.context() as patch:
+        patch.setattr("test_withdrawing.withdraw_unredacted", lambda *_: None)
+        papers.end(job)
+
+
+def test_a_run_that_died_when_the_ledger_knew_the_redacted_version_leaves_the_promise(
+    papers: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = papers.begin(redact=False)
+    assert ending(papers, before) == []
+    papers.end(before)
+    redacted = papers.begin(redact=True)
+    ending(papers, redacted)
+    assert withdraw_promised(papers.room) == 0, "its attempt is still under way"
+    assert (papers.is_shown(before), len(promises(papers))) == ({True}, 1)
+    died_after_end(papers, redacted, monkeypatch)
+    assert papers.is_shown(before) == {True}
+    assert withdraw_promised(papers.room) == 2
+    assert (papers.is_shown(before), papers.is_shown(redacted), promises(papers)) == ({False}, {True}, [])
+
+
+def test_an_open_attempt_that_ended_late_is_hidden_whoever_died(papers: Papers, monkeypatch: pytest.MonkeyPatch) -> None:
+    late, redacted = papers.begin(redact=False), papers.begin(redact=True)
+    assert ending(papers, late) == [], "nothing is hidden yet"
+    kept = ending(papers, redacted)
+    papers.end(redacted)
+    withdraw_promised(papers.room, kept)
+    assert len(promises(papers)) == 1, "the attempt before it may still publish"
+    with monkeypatch.context() as patch:
+        patch.setattr("test_withdrawing.withdraw_unredacted", lambda *_: None)
+        papers.end(late)
+    assert papers.is_shown(late) == {True}
+    assert withdraw_promised(papers.room) == 2
+    assert (papers.is_shown(late), papers.is_shown(redacted), promises(papers)) == ({False}, {True}, [])
+
+
+def test_the_promise_of_an_attempt_that_was_lost_takes_nothing_from_an_open_version(papers: Papers) -> None:
+    first = papers.begin(redact=False)
+    papers.end(first)
+    lost = papers.begin(redact=True)
+    ending(papers, lost)
+    again = papers.begin(redact=False)
+    papers.end(again)
+    withdraw_promised(papers.room)
+    assert len(promises(papers)) == 1, "nobody knows yet that it is lost"
+    papers.clock.pass_seconds(3601)
+    batch_id = jobs.job_view(papers.work.ledger, TENANT, lost.job_id).batch_id
+    assert batch_id is not None
+    assert [job.job_id for job in papers.work.claim(batch_id)] == [lost.job_id]
+    withdraw_promised(papers.room)
+    assert (papers.is_shown(first), papers.is_shown(again), promises(papers)) == ({True}, {True}, [])
+
+
+def test_a_document_without_open_jobs_costs_no_promise(papers: Papers) -> None:
+    assert ending(papers, papers.begin(redact=True)) == []
 
 
 def test_a_promise_goes_by_fences_and_waits_for_earlier_attempts(papers: Papers) -> None:

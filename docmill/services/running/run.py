@@ -23,7 +23,7 @@ from docmill.services.running.room import Room
 from docmill.services.running.tracked import Tracked, read_by
 from docmill.services.running.unlocking import unlock_documents
 from docmill.services.running.waves import STAGE_INPUTS, Wave, is_lost, next_stage, wants
-from docmill.services.withdrawing import withdraw_unredacted
+from docmill.services.withdrawing import promise_hiding, withdraw_promised, withdraw_unredacted
 from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress
 
 WINDOW = 4000
@@ -260,8 +260,10 @@ class BatchRun:
     def _end(self, ends: Sequence[JobEnd]) -> None:
         if ends:
             ends = [replace(end, usage=self.tracked[end.job_id].usage(self.room.settings)) for end in ends]
+            promised = promise_hiding(self.room, ends, {e.job_id for e in ends if self.tracked[e.job_id].job.options.redact})
             self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
-            withdraw_unredacted(self.room, [e.document_id for e in ends])
+            withdraw_promised(self.room, promised)
+            withdraw_unredacted(self.room, {e.document_id for e in ends}.difference(promised.values()))
             forget_unindexed(self.room, [e.document_id for e in ends if e.results and not self.tracked[e.job_id].job.options.index])
             match_finished(self.room, [(e.job_id, e.kind) for e in ends if e.results and e.job_id not in self.refused])
             order_what_was_read(self.room, [e.document_id for e in ends])

@@ -138,6 +138,15 @@ def fences_of_document(conn: sa.Connection, tenant: str, document_id: str) -> di
     return {row.job_id: row.fence for row in conn.execute(query.order_by(JOBS.c.fence, JOBS.c.job_id))}
 
 
+def with_open_jobs(conn: sa.Connection, tenant: str, document_ids: Sequence[str]) -> set[str]:
+    """Those of the documents that anybody ever asked for without redaction."""
+    found: set[str] = set()
+    for part in chunks(document_ids):
+        query = sa.select(JOBS.c.document_id, JOBS.c.options).where(JOBS.c.tenant_id == tenant, JOBS.c.document_id.in_(part))
+        found |= {row.document_id for row in conn.execute(query) if not row.options.get("redact")}
+    return found
+
+
 def requests(conn: sa.Connection, tenant: str, job_ids: Sequence[str]) -> list[JobRequest]:
     """What was asked for with each job, of jobs whose original is kept; in the order of the ids."""
     of_document = (JOBS.c.tenant_id == DOCUMENTS.c.tenant_id) & (JOBS.c.document_id == DOCUMENTS.c.document_id)
