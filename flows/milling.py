@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 
 from blocks import DaskCluster, saved_or_default
@@ -17,6 +18,7 @@ from docmill.services.running.run import BatchRun
 from docmill.values.jobs import JobState
 from flows.artifacts import Progress
 from flows.pump import pump
+from flows.told_to_end import is_cancelled
 from tasks.policies import run_lease_s
 
 LOOK_S = 5.0
@@ -52,12 +54,15 @@ def mill_rest(room: Room, batch_id: str) -> None:
 
 @contextlib.contextmanager
 def _given_back(room: Room, run_id: str) -> Iterator[None]:
-    """A cancelled run cancels its jobs; one that breaks gives its leases back, so that the next run of the batch goes on where it stood."""
+    """A cancelled run cancels its jobs; one that breaks, or whose worker stops, gives its leases back: the next run goes on where it stood."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - whatever broke, the leases must be given back
         renew_leases(room.ledger, room.tenant, run_id, lease_s=0)
         raise without_text(error) from None
-    except BaseException:  # Prefect cancels a run by a BaseException, Ctrl-C is one too
-        cancel_run(room.ledger, room.tenant, run_id)
+    except BaseException as error:  # Prefect ends a run by a BaseException, Ctrl-C is one too
+        if isinstance(error, TerminationSignal) and not is_cancelled(run_id):
+            renew_leases(room.ledger, room.tenant, run_id, lease_s=0)
+        else:
+            cancel_run(room.ledger, room.tenant, run_id)
         raise

@@ -3,13 +3,17 @@
 import contextlib
 import signal
 import time
+from uuid import UUID
 
 import psutil
 import pytest
 from dask_servers import DaskServers
 from flow_runs import PUBLISHED, FlowProcess, FlowThread, jobs_of, published_once, taken_in, task_runs
+from prefect.client.orchestration import get_client
+from prefect.states import Cancelling
 from shard_documents import begun, descendants, gone, journal, outcome_markers, programs, run_ids, until, write_pages, write_slow_page
 
+from docmill.services.running.run import BatchRun
 from docmill.settings import settings
 from docmill.values.jobs import JobState
 
@@ -71,7 +75,16 @@ def cuts(room):
 
 
 def cancelled(room, batch_id, flow, signum, running):
-    """Send the signal; everything must be over within seconds."""
+    """Send the signal to a run that is to be cancelled; everything must be over within seconds."""
+    at_work = ended(room, batch_id, flow, signum, running)
+    assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.CANCELLED}, flow.output[-2000:]
+    assert {job.error_code for job in jobs_of(room, batch_id).values()} == {"cancelled"}
+    time.sleep(3)
+    assert begun(room, "read") == at_work, "queued shards never start"
+
+
+def ended(room, batch_id, flow, signum, running):
+    """Send the signal; what is read is cut, and nothing else begins. Returns the pages that had begun."""
     working, held = reading(room, batch_id, flow, running)
     at_work = begun(room, "read")
     sent = time.monotonic()
@@ -81,14 +94,18 @@ def cancelled(room, batch_id, flow, signum, running):
     code = flow.end(60)
     ended_after_s = time.monotonic() - sent
     assert code != 0
-    assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.CANCELLED}, flow.output[-2000:]
-    assert {job.error_code for job in jobs_of(room, batch_id).values()} == {"cancelled"}
     assert cuts(room) == held, f"tries that were cut do not count {flow.output[-3000:]}"
-    time.sleep(3)
-    assert begun(room, "read") == at_work, "queued shards never start"
     assert programs() == []
     assert {count for _, _, count in task_runs(batch_id)} == {1}, "nothing is tried again"
     print(f"cut after {cut_after_s:.1f} s, flow process ended after {ended_after_s:.1f} s")  # noqa: T201 - a figure for `pytest -s`
+    return at_work
+
+
+def set_cancelling(room):
+    """As somebody who cancels the run in Prefect: its worker sends the signal then."""
+    (run_id,) = run_ids(room)
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(UUID(str(run_id)), Cancelling(), force=True)
 
 
 SIGNALS = [
@@ -102,11 +119,26 @@ SIGNALS = [
 
 
 @pytest.mark.parametrize(("on", "signum"), SIGNALS, indirect=["on"])
-def test_a_signal_to_the_flow_process_cancels_the_run(on, signum, room, tmp_path, prefect_server):
+def test_a_signal_to_the_flow_process_of_a_run_that_is_cancelled(on, signum, room, tmp_path, prefect_server):
     batch_id = taken_in(room, documents(tmp_path / "in"))
     with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
+        if signum == signal.SIGTERM:  # Ctrl-C needs nobody else
+            until(lambda: run_ids(room), 60, "the run has begun")
+            set_cancelling(room)
         cancelled(room, batch_id, flow, signum, 1 if on == "inline" else 2)
         assert gone(descendants(flow.pid), 2) == []
+
+
+@pytest.mark.parametrize(
+    "on", ["address", pytest.param("local", marks=pytest.mark.slow), pytest.param("inline", marks=pytest.mark.slow)], indirect=True
+)
+def test_jobs_of_a_run_whose_worker_stops_go_on_with_the_next_run(on, room, tmp_path, prefect_server):
+    batch_id = taken_in(room, documents(tmp_path / "in"))
+    with FlowProcess(batch_id, tmp_path, prefect_server) as flow:
+        ended(room, batch_id, flow, signal.SIGTERM, 1 if on == "inline" else 2)
+        assert gone(descendants(flow.pid), 2) == []
+    assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.RUNNING}, flow.output[-2000:]
+    assert BatchRun(room, batch_id, "next", workers=1, lease_s=60).total == SLOW + QUEUED
 
 
 def test_a_signal_while_the_cluster_is_being_opened(room, tmp_path, prefect_server, monkeypatch):
@@ -118,7 +150,7 @@ def test_a_signal_while_the_cluster_is_being_opened(room, tmp_path, prefect_serv
             time.sleep(1)
             flow.send(signal.SIGTERM)
             assert flow.end(20) != 0
-        assert {job.state for job in jobs_of(room, batch_id).values()} == {JobState.CANCELLED}
+        assert BatchRun(room, batch_id, "next", workers=1, lease_s=60).total == 1
 
 
 @pytest.mark.slow
