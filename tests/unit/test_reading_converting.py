@@ -128,7 +128,11 @@ def message(**parts):
     [
         ({"plain": "Total: 9.50 €"}, "Total: 9.50 €"),
         ({"html": HTML}, "Invoice 4711\nGrüße aus Köln\nChair 2 80.00\nDesk lamp 10 9.50"),
-        ({"plain": "the plain one", "html": HTML}, "the plain one"),
+        (
+            {"plain": "Invoice 4711, the plain one", "html": "<html><body><p>Invoice 4711, the rich one</p></body></html>"},
+            "Invoice 4711, the plain one",
+        ),
+        ({"plain": "the plain one", "html": HTML}, "Invoice 4711\nGrüße aus Köln\nChair 2 80.00\nDesk lamp 10 9.50"),
         ({"plain": "see the file", "files": ["invoice.pdf"]}, "see the file\nAttachment: invoice.pdf"),
     ],
 )

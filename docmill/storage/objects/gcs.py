@@ -88,8 +88,9 @@ class GcsStore:
 
     def fetch(self, name: str, directory: Path) -> Path:
         """A copy below `directory`, complete or not there, CRC32C verified. The name's last part ends the file's name."""
+        last = name_parts(name)[-1]
         own = f"{hashlib.sha256(name.encode()).hexdigest()[:16]}-"
-        ending = name_parts(name)[-1].encode()[len(own) - MAX_PART_BYTES :].decode(errors="ignore")  # file systems count bytes
+        ending = last.encode()[len(own) - MAX_PART_BYTES :].decode(errors="ignore")  # file systems count bytes
         copy = directory / f"{own}{ending}"
         with gcs_errors(), folder_within(directory) as partial:
             file = partial / "object"
