@@ -94,7 +94,7 @@ CASES = {
     "an attribute of 2 MB": (b'<html><body><p title="' + b"a" * 2_000_000 + b'">Hello there</p></body></html>', "Hello"),
     "a cell of a billion columns": (b"<html><body><table><tr><td colspan=1000000000 rowspan=1000000000>Hello</td></tr></table>", "Hello"),
     "UTF-16": ("Hello für alle".encode("utf-16"), "Hello"),
-    "UTF-32": ("Hello".encode("utf-32"), "unsupported_type"),
+    "UTF-32": ("Hello für alle".encode("utf-32"), "Hello"),
     "only zeros": (bytes(5000), "unsupported_type"),
 }  # fmt: skip
 
