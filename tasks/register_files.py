@@ -28,7 +28,8 @@ def register_files(room: Room, sources: Sequence[str], options: MillOptions) -> 
     try:
         checked, unread = checked_sources(sources, room.settings), Unread()
         with remembered(room, checked) as seen:
-            files = files_of(checked, room.settings, unread, roots=room.settings.source_roots)
-            return take_in(room, files, options, Sender(submitted_by="flow"), seen=seen, unread=unread)[0]
+            roots = room.settings.source_roots
+            files = files_of(checked, room.settings, unread, roots=roots)
+            return take_in(room, files, options, Sender(submitted_by="flow"), seen=seen, unread=unread, roots=roots)[0]
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold a path
         raise without_text(error, "taking in files") from None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docmill.cell import Cell, CellLimits
-from docmill.errors import Damaged, DocmillError, FileUnreadable, NotFound, TooLarge, UnsupportedType, error_from_code
+from docmill.errors import Damaged, DocmillError, FileUnreadable, TooLarge, UnsupportedType, error_from_code
 from docmill.scratch import scratch_folder
 from docmill.services.milling.verdicts import known_verdict
 from docmill.services.running.room import Room
@@ -95,10 +95,7 @@ def arrive(
             error = found
         error = error or known_verdict(room.store, room.tenant, sha256, options)
     if size_bytes <= limit and keep:
-        try:
-            room.store.create_from(original_name(room.tenant, sha256), path, media_type=media_type)
-        except NotFound:
-            raise FileUnreadable("a file was removed while it was taken in", reason="gone") from None
+        room.store.create_from(original_name(room.tenant, sha256), path, media_type=media_type)
         _refuse_changed(room, path, before, sha256)
     return NewJob(sha256=sha256, size_bytes=size_bytes, media_type=media_type, name=name, stored=size_bytes <= limit, error=error)
 

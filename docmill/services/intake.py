@@ -23,6 +23,7 @@ from docmill.services.google_source import fetch_object
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
 from docmill.services.pii_rules import under_rules
+from docmill.services.pinned import pinned
 from docmill.services.running.room import Room
 from docmill.services.seen_files import SeenFiles
 from docmill.services.unread import Unread, leaving_out
@@ -54,8 +55,11 @@ def take_in(
     *,
     seen: SeenFiles | None = None,
     unread: Unread | None = None,
+    roots: Sequence[str] = (),
 ) -> tuple[str, list[Registration]]:
     """Register files as one batch; what `seen` knows is not read, and what cannot be read goes to `unread`, where its number may stand already.
+
+    Where `roots` are given, a local file that lies outside them when it is read cannot be read.
 
     Returns:
         The batch id and a registration per document, in the order of the files; an archive gives one for each of its members.
@@ -73,7 +77,7 @@ def take_in(
     registered: list[Registration] = []
     waiting = iter(incoming)
     while group := list(islice(waiting, REGISTER_AT_ONCE)):
-        jobs = list(_arrivals(room, group, options, seen, unread))
+        jobs = list(_arrivals(room, group, options, seen, unread, roots))
         registered += batches.register_jobs(
             room.ledger,
             room.tenant,
@@ -95,7 +99,12 @@ def take_in(
 
 
 def _arrivals(
-    room: Room, files: Sequence[IncomingFile], options: MillOptions, seen: SeenFiles | None, unread: Unread | None
+    room: Room,
+    files: Sequence[IncomingFile],
+    options: MillOptions,
+    seen: SeenFiles | None,
+    unread: Unread | None,
+    roots: Sequence[str],
 ) -> Iterator[NewJob]:
     known = seen.known(files) if seen else {}
     with scratch_folder("intake") as folder:
@@ -104,15 +113,16 @@ def _arrivals(
                 yield known[file.location]
                 continue
             with leaving_out(file.location, unread):
-                jobs = _jobs_of(room, file, options, folder)
+                jobs = _jobs_of(room, file, options, folder, roots)
                 if seen:
                     seen.note(file, jobs)
                 yield from jobs
 
 
-def _jobs_of(room: Room, file: IncomingFile, options: MillOptions, folder: Path) -> list[NewJob]:
+def _jobs_of(room: Room, file: IncomingFile, options: MillOptions, folder: Path, roots: Sequence[str]) -> list[NewJob]:
     if not file.location.startswith("gs://"):
-        return list(arrivals(room, Path(file.location), file.name, options))
+        with pinned(Path(file.location), roots) as path:
+            return list(arrivals(room, path, file.name, options))
     if (file.size_bytes or 0) > room.settings.max_bytes:  # its bytes are not fetched to be refused, so it has no hash and is no document
         raise FileUnreadable(f"an object is over {room.settings.max_bytes} bytes (DOCMILL_MAX_BYTES)", reason="too_large")
     try:

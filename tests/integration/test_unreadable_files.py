@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import os
-from pathlib import Path
+import zipfile
 
 import pytest
 
@@ -38,7 +38,7 @@ def inbox(tmp_path, monkeypatch):
 @pytest.fixture
 def forbidden(monkeypatch):
     """Paths that may not be opened or searched; a mode would not stop the superuser."""
-    paths, real_open, real_scan = set(), Path.open, os.scandir
+    paths, real_open, real_scan = set(), os.open, os.scandir
 
     def opened(path, *args, **kwargs):
         if str(path) in paths:
@@ -50,7 +50,7 @@ def forbidden(monkeypatch):
             raise PermissionError(13, "Permission denied", str(path))
         return real_scan(path)
 
-    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr(os, "open", opened)
     monkeypatch.setattr(os, "scandir", scanned)
     return paths
 
@@ -105,18 +105,19 @@ def test_what_may_not_be_read_or_searched_is_counted(room, inbox, forbidden):
     assert unreadable_files(room.ledger, room.tenant, batch) == 2
 
 
-def test_a_file_that_vanishes_between_hashing_and_storing(room, inbox, monkeypatch):
-    real = room.store.create_from
+def test_a_file_that_is_removed_between_hashing_and_storing_is_stored_all_the_same(room, inbox, monkeypatch):
+    real, file = room.store.create_from, inbox / f"{SECRET}.txt"
+    data = file.read_bytes()
 
     def removed(name, path, **kwargs):
-        if SECRET in path.name:
-            path.unlink()
+        if file.exists() and path.samefile(file):
+            file.unlink()
         return real(name, path, **kwargs)
 
     monkeypatch.setattr(room.store, "create_from", removed)
-    unread = Unread()
-    assert taken(room, files_of([str(inbox)], room.settings, unread), unread)[1] == ["a.txt", "z.txt"]
-    assert unread.reasons == {"gone": 1}
+    assert taken(room, files_of([str(inbox)], room.settings), None)[1] == ["a.txt", file.name, "z.txt"]
+    assert not file.exists()
+    assert room.store.read(original_name(room.tenant, hashlib.sha256(data).hexdigest())) == data
 
 
 def test_an_object_that_was_removed_after_the_listing(room, inbox, monkeypatch):
@@ -165,7 +166,7 @@ def test_a_file_that_grows_while_it_is_taken_in_is_left_for_later(room, inbox, m
     first = original_name(room.tenant, hashlib.sha256(file.read_bytes()).hexdigest())
 
     def grown(name, path, **kwargs):
-        if path == file:
+        if path.samefile(file):
             with path.open("a") as more:
                 more.write("And a line more.\n")
         return real(name, path, **kwargs)
@@ -186,7 +187,7 @@ def test_what_was_stored_rightly_stays_when_its_file_changes_afterwards(room, in
 
     def changed(name, path, **kwargs):
         made = real(name, path, **kwargs)
-        if path == file:
+        if path.samefile(file):
             path.write_text("Something else.\n")
         return made
 
@@ -210,3 +211,62 @@ def test_a_run_follows_no_link_out_of_its_roots(inbox, room, tmp_path):
     assert not room.store.exists(original_name(room.tenant, hashlib.sha256(outside.read_bytes()).hexdigest()))
     own = files_of([str(inbox)], room.settings)
     assert "link.txt" in [file.name for file in own], "the command line reads what its user can read"
+
+
+def _by_run(room, found, folder):
+    """What a flow run makes of files that changed after they were listed: names and reasons."""
+    unread = Unread()
+    batch, _ = take_in(room, found, OPTIONS, unread=unread, roots=[str(folder)])
+    return [job.name for job in batch_jobs(room.ledger, room.tenant, batch)], unread.reasons
+
+
+def test_a_link_that_takes_the_place_of_a_listed_file_is_not_followed_out_of_the_roots(inbox, room, tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("Nobody asked for this.\n")
+    found = list(files_of([str(inbox)], room.settings))
+    (inbox / "a.txt").unlink()
+    (inbox / "a.txt").symlink_to(outside)
+    (inbox / f"{SECRET}.txt").unlink()
+    (inbox / f"{SECRET}.txt").symlink_to(inbox / "z.txt")
+    assert _by_run(room, found, inbox) == ([f"{SECRET}.txt", "z.txt"], {"outside": 1})
+    assert not room.store.exists(original_name(room.tenant, hashlib.sha256(outside.read_bytes()).hexdigest()))
+
+
+def test_a_folder_that_becomes_a_link_after_the_listing_leads_nowhere(inbox, room, tmp_path):
+    for folder in (inbox / "new", tmp_path / "other"):
+        folder.mkdir()
+        (folder / "b.txt").write_text(f"A letter in {folder.name}.\n")
+    found = list(files_of([str(inbox)], room.settings))
+    (inbox / "new").rename(tmp_path / "away")
+    (inbox / "new").symlink_to(tmp_path / "other")
+    assert _by_run(room, found, inbox) == (["a.txt", f"{SECRET}.txt", "z.txt"], {"outside": 1})
+
+
+@pytest.mark.parametrize("other", ["pipe", "folder"])
+def test_what_is_no_file_any_more_is_left_and_not_waited_for(inbox, room, other):
+    found = list(files_of([str(inbox)], room.settings))
+    (inbox / "a.txt").unlink()
+    os.mkfifo(inbox / "a.txt") if other == "pipe" else (inbox / "a.txt").mkdir()
+    assert _by_run(room, found, inbox) == ([f"{SECRET}.txt", "z.txt"], {"no_file": 1})
+
+
+def test_a_file_that_is_replaced_while_it_is_taken_in_is_the_one_that_was_opened(inbox, room, monkeypatch, tmp_path):
+    real, file, other = room.store.create_from, inbox / "a.txt", tmp_path / "other.txt"
+    data = file.read_bytes()
+    other.write_text("Something else.\n")
+
+    def replaced(name, path, **kwargs):
+        if other.exists() and path.samefile(file):
+            other.replace(file)
+        return real(name, path, **kwargs)
+
+    monkeypatch.setattr(room.store, "create_from", replaced)
+    names, reasons = _by_run(room, list(files_of([str(inbox)], room.settings)), inbox)
+    assert (names, reasons, other.exists()) == (["a.txt", f"{SECRET}.txt", "z.txt"], {}, False)
+    assert room.store.read(original_name(room.tenant, hashlib.sha256(data).hexdigest())) == data
+
+
+def test_an_archive_is_taken_apart_from_the_file_that_was_opened(inbox, room):
+    with zipfile.ZipFile(inbox / "more.zip", "w") as archive:
+        archive.writestr("one.txt", "The first.\n")
+    assert "one.txt" in _by_run(room, list(files_of([str(inbox)], room.settings)), inbox)[0]
