@@ -26,6 +26,7 @@ from docmill.values.jobs import ClaimedJob, ItemOutcome, JobProgress, JobState, 
 __all__ = [
     "AttemptView",
     "attempts_of",
+    "believe_in",
     "cancel_asked",
     "cancel_lost",
     "cancel_run",
@@ -91,6 +92,12 @@ def renew_leases(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> bo
     """Move the lease of all that this run has under way; False when it holds nothing any more."""
     with ledger.transaction() as conn:
         return attempts.renew(conn, tenant, run_id, lease_until=ledger.now() + timedelta(seconds=lease_s))
+
+
+def believe_in(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> None:
+    """Move the lease of a run whose jobs are all over and that has more to do: as long as it lasts, nobody closes its batch for it."""
+    with ledger.transaction() as conn:
+        attempts.believe(conn, tenant, run_id, lease_until=ledger.now() + timedelta(seconds=lease_s))
 
 
 def give_back(ledger: Ledger, tenant: str, run_id: str, job_ids: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """The sweeper over a real ledger: nothing stays with a run that is gone."""
 
 import dataclasses
+import threading
 
 import pytest
 
@@ -10,8 +11,12 @@ from docmill.services.dispatch import DISPATCHER
 from docmill.services.health import CHECKS
 from docmill.services.jobs import attempts_of, claim_jobs, renew_leases, request_cancel
 from docmill.services.reconciling import reconcile
+from docmill.services.running import heart
+from docmill.services.running.heart import believed_in
+from docmill.services.running.kept_report import store_report
 from docmill.services.sweeping import MOST_ATTEMPTS, Sweep, living_runs, sweep
 from docmill.storage.ledger import waiting
+from docmill.storage.ledger.audit_reading import events
 from docmill.values.jobs import JobState
 from docmill.values.keys import results_name
 
@@ -140,10 +145,45 @@ def test_ledger_and_store_are_compared_and_nothing_is_deleted(room, work, clock)
 
 def test_a_batch_whose_run_died_after_its_last_job_gets_its_report(room, work, clock):
     batch_id, _ = work.one()
-    (job,) = work.claim(batch_id)
+    (job,) = work.claim(batch_id, run_id="run", lease_s=30)
     assert work.finish(work.end(job)) == []
     assert sweep(room) == NOTHING, "its run may be writing the report"
-    clock.pass_seconds(100)
+    clock.pass_seconds(89)
+    assert sweep(room) == NOTHING, "its lease, and a minute"
+    clock.pass_seconds(2)
     assert sweep(room) == Sweep(queued=0, failed=0, cancelled=0, closed=1)
     assert sweep(room) == NOTHING
     assert room.store.exists(batch_view(room.ledger, room.tenant, batch_id).report_object)
+
+
+def test_a_run_that_still_writes_its_report_is_not_reported_for(room, work, clock):
+    batch_id, _ = work.one()
+    (job,) = work.claim(batch_id, run_id="run", lease_s=60)
+    assert work.finish(work.end(job)) == []
+    for _ in range(20):
+        clock.pass_seconds(50)
+        with believed_in(room, "run", lease_s=60):
+            assert sweep(room) == NOTHING
+    store_report(room, batch_id)
+    clock.pass_seconds(1000)
+    assert sweep(room) == NOTHING
+    with room.ledger.reading() as conn:
+        told = [event.kind for event in events(conn, room.tenant, batch_id)]
+    assert told.count("batch.finished") == 1
+
+
+def test_a_reporting_run_renews_its_lease_until_the_report_is_written(room, work, clock, monkeypatch):
+    room = dataclasses.replace(room, settings=room.settings.model_copy(update={"lease_renew_s": 0.01}))
+    batch_id, _ = work.one()
+    (job,) = work.claim(batch_id, run_id="run", lease_s=60)
+    assert work.finish(work.end(job)) == []
+    renewed = threading.Event()
+    real = heart.ledger_jobs.believe_in
+    monkeypatch.setattr(heart.ledger_jobs, "believe_in", lambda *given: (real(*given), clock() > began and renewed.set()))
+    began = clock()
+    with believed_in(room, "run", lease_s=60):
+        clock.pass_seconds(1000)
+        assert renewed.wait(10)
+        assert sweep(room) == NOTHING
+    clock.pass_seconds(121)
+    assert sweep(room).closed == 1

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -88,6 +88,28 @@ class Heart:
                 return
             write_lease(room.store, room.tenant, self._run.run_id, stop=False, dropped=self._dropped)
         ledger_jobs.renew_leases(room.ledger, room.tenant, self._run.run_id, self._lease_s)
+
+
+@contextlib.contextmanager
+def believed_in(room: Room, run_id: str, *, lease_s: float) -> Iterator[None]:
+    """Renew the lease of a run that has no jobs under way any more, in the ledger alone: while it reports, nobody else is to report for it."""
+    over = threading.Event()
+
+    def renew() -> None:
+        ledger_jobs.believe_in(room.ledger, room.tenant, run_id, lease_s)
+
+    def beat() -> None:
+        while not over.wait(room.settings.lease_renew_s):
+            _done(renew)
+
+    _done(renew)
+    thread = threading.Thread(target=with_ids(beat), name="docmill-reporting", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=10)
 
 
 def _done(work: Callable[[], None]) -> bool:

@@ -68,6 +68,12 @@ def renew(conn: sa.Connection, tenant: str, run_id: str, *, lease_until: datetim
     return conn.execute(lease.values(lease_until=lease_until)).rowcount > 0
 
 
+def believe(conn: sa.Connection, tenant: str, run_id: str, *, lease_until: datetime) -> None:
+    """Move the lease of a run that has claimed jobs, whether or not it still has one under way."""
+    lease = sa.update(RUN_LEASES).where(RUN_LEASES.c.tenant_id == tenant, RUN_LEASES.c.flow_run_id == run_id)
+    conn.execute(lease.values(lease_until=lease_until))
+
+
 def leases(conn: sa.Connection, tenant: str, job_ids: Iterable[str]) -> dict[str, datetime]:
     """Until when the current attempt at each job is believed.
 

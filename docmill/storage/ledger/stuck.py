@@ -60,16 +60,20 @@ def forgotten(
 
 
 def unreported(conn: sa.Connection, tenant: str, *, before: datetime, limit: int) -> list[str]:
-    """Batches that a run came to and that have no active job, whose last attempt ended before an instant, and that nobody has closed."""
+    """Batches that runs came to and that have no active job, if all attempts and leases of these runs ended before an instant and nobody closed them.
+
+    A run keeps its lease until its report is written, which takes minutes for 100,000 documents.
+    """
     came = (ATTEMPTS.c.tenant_id == BATCHES.c.tenant_id) & (ATTEMPTS.c.batch_id == BATCHES.c.batch_id)
     active = sa.select(BATCH_FILES.c.job_id).join(
         JOBS, (JOBS.c.tenant_id == BATCH_FILES.c.tenant_id) & (JOBS.c.job_id == BATCH_FILES.c.job_id)
     )
     active = active.where(BATCH_FILES.c.tenant_id == BATCHES.c.tenant_id, BATCH_FILES.c.batch_id == BATCHES.c.batch_id)
     active = active.where(JOBS.c.state.in_(ACTIVE_STATES))
-    is_young = ATTEMPTS.c.ended_at.is_(None) | (ATTEMPTS.c.ended_at >= before)
+    is_young = ATTEMPTS.c.ended_at.is_(None) | (ATTEMPTS.c.ended_at >= before) | (run_lease_until >= before)
+    young = sa.select(ATTEMPTS.c.job_id).outerjoin(RUN_LEASES, of_run).where(came, is_young).correlate(BATCHES)
     query = sa.select(BATCHES.c.batch_id).where(BATCHES.c.tenant_id == tenant, BATCHES.c.finished_at.is_(None))
-    query = query.where(sa.exists().where(came), ~sa.exists().where(came, is_young), ~active.correlate(BATCHES).exists())
+    query = query.where(sa.exists().where(came), ~young.exists(), ~active.correlate(BATCHES).exists())
     return list(conn.execute(query.order_by(BATCHES.c.batch_id).limit(limit)).scalars())
 
 
