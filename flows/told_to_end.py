@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectException
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 ANSWER_S: Final = 3.0
 """How long Prefect is waited for. A worker kills what has not ended half a minute after the signal, and the server may be going down, too."""
@@ -17,7 +18,11 @@ ANSWER_S: Final = 3.0
 def is_cancelled(run_id: str) -> bool:
     """Whether Prefect says that the run is being cancelled, or is; False where it does not answer, for jobs that go on can still be cancelled."""
     try:
-        with get_client(sync_client=True, httpx_settings={"timeout": ANSWER_S}) as client:
+        # Prefect asks a server that hangs again and again, each time for longer
+        with (
+            temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
+            get_client(sync_client=True, httpx_settings={"timeout": ANSWER_S}) as client,
+        ):
             state = client.read_flow_run(UUID(run_id)).state
     except (httpx.HTTPError, PrefectException, RuntimeError, ValueError):
         return False
