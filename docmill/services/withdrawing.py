@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from docmill.errors import NotFound
+from docmill.services.hidden_chunks import forget_unredacted_chunks
 from docmill.services.running.room import Room
 from docmill.storage.ledger import artefacts, named_results, versions, views
 from docmill.storage.ledger import jobs as job_rows
@@ -151,6 +152,8 @@ def _withdraw(room: Room, document_id: str) -> int:
     open_jobs = [job for job in jobs if not job.options.redact and job not in later]
     if not later and not any(job.options.index for job in redacted):
         room.knowledge.delete(room.tenant, [document_id])  # nobody has put redacted chunks into their place
+    elif not later and any(job.options.index for job in open_jobs):
+        forget_unredacted_chunks(room, document_id, made[current.job_id])
     return _remove(room, document_id, [(job, made[job.job_id]) for job in open_jobs], kept)
 
 

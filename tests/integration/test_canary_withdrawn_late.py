@@ -2,10 +2,13 @@
 
 import pytest
 from shard_documents import begin
-from test_canary import carried, leaks, milled, patient, planted
+from test_canary import KEPT, WORDS, carried, chunk_texts, leaks, milled, patient, planted
 
 from docmill.errors import StoreUnavailable
+from docmill.services.milling.work import mill_shard
+from docmill.services.search import search_documents
 from docmill.services.withdrawing import withdraw_promised
+from docmill.storage.knowledge.ports import Query
 from docmill.values.keys import withdrawals_prefix
 
 __all__ = ["patient"]
@@ -27,3 +30,30 @@ def test_what_a_run_that_died_should_have_hidden_goes_with_the_next_sweep(room, 
     assert withdraw_promised(room) > 0
     assert [line for line in leaks(home) if "store/" in line] == []
     assert list(room.store.list(withdrawals_prefix(room.tenant))) == []
+
+
+def carried_to(run, shards, *stages):
+    """Carry a run on until it comes to a shard of one of these stages; what is left of its shards."""
+    while shards and not any(shard.stage in stages for shard in shards):
+        shards = [after for shard in shards for after in run.fold(shard, mill_shard(shard, True))]
+    return shards
+
+
+@pytest.mark.parametrize("ends_last", ["open", "redacted"])
+def test_chunks_that_a_late_open_attempt_put_into_the_place_of_redacted_ones_go(room, home, tmp_path, ends_last):
+    path = planted(tmp_path)
+    late = begin(room, [path], redact=False, index=True)
+    redacted = begin(room, [path], redact=True, index=True)
+    open_ones = carried_to(late, late.first_shards(), "index")
+    redacted_ones = carried_to(redacted, redacted.first_shards(), "publish")
+    if ends_last == "open":
+        carried_to(redacted, redacted_ones)
+    open_ones = carried_to(late, open_ones, "publish")  # indexed now
+    if ends_last == "redacted":
+        carried_to(redacted, redacted_ones)
+    carried_to(late, open_ones)
+    assert withdraw_promised(room) == 0
+    assert leaks(home) == []
+    assert [word for word in WORDS if word in chunk_texts(home)] == []
+    found = search_documents(room, Query(text=KEPT)).results
+    assert [KEPT in passage.text for passage in found] == [True]

@@ -74,9 +74,9 @@ class LanceKnowledgeBase:
         self._change(tenant, merge, first)
         return int(parts[first.identity].num_rows)
 
-    def delete(self, tenant: str, document_ids: Sequence[str]) -> int:
+    def delete(self, tenant: str, document_ids: Sequence[str], *, unredacted_only: bool = False) -> int:
         """See KnowledgeBase."""
-        condition = of_documents(document_ids)
+        condition = of_documents(document_ids) + (" AND NOT is_redacted" if unredacted_only else "")
         if not document_ids or not self._exists(tenant):
             return 0
         table = self._opened(tenant)

@@ -155,8 +155,8 @@ class KnowledgeBase(Protocol):
             StageFailed: a file is no chunks file, or holds chunks of another document.
         """
 
-    def delete(self, tenant: str, document_ids: Sequence[str]) -> int:
-        """Forget documents, in one commit; returns how many chunks went."""
+    def delete(self, tenant: str, document_ids: Sequence[str], *, unredacted_only: bool = False) -> int:
+        """Forget documents, or those of their chunks that are of unredacted pages, in one commit; returns how many chunks went."""
 
     def search(self, tenant: str, query: Query) -> list[Hit]:
         """The chunks that answer a query best, best first.
