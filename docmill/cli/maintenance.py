@@ -3,14 +3,13 @@
 Belongs here: arguments and output. What goes and what is mended is decided in services.
 """
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from docmill.cli.output import show_json
 from docmill.cli.rooms import room
-from docmill.services import cleaning, cleaning_ledger, purging, reconciling, sweeping
+from docmill.services import cleaning, cleaning_ledger, purging, reconciling, upkeep
 
 DIFFERS = 11
 """Exit code when ledger and store differ: that of `damaged`."""
@@ -50,14 +49,15 @@ def clean_up(
 
 
 def sweep(*, as_json: Json = False) -> None:
-    """Queue jobs of runs that are gone for a new attempt, or end them with a reason; close batches that such runs left open."""
+    """Queue jobs of runs that are gone for a new attempt, or end them with a reason; finish what such runs left: batches, erasures, orders."""
     with room() as opened:
-        done = sweeping.sweep(opened)
+        done = upkeep.keep_up(opened)
     if as_json:
-        show_json(asdict(done))
+        show_json(done)
         return
     typer.echo(
-        f"{done.queued} job(s) queued for a new attempt, {done.failed} failed, {done.cancelled} cancelled, {done.closed} batch(es) closed"
+        "{queued} job(s) queued for a new attempt, {failed} failed, {cancelled} cancelled, {closed} batch(es) closed, {erasures} erasure(s) finished, "
+        "{withdrawn} object(s) hidden, {orders} order(s) finished".format(**done)
     )
 
 

@@ -12,6 +12,8 @@ The originals and what lies under `private/` stay: they need the scope originals
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from docmill.errors import NotFound
 from docmill.services.hidden_chunks import forget_unredacted_chunks
@@ -22,6 +24,9 @@ from docmill.storage.ledger.audit import append_event
 from docmill.storage.ledger.states import HELD_STATES
 from docmill.values.jobs import Artefact, ClaimedJob, JobEnd, JobView
 from docmill.values.keys import PUBLIC, receipt_name, withdrawals_prefix
+
+IN_VAIN: Final = timedelta(hours=1)
+"""A dozen sweeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,19 @@ def withdraw_unredacted(room: Room, document_ids: Iterable[str]) -> Withdrawn:
         gone = _withdraw(room, document_id)
         documents, objects = documents + bool(gone), objects + gone
     return Withdrawn(documents, objects)
+
+
+def withdraw_in_vain(room: Room) -> int:
+    """Hide what unredacted attempts of the last hour showed before they failed or were cancelled, of documents shown redacted; returns how many objects went.
+
+    Such ends come from sweeps, cancelled runs and people, too, and nobody promised anything for them.
+
+    Raises:
+        StoreUnavailable: the store or the knowledge base did not answer; call again.
+    """
+    with room.ledger.reading() as conn:
+        found = job_rows.open_ones_in_vain(conn, room.tenant, room.ledger.now() - IN_VAIN)
+    return withdraw_unredacted(room, sorted(found)).objects
 
 
 def promise_withdrawal(room: Room, job: ClaimedJob) -> None:

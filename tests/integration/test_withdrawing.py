@@ -8,7 +8,7 @@ from ledger_fixtures import PLAN, TENANT
 from review_papers import room_over
 
 from docmill.services import batches, documents, jobs
-from docmill.services.withdrawing import promise_hiding, promise_withdrawal, withdraw_promised, withdraw_unredacted
+from docmill.services.withdrawing import promise_hiding, promise_withdrawal, withdraw_in_vain, withdraw_promised, withdraw_unredacted
 from docmill.values.jobs import JobState
 from docmill.values.keys import public_name, withdrawals_prefix
 from docmill.values.options import MillOptions
@@ -121,6 +121,23 @@ def test_what_a_later_open_attempt_has_shown_so_far_stays(papers: Papers) -> Non
     assert papers.knowledge.forgotten == []
     papers.end(later)
     assert (papers.current(later), papers.is_shown(later)) == (later.job_id, {True})
+
+
+@pytest.mark.parametrize("redact_first", [True, False])
+def test_what_an_attempt_showed_before_it_was_cancelled_goes_with_the_next_sweep(papers: Papers, *, redact_first: bool) -> None:
+    order = [papers.begin(redact=redact_first), papers.begin(redact=not redact_first)]
+    redacted, cancelled = order if redact_first else order[::-1]
+    papers.room.store.create(papers.shown(cancelled).object_name, b"shown")
+    made = papers.work.outcome(cancelled, "document", papers.shown(cancelled))
+    jobs.fold_outcomes(papers.work.ledger, TENANT, run_id="run-2" if redact_first else "run-1", outcomes=[made], progress=[])
+    papers.end(redacted)
+    assert withdraw_in_vain(papers.room) == 0, "it is under way"
+    jobs.request_cancel(papers.work.ledger, TENANT, cancelled.job_id)
+    papers.clock.pass_seconds(4000)
+    jobs.cancel_lost(papers.work.ledger, TENANT, [cancelled.job_id], before=papers.clock())
+    assert withdraw_in_vain(papers.room) == (1 if redact_first else 0)
+    assert not papers.room.store.exists(papers.shown(cancelled).object_name)
+    assert papers.is_shown(redacted) == {True}
 
 
 class Died(Exception):

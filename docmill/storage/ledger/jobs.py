@@ -147,6 +147,13 @@ def with_open_jobs(conn: sa.Connection, tenant: str, document_ids: Sequence[str]
     return found
 
 
+def open_ones_in_vain(conn: sa.Connection, tenant: str, since: datetime) -> set[str]:
+    """Documents of the unredacted jobs that failed or were cancelled since an instant, by whomever."""
+    query = sa.select(JOBS.c.document_id, JOBS.c.options).where(JOBS.c.tenant_id == tenant, JOBS.c.finished_at > since)
+    query = query.where(JOBS.c.state.in_((JobState.FAILED, JobState.CANCELLED)))
+    return {row.document_id for row in conn.execute(query) if not row.options.get("redact")}
+
+
 def requests(conn: sa.Connection, tenant: str, job_ids: Sequence[str]) -> list[JobRequest]:
     """What was asked for with each job, of jobs whose original is kept; in the order of the ids."""
     of_document = (JOBS.c.tenant_id == DOCUMENTS.c.tenant_id) & (JOBS.c.document_id == DOCUMENTS.c.document_id)
