@@ -6,6 +6,7 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 
 from docmill.stages.reading.docx_file import docx_text
+from docmill.stages.reading.docx_symbols import symbol
 from docmill.stages.reading.limits import Limits
 
 NAMESPACES = (
@@ -123,11 +124,27 @@ def test_long_texts_of_merged_cells_are_read_once(tmp_path):
     assert read(tmp_path, table(row(cell("a" * 201, '<w:vMerge w:val="restart"/>'), cell("b")), *rows)).count("a") == 201
 
 
+def test_every_code_of_symbol_is_what_adobe_calls_it():
+    from reportlab.pdfbase._fontdata import encodings
+    from reportlab.pdfbase._glyphlist import _glyphname2unicode
+
+    # letters and not the signs of the same look; pieces of brackets, for which Adobe had only private codes
+    letters = {"Delta": "Δ", "Omega": "Ω", "mu": "μ"}
+    told = {code: name for code, name in enumerate(encodings["SymbolEncoding"]) if name}
+    for code, name in told.items():
+        found, adobe = symbol("Symbol", f"F0{code:02X}"), _glyphname2unicode[name]
+        if adobe in range(0xE000, 0xF900) or name in letters:
+            assert letters.get(name, found) == found != "\ufffd", name
+        else:
+            assert found == chr(adobe), name
+    assert len(told) > 180
+
+
 @pytest.mark.parametrize(
     ("font", "code", "shown"),
     [
         ("Wingdings", "F0FE", "☑"), ("Wingdings", "F0A8", "☐"), ("Wingdings", "00FC", "✓"), ("Symbol", "F0B1", "±"), ("Symbol", "F044", "Δ"),
-        ("Symbol", "F0E5", "∑"), ("Wingdings", "F021", "\ufffd"), ("Segoe UI Symbol", "2612", "☒"), ("Own", "F041", "\ufffd"),
+        ("Symbol", "F0E5", "∑"), ("Wingdings", "F08D", "❷"), ("Wingdings", "F021", "\ufffd"), ("Segoe UI Symbol", "2612", "☒"), ("Own", "F041", "\ufffd"),
         ("Own", "D800", "\ufffd"), ("Own", "no", "\ufffd"),
     ],
 )  # fmt: skip

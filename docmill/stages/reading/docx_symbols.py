@@ -12,9 +12,13 @@ _LAST: Final = 0x10FFFF
 
 # as Adobe's Symbol.txt has them, from 0x20 and from 0xA0
 _GREEK: Final = " !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼"  # noqa: RUF001 - Greek letters and signs of mathematics
-_SIGNS: Final = "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑"  # noqa: RUF001 - as above
-_SYMBOL: Final = {**dict(enumerate(_GREEK, 0x20)), **dict(enumerate(_SIGNS, 0xA0)), 0xF1: "\u232a", 0xF2: "\u222b"}
+_SIGNS: Final = "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊\u2329®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪"  # noqa: RUF001 - as above
+_MORE_SIGNS: Final = "\u232a∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭"
+_SYMBOL: Final = {**dict(enumerate(_GREEK, 0x20)), **dict(enumerate(_SIGNS, 0xA0)), **dict(enumerate(_MORE_SIGNS, 0xF1))}
+_CIRCLED: Final = "⓪①②③④⑤⑥⑦⑧⑨⑩⓿❶❷❸❹❺❻❼❽❾❿"
+# where Unicode has a sign for a glyph alone (L2/12-368), the common one that fonts have and people search for
 _WINGDINGS: Final = {
+    **dict(enumerate(_CIRCLED, 0x80)),
     0x28: "☎", 0x2A: "✉", 0x45: "☜", 0x46: "☞", 0x4A: "☺", 0x4C: "☹", 0x6C: "●", 0x6E: "■", 0x6F: "☐", 0x71: "☐", 0x72: "☐",
     0x75: "◆", 0x76: "❖", 0x78: "☒", 0x9E: "·", 0x9F: "•", 0xA1: "○", 0xA7: "▪", 0xA8: "☐", 0xD8: "➢", 0xDF: "←", 0xE0: "→",
     0xE1: "↑", 0xE2: "↓", 0xE8: "➔", 0xEF: "⇦", 0xF0: "⇨", 0xF1: "⇧", 0xF2: "⇩", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑",
