@@ -18,16 +18,18 @@ from docmill.storage.objects.disk_errors import reading_others
 def pinned(path: Path, roots: Sequence[str] = ()) -> Iterator[Path]:
     """A path that leads to the file which `path` names now, for this process and those it starts, for as long as the block runs.
 
+    It lies in /proc, which must be that of the process's own PID namespace, as it is in any container.
+
     Args:
         path: of a file.
         roots: folders; where there are any, the file must lie below one of them.
 
     Raises:
-        FileUnreadable: it is gone, may not be read, is no regular file or lies outside the roots.
+        FileUnreadable: it is gone, is no regular file or lies outside the roots.
     """
     with reading_others():
-        # without O_NONBLOCK a pipe would be waited for until somebody writes to it
-        held = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        # found and not opened: a pipe would be waited for, and opening a device may do something
+        held = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         _refuse_strange(held, roots)
         yield Path(f"/proc/{os.getpid()}/fd/{held}")
