@@ -5,7 +5,7 @@ Left runs become Crashed.
 
 from prefect import flow
 
-from docmill.services.sweeping import living_runs
+from docmill.services.sweeping import leased_runs
 from docmill.services.upkeep import keep_up
 from flows.hooks import HOOKS
 from flows.left_running import correct_task_runs, end_silent_runs
@@ -16,4 +16,4 @@ from flows.rooms import open_room
 def sweep() -> dict[str, int]:
     """One sweep; doing it again changes nothing. Returns how many jobs were queued, failed, cancelled; erasures, orders, runs ended; objects gone."""
     with open_room() as room:
-        return {**keep_up(room), "flow_runs": end_silent_runs(living_runs(room)), "task_runs": correct_task_runs()}
+        return {**keep_up(room), "flow_runs": end_silent_runs(leased_runs(room)), "task_runs": correct_task_runs()}

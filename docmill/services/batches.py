@@ -1,13 +1,14 @@
 """Batches: making one, registering its files as jobs, looking at it, closing it. Every change is one ledger transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import SecretStr
 
 from docmill.errors import NotFound
 from docmill.services.batches_registering import Asked, Order, register
-from docmill.storage.ledger import Ledger, views
+from docmill.storage.ledger import Connection, Ledger, views
 from docmill.storage.ledger import batches as batch_rows
 from docmill.storage.ledger.audit import append_event
 from docmill.storage.ledger.audit_reading import events
@@ -34,6 +35,7 @@ __all__ = [
 
 JOBS_AT_ONCE: Final = 1000
 _UNREADABLE: Final = "batch.unreadable"
+_FINISHED: Final = "batch.finished"
 
 
 def create_batch(ledger: Ledger, tenant: str, *, total_files: int, submitted_by: str) -> str:
@@ -141,10 +143,23 @@ def each_job(ledger: Ledger, tenant: str, batch_id: str) -> Iterator[JobView]:
         after = page[-1][0]
 
 
-def finish_batch(ledger: Ledger, tenant: str, batch_id: str, *, report_object: str, failed_checks: int = 0) -> None:
+def finish_batch(
+    ledger: Ledger, tenant: str, batch_id: str, *, report_object: str, failed_checks: int = 0, only_open: bool = False
+) -> bool:
     """Note that the batch is over and where its report lies; a later run of the same batch puts its own report in the place.
 
-    `failed_checks`: how many checks of severity critical or warning do not hold over the whole batch.
+    The end is told once: again only where the states of the jobs have changed since, or checks do not hold.
+
+    Args:
+        ledger: the open ledger.
+        tenant: whose batch it is.
+        batch_id: which one.
+        report_object: the report's name.
+        failed_checks: how many checks of severity critical or warning do not hold over the whole batch.
+        only_open: leave a batch alone that is closed already.
+
+    Returns:
+        Whether this report is the batch's now.
 
     Raises:
         NotFound: no such batch.
@@ -153,14 +168,25 @@ def finish_batch(ledger: Ledger, tenant: str, batch_id: str, *, report_object: s
     with ledger.transaction() as conn:
         if not batch_rows.exists(conn, tenant, batch_id, lock=True):
             raise NotFound("no such batch")
+        if only_open and batch_rows.view(conn, tenant, batch_id).finished_at is not None:
+            return False
+        told = [event.facts for event in events(conn, tenant, batch_id) if event.kind == _FINISHED]
         batch_rows.finish(conn, tenant, batch_id, report_object=report_object, at=at)
         counts = batch_rows.view(conn, tenant, batch_id).by_state
-        append_event(conn, tenant, batch_id, "batch.finished", counts, at=at)
-        facts: dict[str, str | int | None] = {
-            "batch_id": batch_id,
-            "report_object": report_object,
-            "files": sum(counts.values()),
-            "failed": counts.get("failed", 0),
-            "failed_checks": failed_checks,
-        }
-        put_notices(conn, tenant, [Notice("batch.finished", facts)], at=at)
+        if failed_checks or told[-1:] != [counts]:
+            _tell(conn, tenant, batch_id, counts, report_object=report_object, failed_checks=failed_checks, at=at)
+    return True
+
+
+def _tell(
+    conn: Connection, tenant: str, batch_id: str, counts: Mapping[str, int], *, report_object: str, failed_checks: int, at: datetime
+) -> None:
+    append_event(conn, tenant, batch_id, _FINISHED, counts, at=at)
+    facts: dict[str, str | int | None] = {
+        "batch_id": batch_id,
+        "report_object": report_object,
+        "files": sum(counts.values()),
+        "failed": counts.get("failed", 0),
+        "failed_checks": failed_checks,
+    }
+    put_notices(conn, tenant, [Notice(_FINISHED, facts)], at=at)

@@ -26,7 +26,6 @@ from docmill.values.jobs import ClaimedJob, ItemOutcome, JobProgress, JobState, 
 __all__ = [
     "AttemptView",
     "attempts_of",
-    "believe_in",
     "cancel_asked",
     "cancel_lost",
     "cancel_run",
@@ -88,16 +87,10 @@ def claimed_jobs(ledger: Ledger, tenant: str, run_id: str, job_ids: Sequence[str
         return views.claimed(conn, tenant, attempts.held_among(conn, tenant, run_id, job_ids))
 
 
-def renew_leases(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> bool:
-    """Move the lease of all that this run has under way; False when it holds nothing any more."""
+def renew_leases(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> None:
+    """Move the lease of a run and of all that it has under way; one that has nothing left may still have to report."""
     with ledger.transaction() as conn:
-        return attempts.renew(conn, tenant, run_id, lease_until=ledger.now() + timedelta(seconds=lease_s))
-
-
-def believe_in(ledger: Ledger, tenant: str, run_id: str, lease_s: float) -> None:
-    """Move the lease of a run whose jobs are all over and that has more to do: as long as it lasts, nobody closes its batch for it."""
-    with ledger.transaction() as conn:
-        attempts.believe(conn, tenant, run_id, lease_until=ledger.now() + timedelta(seconds=lease_s))
+        attempts.renew(conn, tenant, run_id, lease_until=ledger.now() + timedelta(seconds=lease_s))
 
 
 def give_back(ledger: Ledger, tenant: str, run_id: str, job_ids: Sequence[str]) -> None:

@@ -88,6 +88,16 @@ def living_runs(room: Room) -> set[str]:
         return stuck.living_runs(conn, room.tenant, room.ledger.now())
 
 
+def leased_runs(room: Room) -> set[str]:
+    """Ids of the flow runs that the ledger believes in now, with or without jobs.
+
+    Raises:
+        LedgerUnavailable: the ledger did not answer.
+    """
+    with room.ledger.reading() as conn:
+        return stuck.leased_runs(conn, room.tenant, room.ledger.now())
+
+
 def _lost(room: Room, before: datetime) -> list[StuckJob]:
     with room.ledger.reading() as conn:
         return stuck.lost(conn, room.tenant, before=before, dispatcher=DISPATCHER, hopeless_at=MOST_ATTEMPTS, limit=AT_ONCE)
@@ -97,7 +107,7 @@ def _close(room: Room, before: datetime) -> int:
     with room.ledger.reading() as conn:
         left = stuck.unreported(conn, room.tenant, before=before, limit=AT_ONCE)
     for batch_id in left:
-        store_report(room, batch_id)
+        store_report(room, batch_id, only_open=True)
     return len(left)
 
 

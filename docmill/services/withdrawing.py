@@ -10,13 +10,12 @@ The originals and what lies under `private/` stay: they need the scope originals
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from docmill.errors import NotFound
-from docmill.services.hidden_chunks import forget_unredacted_chunks
+from docmill.errors import DocmillError, NotFound
+from docmill.services.hidden_chunks import hide_chunks
 from docmill.services.running.room import Room
 from docmill.storage.ledger import artefacts, named_results, versions, views
 from docmill.storage.ledger import jobs as job_rows
@@ -25,8 +24,8 @@ from docmill.storage.ledger.states import HELD_STATES
 from docmill.values.jobs import Artefact, ClaimedJob, JobEnd, JobView
 from docmill.values.keys import PUBLIC, receipt_name, withdrawals_prefix
 
-IN_VAIN: Final = timedelta(hours=1)
-"""A dozen sweeps."""
+IN_VAIN: Final = timedelta(days=7)
+"""Longer than sweeps are ever switched off; few documents that are shown redacted have open attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,21 @@ def withdraw_unredacted(room: Room, document_ids: Iterable[str]) -> Withdrawn:
     documents = objects = 0
     with room.ledger.reading() as conn:
         redacted = versions.redacted_now(conn, room.tenant, list(dict.fromkeys(document_ids)))
+    lost = list[DocmillError]()
     for document_id in sorted(redacted):
-        gone = _withdraw(room, document_id)
-        documents, objects = documents + bool(gone), objects + gone
+        try:
+            gone = _withdraw(room, document_id)
+        except DocmillError as error:  # the others are hidden all the same
+            lost.append(error)
+        else:
+            documents, objects = documents + bool(gone), objects + gone
+    if lost:
+        raise lost[0]
     return Withdrawn(documents, objects)
 
 
 def withdraw_in_vain(room: Room) -> int:
-    """Hide what unredacted attempts of the last hour showed before they failed or were cancelled, of documents shown redacted; returns how many objects went.
+    """Hide what unredacted attempts of the last week showed before they failed or were cancelled, of documents shown redacted; returns how many objects went.
 
     Such ends come from sweeps, cancelled runs and people, too, and nobody promised anything for them.
 
@@ -120,12 +126,18 @@ def withdraw_promised(room: Room, promises: Iterable[str] | None = None) -> int:
     """
     prefix = withdrawals_prefix(room.tenant)
     names = [f"{prefix}{one}" for one in promises] if promises is not None else [info.name for info in room.store.list(prefix)]
-    gone = 0
+    gone, lost = 0, list[DocmillError]()
     for name in names:
-        with suppress(NotFound):  # kept by another process
+        try:
             job_id, _, fence = name.removeprefix(prefix).partition(".")
             document_id = room.store.read(name).decode()
             gone += _hide(room, job_id, int(fence), document_id, name) if fence else _withdraw_before(room, job_id, document_id, name)
+        except NotFound:
+            continue  # kept by another process
+        except DocmillError as error:  # this promise stays, and the others are kept all the same
+            lost.append(error)
+    if lost:
+        raise lost[0]
     return gone
 
 
@@ -168,11 +180,12 @@ def _withdraw(room: Room, document_id: str) -> int:
     redacted = [job for job in jobs if job.options.redact]
     kept = {name for job in (*redacted, *later) for name in _names(job, made[job.job_id])}
     open_jobs = [job for job in jobs if not job.options.redact and job not in later]
-    if not later and not any(job.options.index for job in redacted):
-        room.knowledge.delete(room.tenant, [document_id])  # nobody has put redacted chunks into their place
-    elif not later and any(job.options.index for job in open_jobs):
-        forget_unredacted_chunks(room, document_id, made[current.job_id])
-    return _remove(room, document_id, [(job, made[job.job_id]) for job in open_jobs], kept)
+    gone = _remove(room, document_id, [(job, made[job.job_id]) for job in open_jobs], kept)
+    is_indexed = any(job.options.index for job in redacted)
+    # after the objects: the index may not answer. A later redacted attempt has no say, it may come to nothing
+    if all(job.options.redact for job in later) and (not is_indexed or any(job.options.index for job in open_jobs)):
+        hide_chunks(room, document_id, made[current.job_id], is_indexed=is_indexed)
+    return gone
 
 
 def _attempts(room: Room, document_id: str) -> tuple[list[JobView], dict[str, list[Artefact]], dict[str, int]]:

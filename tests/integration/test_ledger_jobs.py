@@ -79,9 +79,10 @@ def test_an_expired_lease_is_taken_over_and_the_late_writer_changes_nothing(work
     assert work.finish(work.end(old)) == [old.job_id]
     assert jobs.fold_outcomes(work.ledger, work.tenant, run_id="old", outcomes=[late], progress=[work.progress(old, 90)]) == [old.job_id]
     jobs.update_progress(work.ledger, work.tenant, [work.progress(old, 95)])
-    assert not jobs.renew_leases(work.ledger, work.tenant, "old", 99)
     assert jobs.cancel_run(work.ledger, work.tenant, "old") == []
     assert work.everything() == before
+    jobs.renew_leases(work.ledger, work.tenant, "old", 99)
+    assert {**work.everything(), "run_leases": before["run_leases"]} == before, "its lease is of nothing"
 
     assert work.finish(work.end(new)) == []
     assert work.view(new.job_id).state is JobState.COMPLETED
@@ -92,7 +93,7 @@ def test_a_renewed_lease_holds(work: "Work", clock: "Clock") -> None:
     work.register(batch_id, work.file(1), work.file(2))
     work.claim(batch_id, run_id="mine", lease_s=30)
     clock.pass_seconds(20)
-    assert jobs.renew_leases(work.ledger, work.tenant, "mine", 30)
+    jobs.renew_leases(work.ledger, work.tenant, "mine", 30)
     clock.pass_seconds(20)
     assert work.claim(batch_id) == []
 
@@ -151,7 +152,7 @@ def test_leases_from_before_they_were_a_runs_still_hold(work: "Work", ledger_url
     engine.dispose()
     upgrade_ledger(ledger_url)
     assert work.claim(batch_id, run_id="other") == []
-    assert jobs.renew_leases(work.ledger, work.tenant, "mine", 60)
+    jobs.renew_leases(work.ledger, work.tenant, "mine", 60)
     clock.pass_seconds(50)
     assert work.claim(batch_id, run_id="other") == []
 

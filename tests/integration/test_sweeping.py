@@ -2,11 +2,12 @@
 
 import dataclasses
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from docmill.services.audit import verify_streams
-from docmill.services.batches import batch_view
+from docmill.services.batches import batch_view, finish_batch
 from docmill.services.dispatch import DISPATCHER
 from docmill.services.health import CHECKS
 from docmill.services.jobs import attempts_of, claim_jobs, renew_leases, request_cancel
@@ -14,11 +15,12 @@ from docmill.services.reconciling import reconcile
 from docmill.services.running import heart
 from docmill.services.running.heart import believed_in
 from docmill.services.running.kept_report import store_report
-from docmill.services.sweeping import MOST_ATTEMPTS, Sweep, living_runs, sweep
+from docmill.services.sweeping import MOST_ATTEMPTS, Sweep, leased_runs, living_runs, sweep
 from docmill.storage.ledger import waiting
 from docmill.storage.ledger.audit_reading import events
 from docmill.values.jobs import JobState
 from docmill.values.keys import results_name
+from tasks import write_report
 
 pytest_plugins = ("ledger_fixtures",)
 NOTHING = Sweep(queued=0, failed=0, cancelled=0)
@@ -178,12 +180,65 @@ def test_a_reporting_run_renews_its_lease_until_the_report_is_written(room, work
     (job,) = work.claim(batch_id, run_id="run", lease_s=60)
     assert work.finish(work.end(job)) == []
     renewed = threading.Event()
-    real = heart.ledger_jobs.believe_in
-    monkeypatch.setattr(heart.ledger_jobs, "believe_in", lambda *given: (real(*given), clock() > began and renewed.set()))
-    began = clock()
+    real, began = heart.ledger_jobs.renew_leases, clock()
+
+    def renew(*given):
+        is_late = clock() > began  # asked before: the ledger's clock must not go on in between
+        real(*given)
+        if is_late:
+            renewed.set()
+
+    monkeypatch.setattr(heart.ledger_jobs, "renew_leases", renew)
     with believed_in(room, "run", lease_s=60):
         clock.pass_seconds(1000)
         assert renewed.wait(10)
         assert sweep(room) == NOTHING
     clock.pass_seconds(121)
     assert sweep(room).closed == 1
+
+
+def test_the_end_of_a_batch_is_told_once_unless_something_changed(room, work):
+    batch_id, _ = work.one()
+    (job,) = work.claim(batch_id)
+    assert work.finish(work.end(job)) == []
+
+    def told():
+        with room.ledger.reading() as conn:
+            return [event.kind for event in events(conn, room.tenant, batch_id)].count("batch.finished")
+
+    first, second, third = "public/t/1.json", "public/t/2.json", "public/t/3.json"
+    assert finish_batch(room.ledger, room.tenant, batch_id, report_object=first, only_open=True)
+    assert not finish_batch(room.ledger, room.tenant, batch_id, report_object=second, only_open=True)
+    assert batch_view(room.ledger, room.tenant, batch_id).report_object == first
+    assert finish_batch(room.ledger, room.tenant, batch_id, report_object=second)
+    assert (batch_view(room.ledger, room.tenant, batch_id).report_object, told()) == (second, 1)
+    assert finish_batch(room.ledger, room.tenant, batch_id, report_object=third, failed_checks=1)
+    assert told() == 2, "people hear of checks that do not hold"
+
+
+def test_a_report_that_came_too_late_leaves_no_object(room, work):
+    batch_id, _ = work.one()
+    (job,) = work.claim(batch_id)
+    assert work.finish(work.end(job)) == []
+    first, second = store_report(room, batch_id), store_report(room, batch_id, only_open=True)
+    assert (room.store.exists(first.report), room.store.exists(second.report)) == (True, False)
+
+
+def test_a_run_that_reports_is_leased_but_holds_nothing(room, work, clock):
+    batch_id, _ = work.one()
+    (job,) = work.claim(batch_id, run_id="run", lease_s=30)
+    assert work.finish(work.end(job)) == []
+    assert (living_runs(room), leased_runs(room)) == (set(), {"run"})
+    clock.pass_seconds(31)
+    assert leased_runs(room) == set()
+
+
+def test_the_task_that_reports_holds_the_lease_of_its_flow_run(room, work, monkeypatch):
+    batch_id, _ = work.one()
+    (job,) = work.claim(batch_id, run_id="run", lease_s=0)
+    assert work.finish(work.end(job)) == []
+    monkeypatch.setattr(write_report, "flow_run", SimpleNamespace(id="run"))
+    seen = []
+    monkeypatch.setattr(write_report, "check_batch", lambda *_: seen.append(leased_runs(room)))
+    write_report.write_report.fn(room, batch_id)
+    assert seen == [{"run"}]

@@ -7,6 +7,7 @@ import pytest
 from ledger_fixtures import PLAN, TENANT
 from review_papers import room_over
 
+from docmill.errors import StoreUnavailable
 from docmill.services import batches, documents, jobs
 from docmill.services.withdrawing import promise_hiding, promise_withdrawal, withdraw_in_vain, withdraw_promised, withdraw_unredacted
 from docmill.values.jobs import JobState
@@ -14,6 +15,7 @@ from docmill.values.keys import public_name, withdrawals_prefix
 from docmill.values.options import MillOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ledger_fixtures import Clock, Work
@@ -35,6 +37,11 @@ class Forgetful:
         self.forgotten += document_ids
         return len(document_ids)
 
+    def hide(self, tenant: str, document_id: str, instead: "Callable[[], object]") -> int:
+        del tenant, instead
+        self.forgotten.append(document_id)
+        return 1
+
 
 class Papers:
     """Attempts at one document, each with an object of its own under public/."""
@@ -44,10 +51,10 @@ class Papers:
         self.knowledge = Forgetful()
         self.room: Room = replace(room_over(work.ledger, home), knowledge=self.knowledge)  # type: ignore[arg-type]  # as much of one as is asked
 
-    def begin(self, *, redact: bool) -> "ClaimedJob":
+    def begin(self, *, redact: bool, index: bool = False) -> "ClaimedJob":
         """Register the same bytes under a plan of its own and claim the job."""
         batch_id, plan = self.work.batch(), next(self.plans) * len(PLAN)
-        file, options = self.work.file(1), MillOptions(redact=redact, index=False)
+        file, options = self.work.file(1), MillOptions(redact=redact, index=index)
         batches.register_jobs(self.work.ledger, TENANT, batch_id, [file], options, submitted_by="local", plan_digest=plan)
         (job,) = self.work.claim(batch_id, lease_s=3600)
         return job
@@ -138,6 +145,40 @@ def test_what_an_attempt_showed_before_it_was_cancelled_goes_with_the_next_sweep
     assert withdraw_in_vain(papers.room) == (1 if redact_first else 0)
     assert not papers.room.store.exists(papers.shown(cancelled).object_name)
     assert papers.is_shown(redacted) == {True}
+
+
+def test_chunks_of_a_late_open_attempt_go_while_a_later_redacted_one_is_under_way(papers: Papers) -> None:
+    late, redacted = papers.begin(redact=False, index=True), papers.begin(redact=True, index=True)
+    papers.end(redacted)
+    papers.begin(redact=True, index=True)  # may come to nothing
+    papers.knowledge.forgotten.clear()
+    papers.end(late)
+    assert papers.knowledge.forgotten == [late.document_id]
+
+
+def test_an_index_that_does_not_answer_keeps_no_object_public_and_no_other_document_from_being_hidden(
+    papers: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, redacted = papers.begin(redact=False, index=True), papers.begin(redact=True, index=True)
+    papers.end(redacted)
+    promised = ending(papers, late)
+
+    def away(*_: object) -> int:
+        raise StoreUnavailable("the index is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(papers.knowledge, "hide", away)
+        with pytest.raises(StoreUnavailable):
+            papers.end(late)
+        assert papers.is_shown(late) == {False}
+        other = withdrawals_prefix(TENANT) + "0" * 26
+        papers.room.store.create(other, b"0" * 32)  # a document that is gone: nothing is to be hidden
+        with pytest.raises(StoreUnavailable):
+            withdraw_promised(papers.room)
+        assert promises(papers) == [withdrawals_prefix(TENANT) + promised[0]]
+    papers.knowledge.forgotten.clear()
+    withdraw_promised(papers.room)
+    assert (papers.knowledge.forgotten, promises(papers)) == ([late.document_id], [])
 
 
 class Died(Exception):

@@ -96,7 +96,7 @@ def believed_in(room: Room, run_id: str, *, lease_s: float) -> Iterator[None]:
     over = threading.Event()
 
     def renew() -> None:
-        ledger_jobs.believe_in(room.ledger, room.tenant, run_id, lease_s)
+        ledger_jobs.renew_leases(room.ledger, room.tenant, run_id, lease_s)
 
     def beat() -> None:
         while not over.wait(room.settings.lease_renew_s):

@@ -76,8 +76,10 @@ class _Told:
         return tuple((failures + results)[:MOST_LINES])
 
 
-def store_report(room: Room, batch_id: str, checks: BatchChecks | None = None) -> BatchSummary:
+def store_report(room: Room, batch_id: str, checks: BatchChecks | None = None, *, only_open: bool = False) -> BatchSummary:
     """Keep the report of a batch as the ledger sees it now, with the page of its checks beside it, and close the batch.
+
+    With `only_open` the report of a batch that somebody closed meanwhile stays.
 
     Raises:
         StoreUnavailable, LedgerUnavailable: worth another try.
@@ -93,7 +95,9 @@ def store_report(room: Room, batch_id: str, checks: BatchChecks | None = None) -
         told = _lines_written(room, batch_id, folder)
         counts = counted(room, batch_id, told.states)
         room.store.create_from(name, _put_together(counts, checks, folder), media_type="application/json")
-    batches.finish_batch(room.ledger, room.tenant, batch_id, report_object=name, failed_checks=checks.grave if checks else 0)
+    grave = checks.grave if checks else 0
+    if not batches.finish_batch(room.ledger, room.tenant, batch_id, report_object=name, failed_checks=grave, only_open=only_open):
+        room.store.delete(name)
     return BatchSummary(**counts.model_dump(), report=name, codes=told.codes, kinds=told.kinds, lines=told.first, checks=checks)
 
 

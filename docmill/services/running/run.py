@@ -1,9 +1,10 @@
 """`BatchRun`: the course of one batch. The flow sends the shards it names and folds what comes back; when no shard is open, the run is over."""
 
+import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -25,6 +26,8 @@ from docmill.services.running.unlocking import unlock_documents
 from docmill.services.running.waves import STAGE_INPUTS, Wave, is_lost, next_stage, wants
 from docmill.services.withdrawing import promise_hiding, withdraw_promised, withdraw_unredacted
 from docmill.values.jobs import ItemOutcome, ItemStatus, JobEnd, JobProgress
+
+log = logging.getLogger(__name__)
 
 WINDOW = 4000
 """A run looks at so many jobs at once, or more where many workers want them: it remembers some 8 kB of each, and a batch may have a million."""
@@ -262,13 +265,19 @@ class BatchRun:
             ends = [replace(end, usage=self.tracked[end.job_id].usage(self.room.settings)) for end in ends]
             promised = promise_hiding(self.room, ends, {e.job_id for e in ends if self.tracked[e.job_id].job.options.redact})
             self.refused += ledger_jobs.finish_jobs(self.room.ledger, self.room.tenant, ends)
-            withdraw_promised(self.room, promised)
-            withdraw_unredacted(self.room, {e.document_id for e in ends}.difference(promised.values()))
+            self._hide(promised, {e.document_id for e in ends}.difference(promised.values()))
             forget_unindexed(self.room, [e.document_id for e in ends if e.results and not self.tracked[e.job_id].job.options.index])
             match_finished(self.room, [(e.job_id, e.kind) for e in ends if e.results and e.job_id not in self.refused])
             order_what_was_read(self.room, [e.document_id for e in ends])
         for end in ends:
             del self.tracked[end.job_id]
+
+    def _hide(self, promised: Mapping[str, str], others: Collection[str]) -> None:
+        try:
+            withdraw_promised(self.room, promised)
+            withdraw_unredacted(self.room, others)
+        except DocmillError as error:  # promised, so the sweep comes back to it; the run has other documents
+            log.warning("what redacted versions hide waits for the next sweep: %s", error.code)
 
 
 def _failed(item: Item, stage: str, error: DocmillError) -> ItemOutcome:

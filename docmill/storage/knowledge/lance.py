@@ -22,6 +22,7 @@ from docmill.storage.knowledge.sources import ChunkStream, origin_of_file, rows_
 from docmill.values.embedding import PACKAGED_ORIGIN, VectorOrigin
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from lancedb.table import Table
 
 T = TypeVar("T")
@@ -66,17 +67,16 @@ class LanceKnowledgeBase:
                 parts[origin.identity] = pa.concat_tables([rows_of(source, origin) for source in sources])
             rows = parts[origin.identity]
             if table.count_rows(condition):
-                merging = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-                merging.when_not_matched_by_source_delete(condition).execute(rows)
+                _merge(table, rows, condition)
             elif rows.num_rows:
                 table.add(rows)  # the lock keeps others from adding the same; a merge takes ten times as long
 
         self._change(tenant, merge, first)
         return int(parts[first.identity].num_rows)
 
-    def delete(self, tenant: str, document_ids: Sequence[str], *, unredacted_only: bool = False) -> int:
+    def delete(self, tenant: str, document_ids: Sequence[str]) -> int:
         """See KnowledgeBase."""
-        condition = of_documents(document_ids) + (" AND NOT is_redacted" if unredacted_only else "")
+        condition = of_documents(document_ids)
         if not document_ids or not self._exists(tenant):
             return 0
         table = self._opened(tenant)
@@ -91,6 +91,30 @@ class LanceKnowledgeBase:
             return int(gone)
 
         return self._change(tenant, remove)
+
+    def hide(self, tenant: str, document_id: str, instead: Callable[[], Source | None]) -> int:
+        """See KnowledgeBase."""
+        condition = of_documents([document_id])
+        unredacted = f"{condition} AND NOT is_redacted"
+        if not self._exists(tenant):
+            return 0
+        found = self._opened(tenant)
+        if not answer(lambda: found.count_rows(unredacted)):
+            return 0  # nothing to wait for a turn for
+        source = instead()
+
+        def change(table: "Table") -> int:
+            gone = table.count_rows(unredacted)
+            if gone:
+                rows = rows_of(source, lance_table.origin_of(table)) if source else None
+                if rows is not None and rows.num_rows:
+                    _merge(table, rows, condition)
+                else:
+                    table.delete(condition)
+                lance_table.forget(table)
+            return int(gone)
+
+        return self._change(tenant, change)
 
     def rebuild(self, tenant: str, sources: Iterable[Source], origin: VectorOrigin = PACKAGED_ORIGIN) -> int:
         """See KnowledgeBase."""
@@ -170,3 +194,9 @@ class LanceKnowledgeBase:
 
     def _serving(self, tenant: str) -> "Table":
         return answer(lambda: lance_table.serving_table(self._place, tenant))
+
+
+def _merge(table: "Table", rows: "pa.Table", condition: str) -> None:
+    """Make the rows that a condition names exactly these, in one commit."""
+    merging = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+    merging.when_not_matched_by_source_delete(condition).execute(rows)

@@ -1,6 +1,6 @@
 """What the rest of docmill may ask of a knowledge base, whatever keeps it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -155,8 +155,22 @@ class KnowledgeBase(Protocol):
             StageFailed: a file is no chunks file, or holds chunks of another document.
         """
 
-    def delete(self, tenant: str, document_ids: Sequence[str], *, unredacted_only: bool = False) -> int:
-        """Forget documents, or those of their chunks that are of unredacted pages, in one commit; returns how many chunks went."""
+    def delete(self, tenant: str, document_ids: Sequence[str]) -> int:
+        """Forget documents, in one commit; returns how many chunks went."""
+
+    def hide(self, tenant: str, document_id: str, instead: Callable[[], Source | None]) -> int:
+        """Where a document has chunks of unredacted pages, make its chunks those of another file, or none; returns how many such chunks went.
+
+        One commit, so that a reader sees the document before or after, and a crash leaves something to hide. Safe to repeat.
+
+        Args:
+            tenant: whose document.
+            document_id: which one.
+            instead: gives the file; asked only where there is something to hide.
+
+        Raises:
+            StageFailed: the file is no chunks file, or holds chunks of another document; nothing has changed.
+        """
 
     def search(self, tenant: str, query: Query) -> list[Hit]:
         """The chunks that answer a query best, best first.

@@ -59,17 +59,8 @@ def end(conn: sa.Connection, tenant: str, jobs: Iterable[JobRow], *, reason: str
     update_rows(conn, ATTEMPTS, tenant, ["job_id", "number"], rows)
 
 
-def renew(conn: sa.Connection, tenant: str, run_id: str, *, lease_until: datetime) -> bool:
-    """Move the lease of all attempts that this run has under way; whether there is one."""
-    under_way = sa.select(ATTEMPTS.c.job_id).where(
-        ATTEMPTS.c.tenant_id == tenant, ATTEMPTS.c.flow_run_id == run_id, ATTEMPTS.c.ended_at.is_(None)
-    )
-    lease = sa.update(RUN_LEASES).where(RUN_LEASES.c.tenant_id == tenant, RUN_LEASES.c.flow_run_id == run_id, under_way.exists())
-    return conn.execute(lease.values(lease_until=lease_until)).rowcount > 0
-
-
-def believe(conn: sa.Connection, tenant: str, run_id: str, *, lease_until: datetime) -> None:
-    """Move the lease of a run that has claimed jobs, whether or not it still has one under way."""
+def renew(conn: sa.Connection, tenant: str, run_id: str, *, lease_until: datetime) -> None:
+    """Move the lease of a run that has claimed jobs, whether or not it still has one under way: attempts that ended, ended."""
     lease = sa.update(RUN_LEASES).where(RUN_LEASES.c.tenant_id == tenant, RUN_LEASES.c.flow_run_id == run_id)
     conn.execute(lease.values(lease_until=lease_until))
 

@@ -74,7 +74,8 @@ def events(conn: sa.Connection, tenant: str, stream: str | None = None) -> Itera
     query = sa.select(*columns, EVENTS.c.prev_hash, EVENTS.c.hash).where(EVENTS.c.tenant_id == tenant)
     if stream is not None:
         query = query.where(EVENTS.c.stream == stream)
-    for row in conn.execution_options(yield_per=_BATCH).execute(query.order_by(EVENTS.c.stream, EVENTS.c.seq)):
+    # options of the statement: those of the connection would stay, and PostgreSQL has no cursor for the next UPDATE
+    for row in conn.execute(query.order_by(EVENTS.c.stream, EVENTS.c.seq).execution_options(yield_per=_BATCH)):
         yield StoredEvent(row.stream, row.seq, row.kind, _time(row.at), _facts(row.facts), row.prev_hash, row.hash)
 
 

@@ -64,7 +64,7 @@ def usage_since(conn: sa.Connection, tenant: str, since: datetime) -> Usage:
     costs: defaultdict[str, Decimal] = defaultdict(Decimal)
     cost = Decimal(0)
     # as they are kept, without a model for each: a large night ends 100,000 an hour, and a scrape must not take seconds for them
-    for found in conn.execution_options(yield_per=ROWS_AT_ONCE).execute(query).scalars():
+    for found in conn.execute(query.execution_options(yield_per=ROWS_AT_ONCE)).scalars():
         for name, together in plain.items():
             for part, value in found.get(name, {}).items():
                 together[part] += value

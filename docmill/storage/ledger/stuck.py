@@ -92,6 +92,12 @@ def living_runs(conn: sa.Connection, tenant: str, now: datetime) -> set[str]:
     return {str(run_id) for run_id in conn.execute(query.distinct()).scalars()}
 
 
+def leased_runs(conn: sa.Connection, tenant: str, now: datetime) -> set[str]:
+    """Runs whose lease lasts, also those that have no job left and report."""
+    query = sa.select(RUN_LEASES.c.flow_run_id).where(RUN_LEASES.c.tenant_id == tenant, RUN_LEASES.c.lease_until > now)
+    return {str(run_id) for run_id in conn.execute(query).scalars()}
+
+
 def _found(conn: sa.Connection, query: "sa.Select[tuple[object, ...]]", limit: int) -> list[StuckJob]:
     rows = conn.execute(query.order_by(JOBS.c.job_id).limit(limit)).mappings()
     return [StuckJob(**dict(row) | {"state": JobState(row["state"]), "is_queued": bool(row["is_queued"])}) for row in rows]
