@@ -16,7 +16,7 @@ class Unread:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many for each reason: gone, not_allowed, too_large, name, or the operating system's name of the error."""
+        """How many for each reason: gone, changing, not_allowed, no_file, outside, too_large, name, or the operating system's name of the error."""
         return dict(sorted(Counter(str(error.facts.get("reason")) for _, error in self.files).items()))
 
     @property
