@@ -16,4 +16,8 @@ from flows.rooms import open_room
 def sweep() -> dict[str, int]:
     """One sweep; doing it again changes nothing. Returns how many jobs were queued, failed, cancelled; erasures, orders, runs ended; objects gone."""
     with open_room() as room:
-        return {**keep_up(room), "flow_runs": end_silent_runs(leased_runs(room)), "task_runs": correct_task_runs()}
+        try:
+            done = keep_up(room)
+        finally:  # a store that does not answer leaves no dead run in the way of the next one
+            runs = {"flow_runs": end_silent_runs(leased_runs(room)), "task_runs": correct_task_runs()}
+        return {**done, **runs}

@@ -57,7 +57,7 @@ def sweep(*, as_json: Json = False) -> None:
         return
     typer.echo(
         "{queued} job(s) queued for a new attempt, {failed} failed, {cancelled} cancelled, {closed} batch(es) closed, {erasures} erasure(s) finished, "
-        "{withdrawn} object(s) hidden, {orders} order(s) finished".format(**done)
+        "{withdrawn} object(s) withdrawn, {hidden} hidden, {orders} order(s) finished".format(**done)
     )
 
 

@@ -1,8 +1,10 @@
 """Everything that one sweep does about ledger, store and index; flow and command line call it. What concerns Prefect's runs is the flow's."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Final
 
+from docmill.errors import DocmillError
 from docmill.services.erase import finish_erasures
 from docmill.services.purchasing.ordering import finish_orders
 from docmill.services.running.room import Room
@@ -13,15 +15,32 @@ PAPER_TRIES: Final = 12
 """An hour of sweeps for an order whose PDF fails; then it waits for the night or a person."""
 
 
+_PARTS: Final[tuple[Callable[[Room], dict[str, int]], ...]] = (
+    lambda room: {"orders": len(finish_orders(room, most_tries=PAPER_TRIES))},
+    lambda room: asdict(sweep(room)),
+    lambda room: {"erasures": finish_erasures(room)},
+    lambda room: {"withdrawn": withdraw_promised(room)},
+    lambda room: {"hidden": withdraw_in_vain(room)},
+)
+
+
 def keep_up(room: Room) -> dict[str, int]:
-    """Sweep jobs, and finish erasures, withdrawals and orders that died; doing it again changes nothing.
+    """Sweep jobs, and finish erasures, withdrawals and orders that died; doing it again changes nothing. A part that fails keeps no other.
 
     Returns:
-        How many jobs were queued, failed, cancelled and batches closed; erasures and orders finished; objects withdrawn.
+        How many jobs were queued, failed, cancelled and batches closed; orders and erasures finished; objects withdrawn because a run died, and
+        hidden because an attempt without redaction came to nothing.
 
     Raises:
-        LedgerUnavailable, StoreUnavailable: ledger, store or knowledge base did not answer; the next sweep goes on.
+        LedgerUnavailable, StoreUnavailable: ledger, store or knowledge base did not answer for some part; the next sweep goes on.
     """
-    orders = finish_orders(room, most_tries=PAPER_TRIES)
-    swept = {**asdict(sweep(room)), "erasures": finish_erasures(room)}
-    return {**swept, "withdrawn": withdraw_promised(room) + withdraw_in_vain(room), "orders": len(orders)}
+    done: dict[str, int] = {}
+    lost: list[DocmillError] = []
+    for part in _PARTS:
+        try:
+            done |= part(room)
+        except DocmillError as error:
+            lost.append(error)
+    if lost:
+        raise lost[0]
+    return done
