@@ -32,10 +32,11 @@ def main() -> int:
     parser.add_argument("--points", default=",".join(points.POINTS))
     parser.add_argument("--out", type=Path)
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--after", type=int, default=0, help="Leave out so many cells: those of a run that was cut short.")
     parser.add_argument("--budget-s", type=float, default=1e9, help="Begin no cell after so many seconds.")
     parser.add_argument("--keep", type=Path, help="Scratch folder that stays.")
     asked = parser.parse_args()
-    wanted = cells(asked.parts.split(","), asked.points.split(","), asked.kinds, asked.seed)
+    wanted = cells(asked.parts.split(","), asked.points.split(","), asked.kinds, asked.seed)[asked.after :]
     done, began = [], time.monotonic()
     with contextlib.ExitStack() as stack:
         folder = asked.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="docmill-matrix-", ignore_cleanup_errors=True)))

@@ -19,7 +19,10 @@ SLOW_STOP_S, SLOW_GO_S = 0.09, 0.01
 
 
 def kill(pids):
-    alive = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    alive = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):  # a PostgreSQL backend that has just ended
+            alive.append(psutil.Process(pid))
     assert alive, "there was something to kill"
     for process in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
