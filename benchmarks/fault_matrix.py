@@ -1,6 +1,7 @@
 """The fault matrix: kills, stops, slows and fills each part of a real cluster at each named point of the pipeline, and looks at the books.
 
     python benchmarks/fault_matrix.py [--seed 1] [--kinds one|all|kill,stop] [--parts ...] [--points ...] [--out table.md] [--log cells.jsonl]
+        [--after N]
 
 `one` takes one seeded kind for each part and point, `all` all four. The log proves for each cell that counts: reached, in flight, fault, released.
 What the points, parts and invariants are stands in tests/faults/matrix.

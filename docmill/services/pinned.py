@@ -1,6 +1,6 @@
 """A local file held by an open descriptor: whatever takes its name meanwhile, the bytes that were found are the ones read.
 
-Who may write to an inbox may put a link, a pipe or a folder in the place of a file between its listing and its reading. Belongs here: opening
+Who may write to an inbox may put a link, a pipe or a folder in the place of a file between its listing and its reading. Belongs here: finding
 such a file once. Does not belong here: listing (sources), what its bytes become (arriving).
 """
 

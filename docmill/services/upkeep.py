@@ -32,7 +32,7 @@ def keep_up(room: Room) -> dict[str, int]:
         hidden because an attempt without redaction came to nothing.
 
     Raises:
-        LedgerUnavailable, StoreUnavailable: ledger, store or knowledge base did not answer for some part; the next sweep goes on.
+        DocmillError: the first that a part raised, as a rule LedgerUnavailable or StoreUnavailable; the next sweep goes on.
     """
     done: dict[str, int] = {}
     lost: list[DocmillError] = []

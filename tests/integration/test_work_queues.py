@@ -54,8 +54,22 @@ SLOW_RUN = """
 import os, pathlib, sys, time
 with open(sys.argv[1], "a") as noted:
     noted.write(os.environ["PREFECT__FLOW_RUN_ID"] + "\\n")
-time.sleep(float(sys.argv[2]))
+end = time.monotonic() + 180
+while not os.path.exists(sys.argv[2]) and time.monotonic() < end:
+    time.sleep(0.1)
 """
+
+
+def one_place(command):
+    """A template for jobs of a process worker that runs this command, whatever the flow."""
+    names = ("env", "labels", "name", "stream_output", "working_dir", "command")
+    properties = {name: {"type": "string"} for name in ("name", "working_dir")}
+    properties |= {name: {"type": "object", "additionalProperties": {"type": "string"}} for name in ("env", "labels")}
+    properties |= {"stream_output": {"type": "boolean", "default": True}, "command": {"type": "string", "default": command}}
+    return {
+        "job_configuration": {name: f"{{{{ {name} }}}}" for name in names},
+        "variables": {"type": "object", "properties": properties},
+    }
 
 
 @pytest.mark.slow
@@ -65,18 +79,9 @@ def test_a_worker_begins_a_purchase_before_housekeeping_that_waits_longer(prefec
     def post(where, **body):
         return answer_of(prefect_server, where, body)
 
-    pool, noted, script = "one-place", tmp_path / "begun", tmp_path / "run.py"
+    pool, noted, script, go_on = "one-place", tmp_path / "begun", tmp_path / "run.py", tmp_path / "go-on"
     script.write_text(SLOW_RUN)
-    names = ("env", "labels", "name", "stream_output", "working_dir", "command")
-    properties = {name: {"type": "string"} for name in ("name", "working_dir")}
-    properties |= {name: {"type": "object", "additionalProperties": {"type": "string"}} for name in ("env", "labels")}
-    command = f"{sys.executable} {script} {noted} 6"
-    properties |= {"stream_output": {"type": "boolean", "default": True}, "command": {"type": "string", "default": command}}
-    template = {
-        "job_configuration": {name: f"{{{{ {name} }}}}" for name in names},
-        "variables": {"type": "object", "properties": properties},
-    }
-    post("/work_pools/", name=pool, type="process", base_job_template=template)
+    post("/work_pools/", name=pool, type="process", base_job_template=one_place(f"{sys.executable} {script} {noted} {go_on}"))
     make_queues(prefect_server, pool)
     flow, runs = post("/flows/", name="one-place")["id"], {}
 
@@ -100,6 +105,8 @@ def test_a_worker_begins_a_purchase_before_housekeeping_that_waits_longer(prefec
         wait_until(lambda: begun() == ["upkeep", "maintenance"], 90)
         for queue in ("search", "documents", "purchases", "upkeep"):
             ask_for(queue)
+        wait_until(lambda: begun() == ["upkeep", "maintenance", "upkeep"], 90)
+        go_on.touch()
         wait_until(lambda: len(begun()) == 6, 90)
     assert begun() == ["upkeep", "maintenance", "upkeep", "purchases", "documents", "search"]
 

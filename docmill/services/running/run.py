@@ -273,11 +273,11 @@ class BatchRun:
             del self.tracked[end.job_id]
 
     def _hide(self, promised: Mapping[str, str], others: Collection[str]) -> None:
-        try:
-            withdraw_promised(self.room, promised)
-            withdraw_unredacted(self.room, others)
-        except DocmillError as error:  # promised, so the sweep comes back to it; the run has other documents
-            log.warning("what redacted versions hide waits for the next sweep: %s", error.code)
+        for withdraw, which in ((withdraw_promised, promised), (withdraw_unredacted, others)):
+            try:
+                withdraw(self.room, which)
+            except DocmillError as error:  # what there is to hide is promised, so the sweep comes back to it; the run has other documents
+                log.warning("what redacted versions hide waits for the next sweep: %s", error.code)
 
 
 def _failed(item: Item, stage: str, error: DocmillError) -> ItemOutcome:
