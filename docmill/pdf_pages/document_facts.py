@@ -1,25 +1,35 @@
-"""What PDFium does not say of a document: whether it has layers (optional content, PDF 1.7, 8.11) that are off at first, and its pages' units."""
+"""What PDFium does not say of a document: layers (optional content, PDF 1.7, 8.11) that are off at first, notes without an appearance, pages' units."""
 
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
-_SIGNS: Final = (b"/OCProperties", b"/UserUnit", b"/ObjStm")
+_SIGNS: Final = (b"/OCProperties", b"/UserUnit", b"/FreeText", b"/ObjStm")
 """Where none of them stands in the file there is nothing to say: only an object stream could hold the others packed."""
+
+_MOST_NOTES: Final = 20_000  # annotations of a document that are looked at
 
 _LONGEST_PT: Final = 200_000  # 70 metres; a page that says it is longer is taken to count in points
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """Whether layers are off at first, or may be; and for pages, by their numbers from 1, how many points a unit of theirs has where it is not one."""
+    """What there is to know of a document.
+
+    Attributes:
+        hides_layers: whether layers are off at first, or may be.
+        has_bare_notes: whether there are notes that viewers have to draw by themselves.
+        units: for pages, by their numbers from 1, how many points a unit of theirs has where it is not one.
+    """
 
     hides_layers: bool = False
+    has_bare_notes: bool = False
     units: Mapping[int, float] = field(default_factory=dict)
 
 
@@ -31,9 +41,21 @@ def facts_of(path: Path) -> DocumentFacts:
                 return DocumentFacts()
         with pikepdf.open(path) as pdf:
             layers = pdf.Root.get(Name.OCProperties, None)
-            return DocumentFacts(isinstance(layers, Dictionary) and _is_any_off(layers.get(Name.D, None)), _units(pdf))
+            hides_layers = isinstance(layers, Dictionary) and _is_any_off(layers.get(Name.D, None))
+            return DocumentFacts(hides_layers, any(True for _ in bare_notes(pdf)), _units(pdf))
     except (OSError, pikepdf.PdfError, RuntimeError, ValueError, TypeError):
         return DocumentFacts()
+
+
+def bare_notes(pdf: Pdf) -> Iterator[Dictionary]:
+    """Notes whose text stands on the page itself (FreeText, PDF 1.7, 12.5.6.6) and that have no appearance."""
+    listed = (page.obj.get(Name.Annots, None) for page in pdf.pages)
+    notes = (note for annotations in listed if isinstance(annotations, Array) for note in annotations)
+    for note in islice(notes, _MOST_NOTES):
+        if isinstance(note, Dictionary) and note.get(Name.Subtype, None) == Name.FreeText:
+            drawn = note.get(Name.AP, None)
+            if not isinstance(drawn, Dictionary) or Name.N not in drawn:
+                yield note
 
 
 def _is_any_off(shown: object) -> bool:

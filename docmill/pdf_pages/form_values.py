@@ -1,21 +1,25 @@
-"""Form fields whose appearance does not show their value: programs that fill in forms often write the value alone.
+"""Form fields whose appearance does not show their value, and notes that have none: programs that fill in forms often write the value alone.
 
 Viewers make the appearance anew where the form asks for it (/NeedAppearances, PDF 1.7, 12.7.2), and where there is none. PDFium makes missing ones
 only where the form asks, never replaces one, and leaves out characters that the form's font lacks; so the document is changed here before PDFium opens
-it. Values in other scripts than the font's are drawn as boxes, as viewers draw letters they have no font for, and read as what they are.
+it, and notes become fields, which it draws. Values in other scripts than the font's are drawn as boxes, as viewers draw letters they have no font for,
+and read as what they are.
 """
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import pikepdf
 import pypdfium2 as pdfium
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
+from pikepdf import Array, Dictionary, Name, Object, PageCopyWarning, Pdf, Stream, String
 from pypdfium2 import raw
 
+from docmill.pdf_pages.document_facts import bare_notes
 from docmill.pdf_pages.invisible_text import InvisibleText
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Word
@@ -41,14 +45,15 @@ class _Field(NamedTuple):
     has_style: bool
 
 
-def with_fresh_fields(document: pdfium.PdfDocument, path: Path) -> pdfium.PdfDocument:
-    """The document, or instead of it (it is closed) a copy in memory whose form fields PDFium will draw with their values.
+def with_fresh_fields(document: pdfium.PdfDocument, path: Path, *, has_bare_notes: bool) -> pdfium.PdfDocument:
+    """The document, or instead of it (it is closed) a copy in memory whose form fields and notes PDFium will draw with their values.
 
     Args:
         document: as PDFium opened it.
         path: its file.
+        has_bare_notes: what its facts say.
     """
-    if raw.FPDF_GetFormType(document) == raw.FORMTYPE_NONE:
+    if raw.FPDF_GetFormType(document) == raw.FORMTYPE_NONE and not has_bare_notes:
         return document
     try:
         copy = _fresh_copy(path)
@@ -63,11 +68,11 @@ def with_fresh_fields(document: pdfium.PdfDocument, path: Path) -> pdfium.PdfDoc
 
 def _fresh_copy(path: Path) -> io.BytesIO | None:
     with pikepdf.open(path) as pdf:
-        form = pdf.Root.get(Name.AcroForm, None)
-        if not isinstance(form, Dictionary):
-            return None
+        if not isinstance(pdf.Root.get(Name.AcroForm, None), Dictionary):
+            pdf.Root.AcroForm = Dictionary(Fields=Array())
+        form = cast("Dictionary", pdf.Root.AcroForm)
         is_asked = form.get(Name.NeedAppearances, False) is True
-        changed = [_freshen(pdf, field, is_asked=is_asked) for field in _written(form)]
+        changed = [_freshen(pdf, field, is_asked=is_asked) for field in (*_written(form), *_noted(pdf))]
         return _saved(pdf, form) if any(changed) else None
 
 
@@ -128,7 +133,9 @@ def _saved(pdf: Pdf, form: Dictionary) -> io.BytesIO:
     if Name.Helv not in form.DR.Font:
         form.DR.Font.Helv = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
     copy = io.BytesIO()
-    pdf.save(copy, encryption=False, fix_metadata_version=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PageCopyWarning)  # fields that no form lists: PDFium draws them
+        pdf.save(copy, encryption=False, fix_metadata_version=False)
     return copy
 
 
@@ -153,12 +160,27 @@ def _written(form: Dictionary) -> Iterator[_Field]:
             yield _Field(field, value, is_plain, kind == "/Ch", has_style)
 
 
+def _noted(pdf: Pdf) -> Iterator[_Field]:
+    """Notes without an appearance, made fields; the rectangle of one with a callout or a frame loses what those take (/RD)."""
+    for note in islice(bare_notes(pdf), _MOST):
+        text, inset = note.get(Name.Contents, None), note.get(Name.RD, None)
+        if Name.Rect not in note or not isinstance(text, String) or not str(text).strip():
+            continue
+        note.Subtype, note.FT, note.Ff = Name.Widget, Name.Tx, _MULTILINE
+        if isinstance(inset, Array):
+            x0, y0, x1, y1 = (float(edge) for edge in note.Rect)
+            left, bottom, right, top = (float(edge) for edge in inset)
+            note.Rect = Array([min(x0, x1) + left, min(y0, y1) + bottom, max(x0, x1) - right, max(y0, y1) - top])
+        yield _Field(note, str(text), is_plain=False, is_choice=False, has_style="Tf" in str(note.get(Name.DA, "")))
+
+
 def _value_of(own: dict[Name, Object]) -> str:
-    """A field's value as it is shown: long texts may be streams, lists have several values, and a choice's code stands for its name."""
+    """A field's value as it is shown: long texts may be streams, odd ones names, lists have several values, and a choice's code stands for its name."""
     value = own.get(Name.V)
     if isinstance(value, Stream):
         return str(String(value.read_bytes()))
-    chosen = [str(one) for one in (value if isinstance(value, Array) else [value]) if isinstance(one, String)]
+    stored = value if isinstance(value, Array) else [value]
+    chosen = [str(one).removeprefix("/" if isinstance(one, Name) else "") for one in stored if isinstance(one, String | Name)]
     listed = own.get(Name.Opt)
     pairs = [one for one in listed if isinstance(one, Array) and len(one) > 1] if isinstance(listed, Array) else []
     names = {str(code): str(name) for code, name, *_ in pairs}

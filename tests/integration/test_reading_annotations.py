@@ -85,6 +85,14 @@ def test_a_choice_is_read_by_its_name(drawn, flag, value, shown):
     assert page_of([choice], NeedAppearances=False).text == f"{BODY}\n{shown}"
 
 
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_value_that_is_a_name_is_read(drawn, is_asked):
+    pdf, page_of = drawn
+    odd = field(pdf, "")
+    odd.V = Name("/Bremen #1")
+    assert page_of([odd], NeedAppearances=is_asked).lines[-1].text == "Bremen #1"
+
+
 @pytest.mark.parametrize(("flag", "shown"), [(1 << 12, "a long note"), (1 << 13, "***********")])
 def test_a_value_that_is_a_stream_is_read_but_for_passwords(drawn, flag, shown):
     pdf, page_of = drawn
@@ -122,6 +130,47 @@ def test_a_note_for_paper_alone_is_not_read(drawn):
     note = annotation(pdf, "FreeText", "for paper")
     note.F = 32
     assert page_of([note]).text == BODY
+
+
+@pytest.mark.parametrize("said", ["see invoice 4711", "Счёт 4711", "two\rlines of it", "Überweisung läuft"])
+@pytest.mark.parametrize("style", ["0 0 1 rg /Arial 10 Tf", "", "/Helv 0 Tf"])
+def test_a_note_without_an_appearance_is_read_by_its_contents(drawn, said, style):
+    pdf, page_of = drawn
+    note = annotation(pdf, "FreeText", Contents=String(said), DA=String(style))
+    assert page_of([annotation(pdf, "Link"), note]).text == "\n".join((BODY, *said.split("\r")))
+
+
+def test_a_long_note_is_wrapped_into_its_rectangle_without_its_frame(drawn, tmp_path):
+    pdf, page_of = drawn
+    note = annotation(
+        pdf, "FreeText", Contents=String("the goods of the second lot came late"), DA=String("/Helv 12 Tf"), RD=Array([80, 0, 40, 0])
+    )
+    note.Rect = Array([0, 0, 240, 64])
+    page = page_of([note])
+    assert page.text.removeprefix(BODY).split() == str(note.Contents).split()
+    said = page.words[-8:]
+    assert len({word.box.y0 for word in said}) > 2
+    assert min(word.box.x0 for word in said) / page.dpi * 72 >= 79
+    assert max(word.box.x1 for word in said) / page.dpi * 72 <= 201
+    with open_source(tmp_path / "a.pdf", "application/pdf") as source:
+        assert (np.asarray(source.render(page).convert("L"))[-160:] < 128).any()
+
+
+@pytest.mark.parametrize("entries", [{"F": 2}, {"Contents": String(" ")}, {"Contents": 4}, {"RD": Array([1])}, {"Rect": Array([1, 2])}])
+def test_a_note_that_nobody_sees_or_that_is_broken_harms_nothing(drawn, entries):
+    pdf, page_of = drawn
+    note = annotation(pdf, "FreeText", Contents=String("never mind"))
+    for name, entry in entries.items():
+        note[Name("/" + name)] = entry
+    assert page_of([note]).text == BODY
+
+
+def test_a_note_beside_a_form_leaves_its_fields_alone(drawn):
+    pdf, page_of = drawn
+    note = annotation(pdf, "FreeText", Contents=String("a note"))
+    note.Rect = Array([300, 40, 480, 64])
+    page = page_of([note, field(pdf, "fresh value", "stale look")], NeedAppearances=False)
+    assert page.text == f"{BODY}\nstale look a note"
 
 
 def test_redaction_draws_the_value_that_was_read(drawn, tmp_path: Path):

@@ -270,7 +270,7 @@ def test_embedded_einvoices_are_named(tmp_path):
 def test_documents_are_opened_once_and_few_are_kept(tmp_path, monkeypatch):
     opened = []
     original = pdf_file._opened
-    monkeypatch.setattr(pdf_file, "_opened", lambda path: opened.append(path.name) or original(path))
+    monkeypatch.setattr(pdf_file, "_opened", lambda path, **facts: opened.append(path.name) or original(path, **facts))
     files = [text_pdf(tmp_path / f"{name}.pdf", pages=4) for name in "abc"]
     for number in (1, 2, 3, 4):
         read(files[0], tmp_path, number)

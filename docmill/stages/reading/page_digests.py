@@ -19,7 +19,7 @@ _INHERITED: Final = (Name.Resources, Name.MediaBox, Name.CropBox, Name.Rotate)
 _OWN: Final = (Name.Contents, Name.UserUnit, Name.Group)
 _OF_FIELD: Final = (Name.FT, Name.V, Name.DA)
 _DRAWN_ANNOTATION: Final = re.compile(
-    "/(?:Subtype|Rect|AP|AS|F|Ff|MK|Contents|DA|DS|RC|FT|V|C|IC|CA|BS|BE|Border|QuadPoints|InkList|L|Vertices|Q|Name)"
+    "/(?:Subtype|Rect|AP|AS|F|Ff|MK|Contents|DA|DS|RC|FT|V|C|IC|CA|BS|BE|RD|Border|QuadPoints|InkList|L|Vertices|Q|Name)"
 )
 _UNSEEN: Final = frozenset(
     ("/Parent", "/P", "/Metadata", "/PieceInfo", "/LastModified", "/StructParent", "/StructParents", "/Length", "/Dest")

@@ -115,8 +115,9 @@ def open_pdf(path: Path) -> pdfium.PdfDocument:
         return _open[key]
     while len(_open) >= _KEPT_OPEN:
         _open.popitem(last=False)[1].close()
-    _open[key] = document = _opened(path)
-    _facts[document] = facts_of(path)
+    facts = facts_of(path)
+    _open[key] = document = _opened(path, has_bare_notes=facts.has_bare_notes)
+    _facts[document] = facts
     return document
 
 
@@ -158,12 +159,12 @@ def hides_layers(page: pdfium.PdfPage) -> bool:
     return page.pdf in _facts and _facts[page.pdf].hides_layers
 
 
-def _opened(path: Path) -> pdfium.PdfDocument:
+def _opened(path: Path, *, has_bare_notes: bool) -> pdfium.PdfDocument:
     try:
         document = pdfium.PdfDocument(path)
         if len(document):
             # no form environment: it would walk every form field, which a hostile file nests without end; flattening needs none
-            return with_fresh_fields(document, path)
+            return with_fresh_fields(document, path, has_bare_notes=has_bare_notes)
         document.close()
     except pdfium.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_SECURITY:

@@ -12,7 +12,7 @@ from docmill.values.packages import MISSING, installed_version, registered_engin
 INSPECT_VERSION: Final = "7"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
-VERSION: Final = "10"
+VERSION: Final = "11"
 """Raised when the words that reading finds, their boxes or their order change, or what a page says beside them."""
 
 

@@ -75,20 +75,20 @@ def open_source(path: Path, media_type: str) -> Iterator[Source]:
 
 @contextmanager
 def _open_pdf(path: Path) -> Iterator[Source]:
-    document = _pdfium_document(path)
+    facts = facts_of(path)
+    document = _pdfium_document(path, has_bare_notes=facts.has_bare_notes)
     try:
         # no init_forms: it can take minutes on odd forms, and fields show their appearance streams without it
-        units = facts_of(path).units
-        yield Source(len(document), lambda page: _render_pdf_page(document, page, units.get(page.number, 1.0)))
+        yield Source(len(document), lambda page: _render_pdf_page(document, page, facts.units.get(page.number, 1.0)))
     finally:
         document.close()
 
 
-def _pdfium_document(path: Path) -> pdfium.PdfDocument:
+def _pdfium_document(path: Path, *, has_bare_notes: bool) -> pdfium.PdfDocument:
     with suppress(pdfium.PdfiumError):
         document = pdfium.PdfDocument(path)
         if len(document):
-            return with_fresh_fields(document, path)
+            return with_fresh_fields(document, path, has_bare_notes=has_bare_notes)
         document.close()
     # qpdf opens files with lost page trees, or with an empty AES-256 password, that PDFium refuses; reading does the same
     rewritten = io.BytesIO()
