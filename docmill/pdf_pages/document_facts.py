@@ -43,7 +43,7 @@ def facts_of(path: Path) -> DocumentFacts:
             layers = pdf.Root.get(Name.OCProperties, None)
             hides_layers = isinstance(layers, Dictionary) and _is_any_off(layers.get(Name.D, None))
             return DocumentFacts(hides_layers, any(True for _ in bare_notes(pdf)), _units(pdf))
-    except (OSError, pikepdf.PdfError, RuntimeError, ValueError, TypeError):
+    except (OSError, pikepdf.PdfError, pikepdf.PasswordError, RuntimeError, ValueError, TypeError):
         return DocumentFacts()
 
 

@@ -156,14 +156,16 @@ def test_a_stamp_aslant_is_read_along_its_lines(tmp_path, angle, turned):
     assert lines[4:] == ["Confidential copy for Mrs. Margaret Thornbury", "mail m.thornbury@posteo.example or call"]
 
 
-def test_encryption(tmp_path):
-    for level in (4, 6):
-        opened = text_pdf(tmp_path / f"open{level}.pdf", encryption=pikepdf.Encryption(owner="o", user="", R=level))
-        assert "471102" in read(opened, tmp_path).text
-        assert "471102" in read(opened, tmp_path, engine="tesseract").text
-        locked = text_pdf(tmp_path / f"locked{level}.pdf", encryption=pikepdf.Encryption(owner="o", user="u", R=level))
-        with pytest.raises(Encrypted):
-            verbs.inspect(str(locked), LIMITS)
+@pytest.mark.parametrize("packing", [pikepdf.ObjectStreamMode.disable, pikepdf.ObjectStreamMode.generate])
+@pytest.mark.parametrize("level", [4, 6])
+def test_encryption(tmp_path, level, packing):
+    lock = {user: pikepdf.Encryption(owner="o", user=user, R=level) for user in ("", "u")}
+    opened = text_pdf(tmp_path / "open.pdf", encryption=lock[""], object_stream_mode=packing)
+    assert "471102" in read(opened, tmp_path).text
+    assert "471102" in read(opened, tmp_path, engine="tesseract").text
+    locked = text_pdf(tmp_path / "locked.pdf", encryption=lock["u"], object_stream_mode=packing)
+    with pytest.raises(Encrypted):
+        verbs.inspect(str(locked), LIMITS)
 
 
 def test_lost_cross_references_are_repaired(tmp_path):
