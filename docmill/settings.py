@@ -27,9 +27,15 @@ class Settings(ModelSettings):
     ledger_url: str | None = Field(
         default=None, description="SQLAlchemy URL; default SQLite under home; postgresql+pg8000://... for more than one machine."
     )
-    store_url: str | None = Field(default=None, description="file:///folder or gs://bucket[/prefix]; default a folder under home.")
+    store_url: str | None = Field(
+        default=None, description="file:///folder or gs://bucket[/prefix]; default gs:// of the bucket below, else a folder under home."
+    )
     gcs_endpoint: str | None = Field(default=None, description="Another API endpoint than Google's, for a test double.")
-    gcs_bucket: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_GCS_BUCKET", "GOOGLE_CLOUD_STORAGE_BUCKET"))
+    gcs_bucket: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DOCMILL_GCS_BUCKET", "GOOGLE_CLOUD_STORAGE_BUCKET"),
+        description="Bucket that is the store where no store URL is set.",
+    )
     gcs_project: str | None = Field(default=None, validation_alias=AliasChoices("DOCMILL_GCS_PROJECT", "GOOGLE_CLOUD_PROJECT_ID"))
     google_credentials: Path | None = Field(
         default=None,
@@ -47,7 +53,9 @@ class Settings(ModelSettings):
         description="Price of 1,000 pages read by Cloud Vision, for the cost of documents; the list price in USD.",
     )
     language: str = Field(
-        default="en", validation_alias=AliasChoices("DOCMILL_LANGUAGE", "OCR_LANGUAGE"), description="Default language, ISO 639-1."
+        default="en",
+        validation_alias=AliasChoices("DOCMILL_LANGUAGE", "OCR_LANGUAGE"),
+        description="Language of documents that come without one, ISO 639-1.",
     )
     receipt_validation_threshold: float = Field(
         default=0.8,
@@ -150,7 +158,9 @@ class Settings(ModelSettings):
         description="Originals and private data of redacted documents stay so long after the redacted version; until purge-originals when unset.",
     )
     backup_folder: Path | None = Field(default=None, description="Where the flow back-up writes, one folder a time; without it, it fails.")
-    backup_keys_folder: Path | None = Field(default=None, description="Where the flow back-up copies the key files; another disk.")
+    backup_keys_folder: Path | None = Field(
+        default=None, description="Where the flow back-up copies the key files, on another disk; without it, it fails, too."
+    )
     keep_backups: int = Field(default=7, ge=1, description="So many whole backups stay in the backup folder; older ones go.")
 
     max_bytes: int = Field(default=100 * MIB, gt=0, description="Largest file.")

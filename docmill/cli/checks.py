@@ -170,6 +170,8 @@ def _dask(found: Settings) -> Finding:
 
 def _backups(found: Settings) -> Finding:
     mend = "make the folder, writable for docmill; DOCMILL_BACKUP_FOLDER and DOCMILL_BACKUP_KEYS_FOLDER name them"
+    if (found.backup_folder is None) != (found.backup_keys_folder is None):
+        return Finding(name="back-ups", ok=False, detail="one of the two folders is not named: the flow back-up needs both", mend=mend)
     for folder in filter(None, (found.backup_folder, found.backup_keys_folder)):
         if not (folder.is_dir() and os.access(folder, os.W_OK)):
             return Finding(name="back-ups", ok=False, detail=f"{folder} is no folder that can be written", mend=mend)

@@ -9,7 +9,8 @@ import typer
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from docmill.errors import InvalidOptions, SettingsInvalid
+from docmill.errors import InvalidOptions
+from docmill.services.settled_options import default_language
 from docmill.settings import settings
 from docmill.values.options import DEFAULT_ENTITIES, KNOWN_ENTITIES, MillOptions
 
@@ -50,14 +51,12 @@ def options_from(asked: dict[str, Any]) -> MillOptions:
         asked["entities"] = tuple(part for value in asked["entities"] for part in value.split(",") if part.strip())
         if not asked["entities"]:
             raise InvalidOptions(f"--entities: names at least one of {', '.join(KNOWN_ENTITIES)}")
+    said = {} if "language" in asked else {"language": default_language(settings())}
     try:
-        return MillOptions(**{"language": settings().language, **asked})
+        return MillOptions(**said, **asked)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name, what = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
-        if name == "language" and name not in asked:
-            raise SettingsInvalid(f"DOCMILL_LANGUAGE: {what}") from None
-        raise InvalidOptions(f"{_words(name)}: {what}") from None
+        raise InvalidOptions(f"{_words(str(first['loc'][0]))}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def one_of(flag: str, known: Iterable[str], description: str) -> Any:

@@ -29,7 +29,8 @@ class Asked:
 def read_fields(fields: list[tuple[str, str]]) -> Asked:
     """Check all fields of an upload.
 
-    `entities` and `tags` are lists: repeated fields, or one with commas. Empty fields count as not given.
+    `entities` and `tags` are lists: repeated fields, or one with commas. Empty fields count as not given. A password may end with a line end, as
+    `curl -F "password=<file"` sends it.
 
     Raises:
         InvalidOptions: a field or a value is unknown; the message lists the known ones.
@@ -39,7 +40,7 @@ def read_fields(fields: list[tuple[str, str]]) -> Asked:
         if name not in KNOWN:
             raise InvalidOptions(f"an unknown field; known are file, {', '.join(KNOWN)}")
         if value.strip():
-            given.setdefault(name, []).append(value if name == "password" else value.strip())
+            given.setdefault(name, []).append(value.removesuffix("\n").removesuffix("\r") if name == "password" else value.strip())
     uris = tuple(given.pop(URI, ()))
     options: dict[str, str | list[str]] = {}
     for name, values in given.items():

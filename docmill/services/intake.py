@@ -22,10 +22,10 @@ from docmill.services.erase import finish_erasures
 from docmill.services.google_source import fetch_object
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
-from docmill.services.pii_rules import under_rules
 from docmill.services.pinned import pinned
 from docmill.services.running.room import Room
 from docmill.services.seen_files import SeenFiles
+from docmill.services.settled_options import settled
 from docmill.services.unread import Unread, leaving_out
 from docmill.services.validation_suite import own_suite
 from docmill.shredding import shred_file
@@ -65,12 +65,12 @@ def take_in(
         The batch id and a registration per document, in the order of the files; an archive gives one for each of its members.
 
     Raises:
-        SettingsInvalid: the rules for personal data or the suite of checks that the settings name cannot be used; nothing was registered.
+        SettingsInvalid: the language, the rules for personal data or the suite of checks that the settings name cannot be used; nothing was registered.
         FileUnreadable: a file cannot be read, and there is no `unread`.
         StoreUnavailable, LedgerUnavailable: what was registered before stays registered; taking in again finds the same documents.
     """
     finish_erasures(room)  # the same bytes may come again
-    sender, options = sender or Sender(), under_rules(room, options)
+    sender, options = sender or Sender(), settled(room, options)
     incoming = list(files)
     plan = plan_digest(options, list(STAGE_WORK.values()), *own_suite(room.settings))
     batch_id = batches.create_batch(room.ledger, room.tenant, total_files=len(incoming), submitted_by=sender.submitted_by)

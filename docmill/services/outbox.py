@@ -23,7 +23,7 @@ LEASE = timedelta(seconds=120)
 """Longer than any delivery takes: after it another gateway tries, so the receiver may hear twice, under the same id."""
 FIRST_DELAY_S: Final = 5.0
 LAST_DELAY_S: Final = 6 * 3600.0
-MOST_TRIES: Final = 16
+MOST_TRIES: Final = 20
 """5, 10, 20 ... s and then every six hours: two days in all. Then it stays in the ledger, given up."""
 KEPT = timedelta(days=30)
 AT_ONCE: Final = 4

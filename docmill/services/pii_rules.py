@@ -14,7 +14,6 @@ from docmill.errors import SettingsInvalid
 from docmill.services.running.room import Room
 from docmill.settings import Settings
 from docmill.values.keys import private_name
-from docmill.values.options import MillOptions
 from docmill.values.pii_rules import NO_RULES, PiiRules
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -57,15 +56,6 @@ def kept_rules(room: Room) -> str:
         private_name(room.tenant, "pii_rules", rules.digest()), rules.model_dump_json().encode(), media_type="application/json"
     )
     return rules.digest()
-
-
-def under_rules(room: Room, options: MillOptions) -> MillOptions:
-    """The options with the digest of the rules of today; whoever asks cannot choose others.
-
-    Raises:
-        SettingsInvalid, StoreUnavailable: as `kept_rules`.
-    """
-    return options.model_copy(update={"pii_rules": kept_rules(room)})
 
 
 def _read(file: Path) -> PiiRules:

@@ -21,8 +21,9 @@ from docmill.services.erase import finish_erasures
 from docmill.services.jobs import job_view
 from docmill.services.milling.stage_work import plan_digest
 from docmill.services.milling.stages import STAGE_WORK
-from docmill.services.pii_rules import kept_rules, under_rules
+from docmill.services.pii_rules import kept_rules
 from docmill.services.running.room import Room
+from docmill.services.settled_options import settled
 from docmill.services.validation_suite import own_suite
 from docmill.stages.reading.sniff import HEAD_BYTES, media_type_of, refuse_lie
 from docmill.storage.ledger import batches as batch_rows
@@ -101,12 +102,12 @@ def submit(
         InvalidOptions: metadata, a label, the password or the idempotency key cannot be used.
         Conflict: the idempotency key was used with another request.
         NotAllowed: a document is shown redacted, and the asker may not go back to the open version.
-        SettingsInvalid: the rules for personal data or the suite of checks that the settings name cannot be used.
+        SettingsInvalid: the language, the rules for personal data or the suite of checks that the settings name cannot be used.
         StoreUnavailable, LedgerUnavailable: nothing was registered.
     """
     if idempotency_key is not None and not KEY_FORM.fullmatch(idempotency_key):
         raise InvalidOptions("Idempotency-Key is 1-200 visible ASCII characters")
-    options = under_rules(room, options)
+    options = settled(room, options)
     plan = plan_digest(options, list(STAGE_WORK.values()), *own_suite(room.settings))
     order = Order(options, plan, GATEWAY, said.tags, said.collection, said.metadata, said.password, asker)
     if len(files) == 1:

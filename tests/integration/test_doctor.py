@@ -55,7 +55,9 @@ def test_the_key_of_file_names(home):
 
 def test_folders_of_backups(home, tmp_path):
     assert finding("back-ups").ok
-    assert finding("back-ups", backup_folder=tmp_path).ok
+    assert finding("back-ups", backup_folder=tmp_path, backup_keys_folder=tmp_path).ok
+    assert not finding("back-ups", backup_folder=tmp_path).ok
+    assert not finding("back-ups", backup_keys_folder=tmp_path).ok
     missing = finding("back-ups", backup_folder=tmp_path, backup_keys_folder=tmp_path / "keys")
     assert (missing.ok, str(tmp_path / "keys") in missing.detail) == (False, True)
 
