@@ -7,12 +7,14 @@ and read as what they are.
 """
 
 import io
+import math
 import re
 import warnings
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NamedTuple, cast
+from weakref import WeakSet
 
 import pikepdf
 import pypdfium2 as pdfium
@@ -20,7 +22,7 @@ from pikepdf import Array, Dictionary, Name, Object, PageCopyWarning, Pdf, Strea
 from pypdfium2 import raw
 
 from docmill.pdf_pages.document_facts import bare_notes
-from docmill.pdf_pages.invisible_text import InvisibleText
+from docmill.pdf_pages.invisible_text import InvisibleText, from_the_left
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Word
 
@@ -33,6 +35,12 @@ _STYLE: Final = "/Helv 0 Tf 0 g"
 _LETTER_PT: Final = 12.0
 _BOX: Final = b"40 w 70 40 360 700 re S"
 _WORD: Final = re.compile(r"\S+")
+_SIZE: Final = re.compile(r"(\d+\.?\d*|\.\d+)(\s+Tf)")
+_NAMED_BYTE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_LETTER_WIDTH, _LEADING = 0.55, 1.2  # of the letters' size
+_MOST_CHARACTERS: Final = 2_000_000  # of all values together: many notes may share one long string
+_ODD = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError)
+_fresh: WeakSet[pdfium.PdfDocument] = WeakSet()
 
 
 class _Field(NamedTuple):
@@ -58,12 +66,18 @@ def with_fresh_fields(document: pdfium.PdfDocument, path: Path, *, has_bare_note
     try:
         copy = _fresh_copy(path)
         fresh = pdfium.PdfDocument(copy, autoclose=True) if copy else None
-    except (pikepdf.PdfError, pdfium.PdfiumError, RuntimeError, ValueError, TypeError, KeyError, AttributeError):
+    except (pdfium.PdfiumError, *_ODD):
         return document  # then its fields show what they show
     if fresh is None or len(fresh) != len(document):
         return document
     document.close()
+    _fresh.add(fresh)
     return fresh
+
+
+def is_fresh(document: pdfium.PdfDocument) -> bool:
+    """Whether a document is such a copy. Who draws its file in place of it sees fields and notes elsewhere, or not at all."""
+    return document in _fresh
 
 
 def _fresh_copy(path: Path) -> io.BytesIO | None:
@@ -72,18 +86,35 @@ def _fresh_copy(path: Path) -> io.BytesIO | None:
             pdf.Root.AcroForm = Dictionary(Fields=Array())
         form = cast("Dictionary", pdf.Root.AcroForm)
         is_asked = form.get(Name.NeedAppearances, False) is True
-        changed = [_freshen(pdf, field, is_asked=is_asked) for field in (*_written(form), *_noted(pdf))]
+        changed = [_is_freshened(pdf, field, is_asked=is_asked) for field in _within_limits(chain(_written(form), _noted(pdf)))]
         return _saved(pdf, form) if any(changed) else None
+
+
+def _within_limits(fields: Iterable[_Field]) -> Iterator[_Field]:
+    left = _MOST_CHARACTERS
+    for field in fields:
+        left -= len(field.value)
+        if left < 0:
+            return
+        yield field
+
+
+def _is_freshened(pdf: Pdf, field: _Field, *, is_asked: bool) -> bool:
+    try:
+        return _freshen(pdf, field, is_asked=is_asked)
+    except _ODD:  # it shows what it shows; the others are no worse for it
+        return False
 
 
 def _freshen(pdf: Pdf, written: _Field, *, is_asked: bool) -> bool:
     """Take away or make an appearance that has to be made; whether the document must be written for it."""
     field, value, is_plain, is_choice, has_style = written
-    drawn = field.get(Name.AP, Dictionary()).get(Name.N, None)
+    looks = field.get(Name.AP, None)
+    drawn = looks.get(Name.N, None) if isinstance(looks, Dictionary) else None
     is_stale = is_asked and isinstance(drawn, Stream) and not _shows(drawn, value)
     if drawn is not None and not is_stale:
         return False
-    if is_stale:
+    if looks is not None:
         del field.AP
     if not _is_latin(value):
         field.AP = Dictionary(N=_boxes(pdf, field, value))
@@ -94,7 +125,7 @@ def _freshen(pdf: Pdf, written: _Field, *, is_asked: bool) -> bool:
         field.V = String(value)
         if is_choice:  # PDFium writes the code of a choice and not its name, and of several choices none
             field.FT, field.Ff = Name.Tx, _MULTILINE
-    return is_stale or not is_asked or not has_style or not is_plain
+    return looks is not None or not is_asked or not has_style or not is_plain
 
 
 def _is_latin(value: str) -> bool:
@@ -107,15 +138,17 @@ def _is_latin(value: str) -> bool:
 
 def _boxes(pdf: Pdf, field: Dictionary, value: str) -> Stream:
     """The appearance of a value as boxes for letters."""
-    x0, y0, x1, y1 = (float(edge) for edge in field.Rect)
-    width, height, rows = abs(x1 - x0), abs(y1 - y0), value.splitlines()
-    size = max(1.0, min(_LETTER_PT, 2 * (width - 4) / max(map(len, rows)), height / (1.2 * len(rows))))
+    width, height = _size(field)
+    rows = value.splitlines()
+    size = max(1.0, min(_LETTER_PT, 2 * (width - 4) / max(map(len, rows)), height / (_LEADING * len(rows))))
     writer = InvisibleText("V", _BOX)
     lines = []
     for at, row in enumerate(rows):
-        top, words = (height - 1.2 * size * len(rows)) / 2 + 1.2 * size * at, []
+        top, words = (height - _LEADING * size * len(rows)) / 2 + _LEADING * size * at, []
         for word in _WORD.finditer(row):
             left, right = (2 + size * edge / 2 for edge in word.span())
+            if from_the_left(row) != row:  # a row in Hebrew or Arabic begins on the right
+                left, right = width - right, width - left
             words.append(Word(text=word.group(), box=Box(left, top, right, top + size), confidence=1.0))
         lines.append(Line(words=tuple(words)))
     content = writer.content((line for line in lines if line.words), scale=1.0, height_pt=height)
@@ -126,9 +159,9 @@ def _boxes(pdf: Pdf, field: Dictionary, value: str) -> Stream:
 
 def _saved(pdf: Pdf, form: Dictionary) -> io.BytesIO:
     form.NeedAppearances = True
-    if Name.DR not in form:
+    if not isinstance(form.get(Name.DR, None), Dictionary):
         form.DR = Dictionary()
-    if Name.Font not in form.DR:
+    if not isinstance(form.DR.get(Name.Font, None), Dictionary):
         form.DR.Font = Dictionary()
     if Name.Helv not in form.DR.Font:
         form.DR.Font.Helv = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
@@ -155,35 +188,71 @@ def _written(form: Dictionary) -> Iterator[_Field]:
             continue
         value, stored = _value_of(own), own.get(Name.V)
         if value.strip():
-            is_plain = isinstance(stored, String) and str(stored) == value
-            has_style = "Tf" in str(own.get(Name.DA, ""))  # a style without a font draws nothing
+            is_plain = isinstance(stored, String) and _text(stored) == value
+            has_style = "Tf" in _text(own.get(Name.DA))  # a style without a font draws nothing
             yield _Field(field, value, is_plain, kind == "/Ch", has_style)
 
 
 def _noted(pdf: Pdf) -> Iterator[_Field]:
     """Notes without an appearance, made fields; the rectangle of one with a callout or a frame loses what those take (/RD)."""
     for note in islice(bare_notes(pdf), _MOST):
-        text, inset = note.get(Name.Contents, None), note.get(Name.RD, None)
-        if Name.Rect not in note or not isinstance(text, String) or not str(text).strip():
+        said, edges = note.get(Name.Contents, None), _numbers(note.get(Name.Rect, None))
+        value = _text(said) if isinstance(said, String) else ""
+        if edges is None or not value.strip():
             continue
-        note.Subtype, note.FT, note.Ff = Name.Widget, Name.Tx, _MULTILINE
-        if isinstance(inset, Array):
-            x0, y0, x1, y1 = (float(edge) for edge in note.Rect)
-            left, bottom, right, top = (float(edge) for edge in inset)
-            note.Rect = Array([min(x0, x1) + left, min(y0, y1) + bottom, max(x0, x1) - right, max(y0, y1) - top])
-        yield _Field(note, str(text), is_plain=False, is_choice=False, has_style="Tf" in str(note.get(Name.DA, "")))
+        x0, x1, y0, y1 = *sorted(edges[::2]), *sorted(edges[1::2])
+        left, bottom, right, top = _numbers(note.get(Name.RD, None)) or (0.0, 0.0, 0.0, 0.0)
+        if x0 + left < x1 - right and y0 + bottom < y1 - top:
+            note.Rect = Array([x0 + left, y0 + bottom, x1 - right, y1 - top])
+        style = _text(note.get(Name.DA, None))
+        note.Subtype, note.FT, note.Ff, note.DA = Name.Widget, Name.Tx, _MULTILINE, String(_fitting(style, value, *_size(note)))
+        if _numbers(note.get(Name.C, None), at_most=4):
+            note.MK = Dictionary(BG=note.C)
+        yield _Field(note, value, is_plain=False, is_choice=False, has_style="Tf" in style)
+
+
+def _fitting(style: str, value: str, width: float, height: float) -> str:
+    """A default appearance whose letters are as large as the rectangle allows (0 Tf), where the size it says is too large: what is cut off is lost."""
+    said = _SIZE.search(style)
+    size = float(said[1]) if said else 0.0
+    lines = sum(max(1, math.ceil(len(row) * _LETTER_WIDTH * size / max(width - 4, 1.0))) for row in value.splitlines())
+    return style if lines * _LEADING * size <= height else _SIZE.sub(r"0\2", style)
+
+
+def _size(field: Dictionary) -> tuple[float, float]:
+    """Width and height of a field in points."""
+    x0, y0, x1, y1 = (float(edge) for edge in field.Rect)
+    return abs(x1 - x0), abs(y1 - y0)
+
+
+def _numbers(value: object, at_most: int | None = None) -> list[float] | None:
+    """The numbers of an array of four, or of one to `at_most`; None for anything else."""
+    try:
+        found = [float(one) for one in value] if isinstance(value, Array) else []
+    except (TypeError, ValueError):
+        return None
+    return found if (len(found) == 4 if at_most is None else 0 < len(found) <= at_most) else None  # noqa: PLR2004 - edges of a rectangle
+
+
+def _text(value: object) -> str:
+    """A string or a name as text; bytes that are none in its own encoding as Latin-1."""
+    if isinstance(value, Name):
+        return _NAMED_BYTE.sub(lambda code: bytes((int(code[1], 16),)), value.unparse()[1:]).decode("latin-1")
+    try:
+        return str(value) if isinstance(value, String) else ""
+    except ValueError:
+        return bytes(cast("String", value)).decode("latin-1")
 
 
 def _value_of(own: dict[Name, Object]) -> str:
     """A field's value as it is shown: long texts may be streams, odd ones names, lists have several values, and a choice's code stands for its name."""
     value = own.get(Name.V)
     if isinstance(value, Stream):
-        return str(String(value.read_bytes()))
-    stored = value if isinstance(value, Array) else [value]
-    chosen = [str(one).removeprefix("/" if isinstance(one, Name) else "") for one in stored if isinstance(one, String | Name)]
+        return _text(String(value.read_bytes()))
+    chosen = [_text(one) for one in (value if isinstance(value, Array) else [value]) if isinstance(one, String | Name)]
     listed = own.get(Name.Opt)
     pairs = [one for one in listed if isinstance(one, Array) and len(one) > 1] if isinstance(listed, Array) else []
-    names = {str(code): str(name) for code, name, *_ in pairs}
+    names = {_text(code): _text(name) for code, name, *_ in pairs}
     return "\n".join(names.get(one, one) for one in chosen)
 
 

@@ -5,6 +5,7 @@ Every glyph is half an em wide and one em high, so a word set at its box's heigh
 """
 
 import math
+import unicodedata
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -18,6 +19,19 @@ _GLYPH_WIDTH = 500  # of 1000
 _GAP = 0.17  # of a word's height, kept free behind it
 _LEAST_WIDTH = 0.4  # of a box, however close the next word is
 _CODES = _LAST - _FIRST + 1
+_RIGHT_TO_LEFT = frozenset(("R", "AL"))
+_LEFT_TO_RIGHT = frozenset(("L", "EN", "AN", "ES", "ET", "CS"))  # Unicode's bidirectional classes (UAX 9)
+
+
+def from_the_left(word: str) -> str:
+    """The letters of a word in the order in which they stand on paper from left to right; numbers keep theirs.
+
+    It is how they are written: extractors turn those of right-to-left scripts back.
+    """
+    if not any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in word):
+        return word
+    runs = groupby(reversed(word), key=lambda c: unicodedata.bidirectional(c) in _LEFT_TO_RIGHT)
+    return "".join("".join(run)[:: -1 if is_kept else 1] for is_kept, run in runs)
 
 
 class InvisibleText:
@@ -38,7 +52,7 @@ class InvisibleText:
         parts = [b"BT 0 Tr" if self._glyph else b"BT 3 Tr"]
         for line in lines:
             for word, width_px in zip(line.words, _widths(line), strict=True):
-                shown = [c for c in word.text if c.isprintable() and c != " " and not 0xD800 <= ord(c) <= 0xDFFF]  # noqa: PLR2004 - lone surrogates
+                shown = [c for c in from_the_left(word.text) if c.isprintable() and c != " " and not 0xD800 <= ord(c) <= 0xDFFF]  # noqa: PLR2004 - lone surrogates
                 if shown and word.box.width > 0 and word.box.height > 0:
                     size = word.box.height * scale
                     stretch = 100 * width_px * scale / (size * len(shown) * _GLYPH_WIDTH / 1000)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pikepdf
 import pytest
-from pikepdf import Array, Dictionary, Name, Pdf, String
-from reading_pages import TEXT, read, text_pdf
+from pikepdf import Array, Dictionary, Name, Object, Pdf, String
+from reading_pages import TEXT, read, scan_pdf, text_pdf
 
 from docmill.pdf_pages import form_values
 from docmill.stages.privacy.redaction.source import open_source
@@ -22,7 +22,11 @@ def drawn(tmp_path):
 
         def page_of(annotations, **form):
             if form:
-                pdf.Root.AcroForm = Dictionary(Fields=Array(annotations[-1:]), DR=Dictionary(Font=Dictionary(Helv=_font(pdf))), **form)
+                pdf.Root.AcroForm = Dictionary(
+                    Fields=Array([one for one in annotations if one.Subtype == Name.Widget]),
+                    DR=Dictionary(Font=Dictionary(Helv=_font(pdf))),
+                    **form,
+                )
             pdf.pages[0].obj.Annots = Array(annotations)
             pdf.save(file)
             return read(file, tmp_path)
@@ -156,13 +160,83 @@ def test_a_long_note_is_wrapped_into_its_rectangle_without_its_frame(drawn, tmp_
         assert (np.asarray(source.render(page).convert("L"))[-160:] < 128).any()
 
 
-@pytest.mark.parametrize("entries", [{"F": 2}, {"Contents": String(" ")}, {"Contents": 4}, {"RD": Array([1])}, {"Rect": Array([1, 2])}])
-def test_a_note_that_nobody_sees_or_that_is_broken_harms_nothing(drawn, entries):
+@pytest.mark.parametrize("entries", [{"F": 2}, {"Contents": String(" ")}, {"Contents": 4}, {"Rect": Array([1, 2])}])
+def test_a_note_that_nobody_sees_is_not_read(drawn, entries):
     pdf, page_of = drawn
     note = annotation(pdf, "FreeText", Contents=String("never mind"))
     for name, entry in entries.items():
         note[Name("/" + name)] = entry
     assert page_of([note]).text == BODY
+
+
+ODD = {
+    "rectangle": {"Rect": Array([1, 2]), "Contents": String("Счёт")}, "frame": {"RD": Array([1])}, "style": {"DA": String(b"\xef\xbb\xbf\xc3")},
+    "bytes": {"Contents": String(b"\xef\xbb\xbf\xc3")}, "looks": {"AP": Array()}, "no looks": {"AP": Dictionary()}, "flags": {"F": 5},
+    "value": {"FT": Name.Tx, "V": Object.parse(b"/Stra#dfe"), "Subtype": Name.Widget},
+    "choice": {"FT": Name.Ch, "V": String("a"), "Opt": Array([Array([String(b"\xef\xbb\xbf\xc3"), 4])]), "Subtype": Name.Widget},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_odd_of_one_note_or_field_takes_nothing_from_the_others(drawn, odd):
+    pdf, page_of = drawn
+    broken, note = annotation(pdf, "FreeText", Contents=String("odd one")), annotation(pdf, "FreeText", Contents=String("a good note"))
+    broken.Rect, note.Rect = Array([300, 40, 480, 64]), Array([300, 70, 480, 94])
+    for name, entry in ODD[odd].items():
+        broken[Name("/" + name)] = entry
+    text = page_of([broken, note, field(pdf, "good value")], NeedAppearances=False).text
+    assert "a good note" in text
+    assert "good value" in text
+    shown = {
+        "frame": "odd one",
+        "style": "odd one",
+        "looks": "odd one",
+        "no looks": "odd one",
+        "flags": "odd one",
+        "value": "Straße",
+        "choice": "a",
+    }
+    assert shown.get(odd, "good value") in text
+
+
+def test_a_note_of_more_words_than_its_rectangle_holds_is_read_whole(drawn):
+    pdf, page_of = drawn
+    said = "Approved by Mrs Margaret Thornbury on 2 May, to be booked by Mr Sorensen"
+    note = annotation(pdf, "FreeText", Contents=String(said), DA=String("/Helv 12 Tf"))
+    note.Rect = Array([40, 40, 240, 54])
+    assert page_of([note]).text.removeprefix(BODY).split() == said.split()
+
+
+def test_white_letters_on_a_coloured_note_are_seen(drawn):
+    pdf, page_of = drawn
+    note = annotation(pdf, "FreeText", Contents=String("seen well"), DA=String("1 1 1 rg /Helv 12 Tf"), C=Array([0, 0, 1]))
+    assert page_of([note]).text == f"{BODY}\nseen well"
+
+
+def test_a_note_in_a_right_to_left_script_is_read_as_it_is_written(drawn):
+    pdf, page_of = drawn
+    said = "דוד כהן"
+    assert page_of([annotation(pdf, "FreeText", Contents=String(said))]).text == f"{BODY}\n{said}"
+
+
+@pytest.mark.parametrize("entries", [{"DA": String("")}, {"RD": Array([20, 10, 20, 10])}, {}])
+def test_a_note_over_a_scan_is_read_where_a_redacted_copy_shows_it(tmp_path, entries):
+    file = scan_pdf(tmp_path / "a.pdf")
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        note = annotation(pdf, "FreeText", Contents=String("Margaret Thornbury"), **{"DA": String("/Helv 12 Tf"), **entries})
+        note.Rect = Array([180, 4, 390, 60])
+        pdf.pages[0].obj.Annots = Array([note])
+        pdf.save(file)
+    page = read(file, tmp_path)
+    with open_source(file, "application/pdf") as source:
+        ink = np.asarray(source.render(page).convert("L")) < 128
+    assert page.source != "text_layer"
+    words = [word.box for word in page.words if word.text in {"Margaret", "Thornbury"}]
+    assert len(words) == 2
+    for box in words:
+        ink[int(box.y0) - 6 : int(box.y1) + 7, int(box.x0) - 6 : int(box.x1) + 7] = False
+    note_area = ink[int(page.height_px * 2 / 3) :, int(page.width_px * 0.45) :]
+    assert not note_area.any(), "letters beside the words that were read"
 
 
 def test_a_note_beside_a_form_leaves_its_fields_alone(drawn):

@@ -18,6 +18,7 @@ from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PD
 from PIL import Image, ImageFile
 
 from docmill.errors import Damaged, UnsupportedType
+from docmill.pdf_pages.form_values import is_fresh
 from docmill.scratch import folder_within
 from docmill.shredding import shred_file
 from docmill.stages.reading import image_file
@@ -134,7 +135,8 @@ def _pdf_page_image(path: Path, number: int, dpi: int, colour: Colour, scratch_d
     with pdf_page(path, number) as page:
         geometry = geometry_of(page)
         dpi = geometry.dpi_within(dpi, limits.max_pixels)
-    drawn = _by_poppler(path, number, dpi * geometry.unit_pt, colour, scratch_dir, limits)
+        is_changed = is_fresh(page.pdf)  # poppler would draw fields and notes from the file, elsewhere than a redacted copy shows them
+    drawn = None if is_changed else _by_poppler(path, number, dpi * geometry.unit_pt, colour, scratch_dir, limits)
     if drawn is None:
         return _by_pdfium(path, number, dpi, colour, scratch_dir)
     with Image.open(drawn) as image:

@@ -13,6 +13,7 @@ import pypdfium2 as pdfium
 from PIL import Image
 
 from docmill.errors import RedactionUnproven
+from docmill.pdf_pages.invisible_text import from_the_left
 from docmill.stages.privacy.redaction.burning import Burn, PixelBox
 from docmill.stages.privacy.redaction.proof import MASK, Secret, require_absent, require_opaque
 
@@ -87,8 +88,11 @@ def _page_sizes(done: Finished) -> None:
 
 
 def _text_operators(done: Finished) -> None:
+    # words of right-to-left scripts are written from the left
+    turned = [Secret(" ".join(map(from_the_left, secret.value.split())), secret.type) for secret in done.secrets]
+    turned = [secret for secret in turned if secret not in done.secrets]
     for number, page in enumerate(done.pdf.pages, start=1):
-        require_absent(shown_text(page), done.secrets, f"the text operators of page {number}")
+        require_absent(shown_text(page), [*done.secrets, *turned], f"the text operators of page {number}")
 
 
 def _text_layer(done: Finished) -> None:
