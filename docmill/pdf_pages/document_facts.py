@@ -2,6 +2,7 @@
 
 import mmap
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ _SIGNS: Final = (b"/OCProperties", b"/UserUnit", b"/FreeText", b"/ObjStm")
 """Where none of them stands in the file there is nothing to say: only an object stream could hold the others packed."""
 
 _MOST_NOTES: Final = 20_000  # annotations of a document that are looked at
+_ODD = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 _LONGEST_PT: Final = 200_000  # 70 metres; a page that says it is longer is taken to count in points
 
@@ -40,11 +42,24 @@ def facts_of(path: Path) -> DocumentFacts:
             if all(data.find(sign) < 0 for sign in _SIGNS):
                 return DocumentFacts()
         with pikepdf.open(path) as pdf:
-            layers = pdf.Root.get(Name.OCProperties, None)
-            hides_layers = isinstance(layers, Dictionary) and _is_any_off(layers.get(Name.D, None))
-            return DocumentFacts(hides_layers, any(True for _ in bare_notes(pdf)), _units(pdf))
-    except (OSError, pikepdf.PdfError, pikepdf.PasswordError, RuntimeError, ValueError, TypeError):
+            return DocumentFacts(_hides_layers(pdf), _has_bare_notes(pdf), _units(pdf))
+    except (OSError, pikepdf.PasswordError, *_ODD):
         return DocumentFacts()
+
+
+def _hides_layers(pdf: Pdf) -> bool:
+    try:
+        layers = pdf.Root.get(Name.OCProperties, None)
+        return isinstance(layers, Dictionary) and _is_any_off(layers.get(Name.D, None))
+    except _ODD:  # then it is looked for
+        return True
+
+
+def _has_bare_notes(pdf: Pdf) -> bool:
+    try:
+        return any(True for _ in bare_notes(pdf))
+    except _ODD:
+        return False
 
 
 def bare_notes(pdf: Pdf) -> Iterator[Dictionary]:
@@ -70,7 +85,8 @@ def _units(pdf: Pdf) -> dict[int, float]:
     found = {}
     for number, page in enumerate(pdf.pages, 1):
         if Name.UserUnit in page.obj:
-            unit, box = float(page.obj.UserUnit), [float(edge) for edge in page.mediabox]
-            if unit > 0 and unit * max(abs(box[2] - box[0]), abs(box[3] - box[1])) <= _LONGEST_PT:
-                found[number] = unit
+            with suppress(*_ODD):
+                unit, box = float(page.obj.UserUnit), [float(edge) for edge in page.mediabox]
+                if unit > 0 and unit * max(abs(box[2] - box[0]), abs(box[3] - box[1])) <= _LONGEST_PT:
+                    found[number] = unit
     return found

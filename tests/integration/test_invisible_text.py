@@ -50,3 +50,15 @@ def test_words_are_selected_where_they_stand(tmp_path, gap):
     for word, original in zip(found, line.words, strict=True):
         assert word.box == pytest.approx(original.box, abs=0.3 * HEIGHT_PX)
         assert word.box.x0 == pytest.approx(original.box.x0, abs=1)
+
+
+@pytest.mark.parametrize("words", [("דוד", "כהן", "12345"), ("فاتورة", "رقم", "48213"), ("של", "הכל", "12.50")])
+def test_words_of_right_to_left_scripts_are_found_as_they_are_typed(tmp_path, words):
+    boxes = [word.box for word in line_of(words[::-1], 60, 10).words][::-1]  # the first stands on the right
+    line = Line(words=tuple(Word(text=text, box=box, confidence=0.9) for text, box in zip(words, boxes, strict=True)))
+    written(tmp_path / "a.pdf", [line])
+    with pdfium.PdfDocument(tmp_path / "a.pdf") as made:
+        assert made[0].get_textpage().get_text_range().split() == list(words)
+    told = subprocess.run(["pdftotext", "-raw", tmp_path / "a.pdf", "-"], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    seen = told.translate(dict.fromkeys((0x202A, 0x202B, 0x202C)))  # poppler says which way it reads
+    assert all(word in seen for word in words)

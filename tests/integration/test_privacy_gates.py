@@ -59,6 +59,21 @@ def test_each_gate_alone_catches_what_it_is_there_for(tmp_path: Path, monkeypatc
         prove_pdf(tmp_path / "bad.pdf", [plan_burn(PAGE, SPANS)], VALUES)
 
 
+@pytest.mark.parametrize("gate", ["text_operators", "text_layer"])
+@pytest.mark.parametrize("value", ["דוד כהן", "تذكرة رقم", "אב1234"])
+def test_each_way_to_the_text_finds_values_of_right_to_left_scripts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gate: str, value: str
+) -> None:
+    monkeypatch.setattr(proof_pdf, "PDF_GATES", MappingProxyType({gate: PDF_GATES[gate]}))
+    line = hand_made(" ".join(value.split()[::-1])).lines[0]  # the first word stands on the right
+    page = PAGE.model_copy(update={"lines": (line.model_copy(update={"words": line.words[::-1]}),)})
+    plan = plan_burn(page, [])
+    write_pdf(tmp_path / "a.pdf", [(Image.new("L", (600, 300), 230), plan)])
+    prove_pdf(tmp_path / "a.pdf", [plan], [proof.Secret("משה לוי", "PERSON")])
+    with pytest.raises(RedactionUnproven):
+        prove_pdf(tmp_path / "a.pdf", [plan], [proof.Secret(value, "PERSON")])
+
+
 ALONE = {"structure": "title", "nothing_under_boxes": "short_name_in_text_layer"}
 
 

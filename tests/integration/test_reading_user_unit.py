@@ -59,3 +59,14 @@ def test_a_scan_of_few_large_units_is_read_and_made_searchable(tmp_path):
 @pytest.mark.parametrize("unit", [0, -1, 1e9])
 def test_a_unit_that_no_page_has_counts_as_a_point(tmp_path, unit):
     assert facts_of(in_units(text_pdf(tmp_path / "a.pdf"), unit)).units == {}
+
+
+def test_a_unit_that_is_none_hides_no_other_fact(tmp_path):
+    file = text_pdf(tmp_path / "a.pdf", pages=2)
+    with pikepdf.open(file, allow_overwriting_input=True) as document:
+        layer = document.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="hidden"))
+        document.Root.OCProperties = pikepdf.Dictionary(OCGs=[layer], D=pikepdf.Dictionary(OFF=[layer]))
+        document.pages[0].obj.UserUnit, document.pages[1].obj.UserUnit = pikepdf.Name.X, 2
+        document.save(file)
+    facts = facts_of(file)
+    assert (facts.hides_layers, facts.units) == (True, {2: 2.0})

@@ -9,6 +9,7 @@ import pypdfium2 as pdfium
 import pytest
 import typer
 from pikepdf import Array, Dictionary, Name, String
+from reading_pages import read, text_pdf
 from typer.testing import CliRunner
 
 from docmill.cli import extract, split
@@ -124,6 +125,28 @@ def test_what_was_filled_in_and_hidden_layers_look_as_before(tmp_path: Path) -> 
     before, after = (pdfium.PdfDocument(path)[0].render(scale=1).to_pil() for path in (file, out))
     assert before.getpixel((30, 842 - 30)) == after.getpixel((30, 842 - 30)) == (255, 0, 0)
     assert before.tobytes() == after.tobytes()
+
+
+def test_what_viewers_draw_by_themselves_is_in_the_part(tmp_path: Path) -> None:
+    file, out = text_pdf(tmp_path / "a.pdf", pages=2, size=(500, 300)), tmp_path / "b.pdf"
+    with pikepdf.open(file, allow_overwriting_input=True) as pdf:
+        shown = (
+            {"Contents": String("Note: pay Mrs Thornbury"), "Subtype": Name.FreeText},
+            {"FT": Name.Tx, "V": String("Счёт 4711"), "Subtype": Name.Widget},
+        )
+        drawn = [
+            pdf.make_indirect(Dictionary(Type=Name.Annot, Rect=[40, at, 300, at + 24], T="n", F=4, **said))
+            for at, said in zip((40, 80), shown, strict=True)
+        ]
+        pdf.pages[1].obj.Annots, pdf.Root.AcroForm = Array(drawn), Dictionary(Fields=drawn[1:], NeedAppearances=True)
+        pdf.save(file)
+    write_parts(file, [(2, 2, out)])
+    whole, part = read(file, tmp_path, 2).text, read(out, tmp_path).text
+    assert part == whole
+    assert {"Note: pay Mrs Thornbury", "Счёт 4711"} <= set(part.split("\n"))
+    with pikepdf.open(out) as pdf:
+        assert Name.Annots not in pdf.pages[0].obj
+        assert Name.AcroForm not in pdf.Root
 
 
 def test_one_document_is_left_as_it_is(tmp_path: Path, cli: typer.Typer) -> None:

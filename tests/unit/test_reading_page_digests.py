@@ -139,6 +139,45 @@ def test_the_value_of_a_field_may_be_its_parents(tmp_path):
     assert [a == b for a, b in zip(digests(document, tmp_path), before, strict=True)] == [True, False]
 
 
+@pytest.mark.parametrize("what", ["choice", "flags", "fonts", "asked"])
+def test_what_draws_a_field_without_an_appearance_counts_on_its_page_alone(tmp_path, what):
+    document = made(2)
+    field = document.make_indirect(Dictionary(FT=Name.Ch, Ff=0, T="terms", V="n", Opt=[["n", "Net 30 days"]]))
+    field.Kids = [document.make_indirect(Dictionary(Type=Name.Annot, Subtype=Name.Widget, Rect=[0, 0, 9, 9], Parent=field))]
+    document.pages[1].obj.Annots = field.Kids
+    document.Root.AcroForm = Dictionary(Fields=[field], DR=Dictionary(Font=Dictionary(F=Dictionary(BaseFont=Name.Helvetica))))
+    before = digests(document, tmp_path)
+    if what == "choice":
+        field.Opt = [["n", "Net 90 days"]]
+    elif what == "flags":
+        field.Ff = 1 << 13
+    elif what == "fonts":
+        document.Root.AcroForm.DR.Font.F.BaseFont = Name.Symbol
+    else:
+        document.Root.AcroForm.NeedAppearances = True
+    assert [a == b for a, b in zip(digests(document, tmp_path), before, strict=True)] == [True, False]
+
+
+@pytest.mark.parametrize("name", ["/P", "/Parent", "/Length", "/Metadata", "/Dest"])
+def test_a_resource_may_have_any_name(tmp_path, name):
+    document = made(2)
+    drawn = document.make_stream(b"(Total 100.00) Tj", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 9, 9])
+    document.pages[1].obj.Resources = Dictionary(XObject=Dictionary({name: drawn}))
+    before = digests(document, tmp_path)
+    drawn.write(b"(Total 900.00) Tj")
+    assert [a == b for a, b in zip(digests(document, tmp_path), before, strict=True)] == [True, False]
+
+
+def test_two_layers_of_one_name_are_two(tmp_path):
+    document = made(1)
+    layers = [document.make_indirect(Dictionary(Type=Name.OCG, Name="Layer")) for _ in range(2)]
+    document.Root.OCProperties = Dictionary(OCGs=layers, D=Dictionary(OFF=[layers[0]]))
+    before = digests(document, tmp_path)
+    assert digests(document, tmp_path, linearize=True) == before
+    document.Root.OCProperties.D.OFF = [layers[1]]
+    assert digests(document, tmp_path) != before
+
+
 def test_circles_end(tmp_path):
     document = made(2)
     loop = document.make_indirect(Dictionary())

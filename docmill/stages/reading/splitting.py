@@ -4,14 +4,20 @@ Forms and notes are drawn into their pages and every annotation goes with them, 
 that a page doesn't use go too, or a part would carry pictures of another one. No scripts, actions, attachments, bookmarks, tags or metadata.
 """
 
+import contextlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import pikepdf
+import pypdfium2 as pdfium
 from pikepdf import Name
 
 from docmill.errors import Damaged, Encrypted
+from docmill.pdf_pages.annotations import page_with_annotations
+from docmill.pdf_pages.document_facts import facts_of
+from docmill.pdf_pages.form_values import is_fresh, with_fresh_fields
 
 _SHOWN: Final = frozenset(
     {
@@ -44,7 +50,7 @@ def write_parts(source: Path, spans: Sequence[tuple[int, int, Path]]) -> None:
         Damaged: its pages cannot be copied.
     """
     try:
-        with pikepdf.open(source) as pdf:
+        with pikepdf.open(_with_fresh_fields_drawn(source) or source) as pdf:
             pdf.generate_appearance_streams()
             pdf.flatten_annotations("screen")
             for first, last, out in spans:
@@ -53,6 +59,22 @@ def write_parts(source: Path, spans: Sequence[tuple[int, int, Path]]) -> None:
         raise Encrypted("the PDF asks for a password") from None
     except (pikepdf.PdfError, IndexError, RuntimeError) as error:  # RuntimeError: a page tree that runs in circles
         raise Damaged("pages of the PDF cannot be copied") from error
+
+
+def _with_fresh_fields_drawn(source: Path) -> io.BytesIO | None:
+    """The PDF with its fields and notes drawn into the pages as reading saw them, where appearances are missing or stale: qpdf leaves those out."""
+    try:
+        document = with_fresh_fields(pdfium.PdfDocument(source), source, has_bare_notes=facts_of(source).has_bare_notes)
+        with contextlib.closing(document):
+            if not is_fresh(document):
+                return None
+            for number in range(1, len(document) + 1):
+                page_with_annotations(document, number).close()
+            copy = io.BytesIO()
+            document.save(copy)
+            return copy
+    except pdfium.PdfiumError:
+        return None  # qpdf opens what PDFium refuses, and says what is wrong with the rest
 
 
 def _write_part(pdf: pikepdf.Pdf, first: int, last: int, out: Path) -> None:
