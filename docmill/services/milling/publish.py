@@ -50,7 +50,7 @@ from docmill.values.results import Results, read_results, results_bytes
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-VERSION = "3"
+VERSION = "4"
 RESULTS, TEXT = "results", "text"
 TIMED = "seconds_"
 

@@ -9,7 +9,7 @@ from docmill.stages.reading.engines import EngineSpec
 from docmill.values.options import AUTO, MillOptions
 from docmill.values.packages import MISSING, installed_version, registered_engines
 
-INSPECT_VERSION: Final = "7"
+INSPECT_VERSION: Final = "8"
 """Raised when what inspection says of a file changes; words are not read again for it."""
 
 VERSION: Final = "11"
