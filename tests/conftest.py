@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from docmill.services.running.room import Room
@@ -21,6 +22,9 @@ pytest.register_assert_rewrite(
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a shell starts what runs in its background so, and every process of the tests would inherit it and never hear a Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+hypothesis.settings.register_profile("without deadlines", deadline=None)  # a machine that stands still for a moment is no failure
+hypothesis.settings.load_profile("without deadlines")
 
 PROCESS_SUITES = ("faults", "e2e", "browser")
 """Suites whose tests start, kill and wait for many real processes. A machine that stands still for half a minute breaks a wait there, so a failed

@@ -5,6 +5,7 @@ into page ranges. Costs are estimates in seconds on one core (benchmarks/reading
 of two only makes shards longer or shorter.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,22 +49,31 @@ def guess_cost_s(size_bytes: int, media_type: str) -> float:
 
 
 def target_s(total_s: float, workers: int, aim_s: float) -> float:
-    """How much a shard should cost: the aim, or less when there would be fewer than two shards per worker."""
-    return max(LEAST_SHARD_S, min(aim_s, total_s / max(1, 2 * workers)))
+    """How much a shard should cost: the aim or less, so that every worker gets as many as the others, and two at the least; else all wait for the last."""
+    if not workers:
+        return max(LEAST_SHARD_S, min(aim_s, total_s))
+    rounds = max(2, math.ceil(total_s / (aim_s * workers)))
+    return max(LEAST_SHARD_S, total_s / (rounds * workers))
 
 
 def cut_by_cost(costs: Sequence[tuple[str, float]], target: float, most: int = MOST_MEMBERS) -> Iterator[list[str]]:
-    """Group names so that each group costs about `target` seconds and has at most `most` members; order is kept."""
+    """Group names so that each group costs `target` seconds, as nearly as whole members do, and has at most `most` of them; order is kept."""
     group: list[str] = []
     spent = 0.0
     for name, cost in costs:
-        if group and (spent + cost > target or len(group) >= most):
+        if group and (spent + cost / 2 > target or len(group) >= most):
             yield group
-            group, spent = [], 0.0
+            # what a group costs more or less than the target the next one has less or more, or the last would have it all
+            group, spent = [], max(-target / 2, min(spent - target, target / 2))
         group.append(name)
         spent += cost
     if group:
         yield group
+
+
+def even_s(cost_s: float, target: float) -> float:
+    """How much each shard of a wave should cost, so that they are alike and near the target, rather longer than shorter."""
+    return cost_s / max(1, int(cost_s / target + 0.25))
 
 
 def cut_pages(documents: Iterable[tuple[str, str, int]], target: float) -> Iterator[list[PageRange]]:

@@ -204,13 +204,13 @@ class BatchRun:
         alive = [self.tracked[i] for i in job_ids if i in self.tracked]
         for t in alive:
             t.media_type, t.page_count = str(t.facts.get("media_type") or t.media_type), int(t.facts.get("page_count") or 0)
-        costs = [(t.job.job_id, plan.document_cost_s(t.media_type, t.page_count)) for t in alive]
-        target = plan.target_s(sum(cost for _, cost in costs), self.workers, self.room.settings.shard_seconds)
+        cost_of = {t.job.job_id: plan.document_cost_s(t.media_type, t.page_count) for t in alive}
+        target = plan.target_s(sum(cost_of.values()), self.workers, self.room.settings.shard_seconds)
         shards = []
-        for group in plan.cut_by_cost(costs, target):
-            wave = Wave(group)
-            pages = plan.cut_pages(((i, self.tracked[i].media_type, self.tracked[i].page_count) for i in group), target)
-            shards += [self._shard("read", self._page_items(ranges), wave=wave, cost_s=target) for ranges in pages]
+        for group in plan.cut_by_cost(list(cost_of.items()), target):
+            wave, each_s = Wave(group), plan.even_s(sum(cost_of[i] for i in group), target)
+            pages = plan.cut_pages(((i, self.tracked[i].media_type, self.tracked[i].page_count) for i in group), each_s)
+            shards += [self._shard("read", self._page_items(ranges), wave=wave, cost_s=each_s) for ranges in pages]
             if not wave.open_shards:  # documents without pages have nothing to read
                 shards += self._enter(wave, next_stage("read"))
         return shards
