@@ -49,9 +49,8 @@ def _asked(page: pdfium.PdfPage) -> tuple[bool, bool]:
         has_text = has_text or kind in _WITH_TEXT
         is_bare = is_bare or (kind == raw.FPDF_ANNOT_WIDGET and not raw.FPDFAnnot_HasKey(annotation, b"AP"))
         flags = raw.FPDFAnnot_GetFlags(annotation)
-        seen = (
-            flags & ~raw.FPDF_ANNOT_FLAG_INVISIBLE if kind in _WITH_TEXT else flags
-        )  # said of kinds that a viewer does not know (PDF 1.7, table 165)
+        # "invisible" is said of kinds that a viewer does not know (PDF 1.7, table 165)
+        seen = flags & ~raw.FPDF_ANNOT_FLAG_INVISIBLE if kind in _WITH_TEXT else flags
         if flags & raw.FPDF_ANNOT_FLAG_NOVIEW:  # meant for paper alone; PDFium would draw it in
             seen |= raw.FPDF_ANNOT_FLAG_HIDDEN
         if seen != flags:

@@ -38,6 +38,7 @@ _WORD: Final = re.compile(r"\S+")
 _SIZE: Final = re.compile(r"(\d+\.?\d*|\.\d+)(\s+Tf)")
 _NAMED_BYTE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _LETTER_WIDTH, _LEADING = 0.55, 1.2  # of the letters' size
+_EDGES, _COLOUR = (4,), (1, 3, 4)  # how many numbers a rectangle has, and a colour: gray, RGB, CMYK
 _MOST_CHARACTERS: Final = 2_000_000  # of all values together: many notes may share one long string
 _ODD = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, KeyError, AttributeError)
 _fresh: WeakSet[pdfium.PdfDocument] = WeakSet()
@@ -196,17 +197,17 @@ def _written(form: Dictionary) -> Iterator[_Field]:
 def _noted(pdf: Pdf) -> Iterator[_Field]:
     """Notes without an appearance, made fields; the rectangle of one with a callout or a frame loses what those take (/RD)."""
     for note in islice(bare_notes(pdf), _MOST):
-        said, edges = note.get(Name.Contents, None), _numbers(note.get(Name.Rect, None))
+        said, edges = note.get(Name.Contents, None), _numbers(note.get(Name.Rect, None), _EDGES)
         value = _text(said) if isinstance(said, String) else ""
         if edges is None or not value.strip():
             continue
         x0, x1, y0, y1 = *sorted(edges[::2]), *sorted(edges[1::2])
-        left, bottom, right, top = _numbers(note.get(Name.RD, None)) or (0.0, 0.0, 0.0, 0.0)
+        left, bottom, right, top = _numbers(note.get(Name.RD, None), _EDGES) or (0.0, 0.0, 0.0, 0.0)
         if x0 + left < x1 - right and y0 + bottom < y1 - top:
             note.Rect = Array([x0 + left, y0 + bottom, x1 - right, y1 - top])
         style = _text(note.get(Name.DA, None))
         note.Subtype, note.FT, note.Ff, note.DA = Name.Widget, Name.Tx, _MULTILINE, String(_fitting(style, value, *_size(note)))
-        if _numbers(note.get(Name.C, None), at_most=4):
+        if _numbers(note.get(Name.C, None), _COLOUR):
             note.MK = Dictionary(BG=note.C)
         yield _Field(note, value, is_plain=False, is_choice=False, has_style="Tf" in style)
 
@@ -225,13 +226,13 @@ def _size(field: Dictionary) -> tuple[float, float]:
     return abs(x1 - x0), abs(y1 - y0)
 
 
-def _numbers(value: object, at_most: int | None = None) -> list[float] | None:
-    """The numbers of an array of four, or of one to `at_most`; None for anything else."""
+def _numbers(value: object, counts: tuple[int, ...]) -> list[float] | None:
+    """The numbers of an array that has one of these counts of them; None for anything else."""
     try:
         found = [float(one) for one in value] if isinstance(value, Array) else []
     except (TypeError, ValueError):
         return None
-    return found if (len(found) == 4 if at_most is None else 0 < len(found) <= at_most) else None  # noqa: PLR2004 - edges of a rectangle
+    return found if len(found) in counts else None
 
 
 def _text(value: object) -> str:
