@@ -1,10 +1,11 @@
 """One huge PDF through `docmill ingest`: peak memory of every process, resuming after a kill, and what is read again when one page changes.
 
-    python benchmarks/huge_document.py [--pages 500] [--scan-every 0] [--index] [--kill] [--change]
+    python benchmarks/huge_document.py [--pages 500] [--scan-every 0] [--personal] [--index] [--kill] [--change] [options of `docmill ingest`]
 
-The PDF is generated: pages of about 430 words with a text layer; with --scan-every N each N-th page is a scan without one. --kill ends the
-whole run by SIGKILL when half of the pages are read and begins it again; --change rewrites the file with one page changed, all objects
-renumbered, and mills that too. Pages read are counted by what lies in the store: the journal's begin markers and the notes of page contents.
+The PDF is generated: pages of about 430 words with a text layer; with --scan-every N each N-th page is a scan without one; with --personal
+every page that is no scan has five e-mail addresses at its foot, no two alike. --kill ends the whole run by SIGKILL when half of the pages are
+read and begins it again; --change rewrites the file with one page changed, all objects renumbered, and mills that too. Pages read are counted
+by what lies in the store: the journal's begin markers and the notes of page contents.
 """
 
 from __future__ import annotations
@@ -26,12 +27,18 @@ ENDS_S = 6 * 3600
 LEASE_S = 65
 
 
-def huge_pdf(file: Path, pages: int, scan_every: int) -> None:
+def huge_pdf(file: Path, pages: int, scan_every: int, *, has_addresses: bool) -> None:
     """Write the document."""
     from docmill.services.samples.bulk import write_long, write_scans
 
     scans = write_scans(file.parent / "scans", 1, pages // scan_every)[0] if scan_every else None
     write_long(file, pages)
+    if has_addresses:
+        with pikepdf.open(file, allow_overwriting_input=True) as whole:
+            for number, page in enumerate(whole.pages):
+                shown = " ".join(f"person{number}.{one}@mail.example" for one in range(5))
+                page.contents_add(b"BT /F1 8 Tf 40 20 Td (%s) Tj ET" % shown.encode())
+            whole.save(file)
     if scans is None:
         return
     with pikepdf.open(file, allow_overwriting_input=True) as whole, pikepdf.open(scans) as scanned:
@@ -48,9 +55,9 @@ def change_one(file: Path, out: Path) -> None:
         fresh.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
 
 
-def begin(file: Path, home: Path, *, index: bool) -> subprocess.Popen[bytes]:
+def begin(file: Path, home: Path, options: list[str]) -> subprocess.Popen[bytes]:
     """`docmill ingest FILE` in a session of its own."""
-    words = [sys.executable, "-m", "docmill.cli.main", "ingest", str(file), "--json", *([] if index else ["--no-index"])]
+    words = [sys.executable, "-m", "docmill.cli.main", "ingest", str(file), "--json", *options]
     return subprocess.Popen(
         words, env={**os.environ, "DOCMILL_HOME": str(home), "PYTHONPATH": str(ROOT)}, start_new_session=True, stdout=subprocess.PIPE
     )
@@ -73,10 +80,10 @@ def kill_half_way(process: subprocess.Popen[bytes], home: Path, pages: int) -> i
     return done
 
 
-def ingest(file: Path, home: Path, *, index: bool) -> None:
+def ingest(file: Path, home: Path, options: list[str]) -> None:
     """One whole run with its peaks."""
     started = time.perf_counter()
-    process = begin(file, home, index=index)
+    process = begin(file, home, options)
     with PeakMemory(process.pid) as memory:
         told, _ = process.communicate(timeout=ENDS_S)
     print(f"exit {process.returncode} in {time.perf_counter() - started:.0f} s; peak resident: {memory.told()}")
@@ -88,24 +95,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=500)
     parser.add_argument("--scan-every", type=int, default=0)
-    for flag in ("--index", "--kill", "--change"):
+    for flag in ("--personal", "--index", "--kill", "--change"):
         parser.add_argument(flag, action="store_true")
-    asked = parser.parse_args()
+    asked, options = parser.parse_known_args()
+    options += [] if asked.index else ["--no-index"]
     sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory(prefix="docmill-bench-") as folder:
         home, file = Path(folder) / "home", Path(folder) / "huge.pdf"
-        huge_pdf(file, asked.pages, asked.scan_every)
+        huge_pdf(file, asked.pages, asked.scan_every, has_addresses=asked.personal)
         print(f"{asked.pages} pages, {file.stat().st_size / 1e6:.1f} MB")
         if asked.kill:
-            done = kill_half_way(begin(file, home, index=asked.index), home, asked.pages)
+            done = kill_half_way(begin(file, home, options), home, asked.pages)
             print(f"killed with {done} pages read")
-        ingest(file, home, index=asked.index)
+        ingest(file, home, options)
         begun = count(home, "private/*/journal/*/read-page-*/*.begun")
         print(f"pages begun: {begun} of {asked.pages}" + (f"; {begun - asked.pages} begun twice" if asked.kill else ""))
         if asked.change:
             change_one(file, Path(folder) / "changed.pdf")
             notes = count(home, "private/*/read/*/*.note")
-            ingest(Path(folder) / "changed.pdf", home, index=asked.index)
+            ingest(Path(folder) / "changed.pdf", home, options)
             print(f"after one page changed: {count(home, 'private/*/read/*/*.note') - notes} pages read again")
 
 

@@ -115,7 +115,7 @@ def searchable_pdf(file: Path, pages: list[Page]) -> Rendered:
     cell_limits = CellLimits(memory_bytes=limits.cell_memory_bytes, items=limits.cell_items)
     with Cell(cell_limits) as cell, scratch_folder("read") as folder:
         listed, out = folder / "pages.json", folder / "out.pdf"
-        listed.write_bytes(write_pages(pages))
+        write_pages(listed, pages)
         args: list[JsonValue] = [str(file.absolute()), str(listed), str(out), str(folder), dict(limits.for_reading())]
         cell.call("docmill.stages.reading.verbs:searchable_pdf", *args, deadline_s=limits.document_deadline_s)
         return rendered_pdf(out.read_bytes())

@@ -107,13 +107,13 @@ def make_certificate(
         engines: names and versions.
         keys: of the signer.
     """
-    data = copy.read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
+    with copy.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     key = document_key(keys.hashing, sha256)
     plain = sorted({(kind, folded(text)) for text, kind in values})
     body = Certificate(
         format=FORMAT,
-        file=FileFacts(sha256=sha256, size_bytes=len(data)),
+        file=FileFacts(sha256=sha256, size_bytes=copy.stat().st_size),
         original=value_hash(key, original_sha256),
         evidence=evidence,
         values=tuple(sorted((_fact(kind, value, key) for kind, value in plain), key=lambda fact: (fact.type, fact.hash))),

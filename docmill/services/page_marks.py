@@ -13,7 +13,7 @@ from docmill.storage.ledger import artefacts
 from docmill.values.geometry import Box
 from docmill.values.jobs import JobView
 from docmill.values.page import Page
-from docmill.values.pages_file import read_pages, read_spans
+from docmill.values.pages_file import find_page, read_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,7 @@ def page_words(room: Room, job: JobView, number: int, *, redacted: bool) -> Page
     """
     if redacted:
         name = _object(room, job, REDACTED_PAGES)
-        pages = read_pages(room.store.read(name)) if name else []
-        found = next((page for page in pages if page.number == number), None)
+        found = find_page(room.store.read(name), number) if name else None
     else:
         name = _object(room, job, PAGE_WORDS, number)
         found = Page.model_validate_json(room.store.read(name)) if name else None

@@ -1,6 +1,6 @@
 """Protocols that one room implements and another uses, so that neither imports the other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -88,9 +88,3 @@ class OcrEngine(Protocol):
             EngineMissing, LanguageMissing: what to install.
             EngineUnavailable: a service did not answer (retryable).
         """
-
-
-class TextRedactor(Protocol):
-    """Turns pages and spans into pages that no longer hold the spans' text."""
-
-    def __call__(self, pages: Sequence[Page]) -> tuple[Page, ...]: ...

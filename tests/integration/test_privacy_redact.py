@@ -20,6 +20,7 @@ from docmill.stages.privacy.redaction.source import open_source
 from docmill.values.evidence import Span
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page, Word
+from docmill.values.pages_file import open_pages
 
 SECRETS = ("Uwe Sommer", "uwe.sommer@posteo.example", "DE89 3704 0044 0532 0130 00", "Ida Nowak-Żółć")
 KEPT = ("4711-2231", "10.2.0.1", "Invoice", "Regards")
@@ -246,7 +247,7 @@ def test_a_value_that_only_a_picture_showed_goes_from_the_words_too(tmp_path: Pa
     span = Span(page=1, start=0, end=12, type="PERSON", confidence=0.95, source="t")
     Image.new("L", (600, 300), 230).save(tmp_path / "a.png")
     made = copies.write_copy(tmp_path / "a.png", "image/png", [page], [], tmp_path, unread=[(seen, (span,))])
-    assert made.pages[0].text == "we gave [PERSON] the key\nKind regards"
+    assert open_pages(made.pages)[0].text == "we gave [PERSON] the key\nKind regards"
     assert made.boxes == 2
     doubtful = span.model_copy(update={"confidence": 0.6})
     made = copies.write_copy(tmp_path / "a.png", "image/png", [page], [], tmp_path, unread=[(seen, (doubtful,))])

@@ -5,7 +5,7 @@ import pytest
 from docmill.errors import StageFailed
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page, Word
-from docmill.values.pages_file import PageFiles, read_pages, write_pages
+from docmill.values.pages_file import PageFiles, find_page, open_pages, read_pages, write_pages
 
 
 def page_file(folder, number):
@@ -25,8 +25,34 @@ def test_pages_come_as_from_a_list(tmp_path):
 
 def test_an_array_of_pages_is_read_as_it_was_written(tmp_path):
     pages = PageFiles(page_file(tmp_path, number) for number in (1, 2))
-    assert read_pages(write_pages(pages)) == list(pages)
-    assert read_pages(write_pages([])) == []
+    for some in (pages, pages[:1], []):
+        write_pages(tmp_path / "pages.json", some)
+        assert read_pages((tmp_path / "pages.json").read_bytes()) == list(open_pages(tmp_path / "pages.json")) == list(some)
+
+
+def test_of_an_array_only_what_is_looked_at_is_read(tmp_path):
+    array = tmp_path / "pages.json"
+    write_pages(array, PageFiles(page_file(tmp_path, number) for number in (1, 2, 3)))
+    pages = open_pages(array)
+    assert (len(pages), pages[1].text, pages[-1].text, [page.number for page in pages[1:]]) == (3, "word2", "word3", [2, 3])
+    data = array.read_bytes()
+    damaged = data.replace(b'"word3"', b'"word3}')
+    array.write_bytes(damaged)
+    assert pages[0].text == find_page(damaged, 1).text == "word1"
+    for look in (lambda: pages[2], lambda: find_page(damaged, 3), lambda: open_pages(tmp_path / "none")):
+        with pytest.raises(StageFailed):
+            look()
+
+
+def test_a_page_is_found_in_arrays_of_all_kinds(tmp_path):
+    array = tmp_path / "pages.json"
+    write_pages(array, PageFiles(page_file(tmp_path, number) for number in (2, 3, 7)))  # pages before it were not read
+    for data in (array.read_bytes(), array.read_bytes().replace(b"\n", b"")):  # an earlier docmill wrote one line
+        array.write_bytes(data)
+        assert [page.number for page in open_pages(array)] == [2, 3, 7]
+        assert [find_page(data, number) and find_page(data, number).text for number in (1, 2, 3, 7, 8)] == [
+            None, "word2", "word3", "word7", None,
+        ]  # fmt: skip
 
 
 def test_only_what_is_looked_at_is_loaded(tmp_path):

@@ -3,12 +3,14 @@
 import socket
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from docmill.errors import EngineMissing
 from docmill.stages.privacy import chunking, names
 from docmill.stages.privacy.finding import engines_for, find_spans
 from docmill.stages.privacy.hits import Hit
-from docmill.stages.privacy.literals import Haystack
+from docmill.stages.privacy.literals import Haystack, Known
 from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.merging import merge, whole_addresses
 from docmill.stages.privacy.version import FIND_VERSION, find_engine, redact_engine
@@ -88,6 +90,16 @@ def test_a_town_keeps_its_span_in_an_address_and_a_street_its_name() -> None:
 )
 def test_a_value_is_known_again(text: str, value: str, entity: str, holds: bool) -> None:
     assert Haystack(text).holds(value, entity) is holds
+
+
+_LETTERS = st.text("aAbäß1 2-.\n", max_size=12)
+
+
+@given(_LETTERS.map(lambda part: part * 4), st.lists(st.tuples(_LETTERS, st.sampled_from(["PERSON", "US_SSN"])), max_size=8))
+def test_many_values_are_found_where_each_alone_is(text: str, values: list[tuple[str, str]]) -> None:
+    alone = [(start, end, (value, entity)) for value, entity in values for start, end in Haystack(text).find(value, entity)]
+    assert list(Known(values).occurrences(text)) == alone
+    assert Known(values).held(text) == len({pair for _, _, pair in alone})
 
 
 def test_what_is_found_once_is_found_on_every_page() -> None:

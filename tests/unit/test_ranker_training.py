@@ -21,7 +21,7 @@ def test_it_prints_rules_against_ranker_and_writes_what_docmill_takes(tmp_path):
     for n, (page, truths, company) in enumerate(receipts(60)):
         file = data / f"a{n}.pdf"
         file.write_bytes(str(n).encode())  # its pages are kept: nothing is read here
-        (pages / f"{hashlib.sha256(file.read_bytes()).hexdigest()}.json").write_bytes(write_pages([page]))
+        write_pages(pages / f"{hashlib.sha256(file.read_bytes()).hexdigest()}.json", [page])
         facts = {"file": file.name, "company": company, "kind": "receipt", "fields": truths}
         (data / f"a{n}.json").write_text(json.dumps(facts))
     out = tmp_path / "ranker.json"

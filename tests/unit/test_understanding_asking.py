@@ -190,7 +190,7 @@ def test_a_page_that_is_not_there_and_second_answers_do_no_harm():
 
 def test_masked_words_are_nobodys_answer_and_evidence_counts_the_page_as_read():
     start = PAPER.text.index("Krummbach")
-    shown = mask_pages([PAPER], [Span(page=1, start=start, end=start + 18, type="PERSON", confidence=1.0, source="test")])[0]
+    shown = next(mask_pages([PAPER], [Span(page=1, start=start, end=start + 18, type="PERSON", confidence=1.0, source="test")]))
     assert "Krummbach" not in shown.text
     done, fields = joined(
         found(), ("vendor_name", "[PERSON]", 1), ("vendor_name", "Krummbach & Soehne", 1), ("total", "119.00 EUR", 1), shown=shown
@@ -202,7 +202,7 @@ def test_masked_words_are_nobodys_answer_and_evidence_counts_the_page_as_read():
 
 def test_a_value_with_a_mask_in_its_middle_is_no_value():
     start = PAPER.text.index("Wehr")
-    shown = mask_pages([PAPER], [Span(page=1, start=start, end=start + 4, type="PERSON", confidence=1.0, source="test")])[0]
+    shown = next(mask_pages([PAPER], [Span(page=1, start=start, end=start + 4, type="PERSON", confidence=1.0, source="test")]))
     done, fields = joined(found(), ("vendor_address", "Am [PERSON] 4", 1), shown=shown)
     assert fields == {}
     assert len(done.understanding.problems) == 1

@@ -36,7 +36,7 @@ def consult_about_file(cell: Cell, settings: Settings, options: MillOptions, pag
         return dict(reply) if isinstance(reply, dict) else {}
 
     whole = folder / "pages.json"
-    whole.write_bytes(write_pages(pages))
+    write_pages(whole, pages)
     is_masked = spec.masks(redact=options.redact)
     shown = _masked(call, settings, options, pages, folder) if is_masked else whole
     papers = Papers(str(understanding), str(whole), str(shown), folder)

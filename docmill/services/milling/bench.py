@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from pydantic import JsonValue
 
@@ -24,6 +24,16 @@ from docmill.values.usage import Calls, calls_together
 
 Engine = Callable[[MillOptions], dict[str, str]]
 """Names and versions of engines, models and language data that shape a stage's output under some options."""
+
+
+LARGE_BYTES: Final = 8 * 2**20
+"""A file above this size goes to the store piece by piece. Below it, asking a bucket first whether it is there would cost more than memory."""
+
+
+def facts_of(file: Path) -> tuple[int, str]:
+    """A file's size in bytes and its SHA-256; it is not held in memory."""
+    with file.open("rb") as source:
+        return file.stat().st_size, hashlib.file_digest(source, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=4)
@@ -109,13 +119,15 @@ class Bench:
         return self.scratch / name
 
     def keep(self, key: str, name: str, object_name: str, source: Path | bytes, *, media_type: str, page: int | None = None) -> Artefact:
-        """Put bytes or a file into the store at its deterministic name and say what lies there now."""
-        data = source if isinstance(source, bytes) else source.read_bytes()
-        size_bytes, sha256 = len(data), hashlib.sha256(data).hexdigest()
-        if not self.store.create(object_name, data, media_type=media_type):
-            # somebody was quicker: what lies there counts, not what was just made
-            kept = self.store.read(object_name)
-            size_bytes, sha256 = len(kept), hashlib.sha256(kept).hexdigest()
+        """Put bytes or a file into the store at its deterministic name and say what lies there now. The file is gone then."""
+        # somebody may have been quicker: what lies there counts, not what was just made
+        if isinstance(source, Path) and source.stat().st_size > LARGE_BYTES:
+            is_new = self.store.create_from(object_name, source, media_type=media_type)
+            size_bytes, sha256 = facts_of(source if is_new else self.store.fetch(object_name, self.scratch))
+        else:
+            data = source if isinstance(source, bytes) else source.read_bytes()
+            data = data if self.store.create(object_name, data, media_type=media_type) else self.store.read(object_name)
+            size_bytes, sha256 = len(data), hashlib.sha256(data).hexdigest()
         if isinstance(source, Path):
             shred_file(source)
         return Artefact(

@@ -4,6 +4,7 @@ Works on docmill's own JSON, which needs no cell; only a searchable PDF is made 
 """
 
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ from docmill.stages.knowledge import version as knowledge
 from docmill.stages.privacy import version as privacy
 from docmill.stages.reading import version as reading
 from docmill.stages.reading.file_properties import CREATED, MODIFIED, PRODUCER
-from docmill.stages.reading.formats import SEARCHABLE_PDF, Rendered, render, rendered_pdf
+from docmill.stages.reading.formats import SEARCHABLE_PDF, render
 from docmill.stages.reading.media_types import PDF
 from docmill.stages.understanding import version as understanding
 from docmill.stages.understanding.enrichment import version as enriching
@@ -44,7 +45,7 @@ from docmill.values.jobs import Artefact, ClaimedJob
 from docmill.values.keys import public_name, results_name
 from docmill.values.options import MillOptions
 from docmill.values.page import Page
-from docmill.values.pages_file import PageFiles, read_pages, read_spans, write_pages
+from docmill.values.pages_file import PageFiles, open_pages, read_spans, write_pages
 from docmill.values.results import Results, read_results, results_bytes
 
 if TYPE_CHECKING:
@@ -58,12 +59,12 @@ TIMED = "seconds_"
 def _publish(bench: Bench, item: Item, key: str) -> Keep:
     tenant, accepted = bench.shard.tenant, date.fromisoformat(item.accepted_on)
     pages = _shown_pages(bench, item)
-    rendered = _rendered(bench, item, pages, key)
-    text_name = public_name(tenant, "publish", key, rendered.extension)
+    source, media_type, extension = _rendered(bench, item, pages, key)
+    text_name = public_name(tenant, "publish", key, extension)
     name = results_name(tenant, accepted, item.job_id)
 
     def keep() -> Receipt:
-        text = bench.keep(key, TEXT, text_name, rendered.data, media_type=rendered.media_type)
+        text = bench.keep(key, TEXT, text_name, source, media_type=media_type)
         built = build_results(_input(bench, item, pages, text))
         kept = bench.keep(key, RESULTS, name, results_bytes(built), media_type=JSON)
         # an earlier attempt of this job may have written its results first: then those are the results
@@ -75,22 +76,23 @@ def _publish(bench: Bench, item: Item, key: str) -> Keep:
     return keep
 
 
-def _rendered(bench: Bench, item: Item, pages: Sequence[Page], key: str) -> Rendered:
+def _rendered(bench: Bench, item: Item, pages: Sequence[Page], key: str) -> tuple[Path | bytes, str, str]:
+    """The text in the format that was asked for, or a file of it; its media type, and its extension."""
     if item.options.extract_format != SEARCHABLE_PDF:
         return render(pages, item.options.extract_format, document_id=item.document_id, problems=item.problems)
-    source = bench.original(item)
+    source, out = bench.original(item), bench.out(f"{key}.pdf")
     if item.options.redact:
         # only what was proven clean may be shown; a copy that is a PDF has its words already, and a copy is always upright
         copy = item.inputs_of("redact", REDACTED)[0]
         source = bench.file(copy.object_name)
         if copy.media_type == PDF:
-            return rendered_pdf(Path(source).read_bytes())
-        pages = [page.model_copy(update={"turned_deg": 0}) for page in pages]
-    listed, out = bench.out(f"{key}.pages.json"), bench.out(f"{key}.pdf")
-    listed.write_bytes(write_pages(pages))
+            return Path(shutil.copyfile(source, out)), PDF, SEARCHABLE_PDF  # a copy: what is kept is taken away from where it lay
+    upright = {"turned_deg": 0} if item.options.redact else {}
+    listed = bench.out(f"{key}.pages.json")
+    write_pages(listed, (page.model_copy(update=upright) for page in pages))
     args: list[JsonValue] = [source, str(listed), str(out), str(bench.scratch), dict(bench.shard.limits.for_reading())]
     bench.call("docmill.stages.reading.verbs:searchable_pdf", *args)
-    return rendered_pdf(out.read_bytes())
+    return out, PDF, SEARCHABLE_PDF
 
 
 def _problems(results: Results) -> str:
@@ -113,7 +115,7 @@ def _shown_pages(bench: Bench, item: Item) -> Sequence[Page]:
     redacted = item.inputs_of("redact", REDACTED_PAGES)
     if not redacted:
         raise StageFailed("redaction is on but there are no redacted pages")
-    return read_pages(Path(bench.file(redacted[0].object_name)).read_bytes())
+    return open_pages(Path(bench.file(redacted[0].object_name)))
 
 
 def _spans(bench: Bench, item: Item) -> list[Span] | None:

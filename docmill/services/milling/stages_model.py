@@ -54,7 +54,7 @@ def _note(bench: Bench, use: ModelUse) -> None:
 
 def _pages(bench: Bench, item: Item, folder: Path) -> str:
     out = folder / "pages.json"
-    out.write_bytes(write_pages(PageFiles(bench.file(one.object_name) for one in item.inputs_of("read", PAGE_WORDS))))
+    write_pages(out, PageFiles(bench.file(one.object_name) for one in item.inputs_of("read", PAGE_WORDS)))
     return str(out)
 
 

@@ -1,6 +1,5 @@
 """find_pii and redact: what is personal, and a copy without it, with a certificate. The cell proves, the worker signs: no key enters a cell."""
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from docmill.cell import JsonArgument
 from docmill.errors import StageFailed
 from docmill.services.certificate_keys import worker_keys
 from docmill.services.certificates import make_certificate, values_of
-from docmill.services.milling.bench import Bench
+from docmill.services.milling.bench import Bench, facts_of
 from docmill.services.milling.receipts import Receipt
 from docmill.services.milling.shard import Item
 from docmill.services.milling.stage_work import JSON, REDACTED, REDACTED_PAGES, SPANS, Keep, StageWork, one_by_one
@@ -88,7 +87,7 @@ def _redact(bench: Bench, item: Item, key: str) -> Receipt:
         rules_path=_rules(bench, item),
     )
     made = redact_and_prove(_caller(bench), asked, folder, bench.shard.limits.for_reading())
-    tenant, proven = bench.shard.tenant, hashlib.sha256(made.path.read_bytes()).hexdigest()
+    tenant, (_, proven) = bench.shard.tenant, facts_of(made.path)
     # what belongs to the copy first: whoever finds the receipt finds all, and a public copy never stands without its pages and certificate
     pages = bench.keep(key, REDACTED_PAGES, private_name(tenant, "redact", key), made.pages, media_type=JSON)
     certificate = _certificate(bench, item, key, made)

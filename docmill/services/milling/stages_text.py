@@ -40,7 +40,7 @@ from docmill.values.evidence import Kind, Understanding
 from docmill.values.jobs import Artefact
 from docmill.values.keys import private_name
 from docmill.values.page import Page
-from docmill.values.pages_file import read_pages, read_spans
+from docmill.values.pages_file import open_pages, read_spans
 from docmill.values.usage import EMBEDDINGS, Calls
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def page_files(bench: Bench, item: Item) -> list[str]:
     redacted = item.inputs_of("redact", REDACTED_PAGES)
     if not redacted:
         raise StageFailed("redaction is on but there are no redacted pages")
-    return [_write_page(bench, page) for page in read_pages(Path(bench.file(redacted[0].object_name)).read_bytes())]
+    return [_write_page(bench, page) for page in open_pages(Path(bench.file(redacted[0].object_name)))]
 
 
 def _write_page(bench: Bench, page: Page) -> str:

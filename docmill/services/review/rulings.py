@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import TypeAdapter
 
 from docmill.services.review.aligning import moved
-from docmill.stages.privacy.literals import folded, occurrences
+from docmill.stages.privacy.literals import Known, folded
 from docmill.values.evidence import Span
 from docmill.values.model import Value
 from docmill.values.page import Page
@@ -78,10 +78,10 @@ def on_new_pages(rulings: Iterable[Ruling], old: Sequence[Page], new: Sequence[P
 def _elsewhere(spans: Sequence[Span], pages: Sequence[Page]) -> list[Span]:
     """Spans over occurrences of hidden values that no span covers yet."""
     by_number = {page.number: page for page in pages}
-    values = sorted({(by_number[s.page].text[s.start : s.end], s.type) for s in spans if s.page in by_number})
+    values = Known(sorted({(by_number[s.page].text[s.start : s.end], s.type) for s in spans if s.page in by_number}))
     added: list[Span] = []
     for page in pages:
-        for start, end, (_, entity) in occurrences(page.text, values):
+        for start, end, (_, entity) in values.occurrences(page.text):
             if not any(s.page == page.number and s.start <= start and end <= s.end for s in (*spans, *added)):
                 added.append(_span(page, start, end, entity))
     return added

@@ -12,7 +12,7 @@ from docmill.storage.ledger import artefacts, versions
 from docmill.values.evidence import Evidence, Field, Understanding
 from docmill.values.jobs import Artefact
 from docmill.values.page import Page
-from docmill.values.pages_file import read_pages
+from docmill.values.pages_file import find_page
 from docmill.values.review import ReviewTask, Subject
 
 
@@ -107,5 +107,4 @@ def _page(room: Room, made: list[Artefact], number: int | None) -> Page | None:
 
 def _masked_page(room: Room, made: list[Artefact], number: int) -> Page | None:
     found = next((one for one in made if one.name == REDACTED_PAGES), None)
-    pages = read_pages(room.store.read(found.object_name)) if found else []
-    return next((page for page in pages if page.number == number), None)
+    return find_page(room.store.read(found.object_name), number) if found else None

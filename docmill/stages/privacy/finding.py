@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from docmill.stages.privacy import classifier, names
 from docmill.stages.privacy.confidence import confidence_of
 from docmill.stages.privacy.hits import Findings, Hit
-from docmill.stages.privacy.literals import folded, occurrences
+from docmill.stages.privacy.literals import Known, folded
 from docmill.stages.privacy.merging import merge, touching, whole_addresses
 from docmill.stages.privacy.own_rules import own_rules
 from docmill.stages.privacy.patterns import PATTERNS
@@ -78,10 +78,10 @@ def find_spans(
     known = _strongest(pages, found)
     if language == names.LANGUAGE:  # only English has a dictionary here that tells names from words
         known = _name_parts(pages, found) | known
-    spans = []
+    spans, looked_for = [], Known(known)
     for page in pages:
         here = found[page.number]
-        new = [hit for hit in _repeats(page.text, known) if not any(h.start <= hit.start and hit.end <= h.end for h in here)]
+        new = [hit for hit in _repeats(page.text, looked_for, known) if not any(h.start <= hit.start and hit.end <= h.end for h in here)]
         spans += [_span(page, hit) for hit in _whole([*here, *new], page.text)]
     return spans, engines_for(language, entities, rules)
 
@@ -141,9 +141,9 @@ def _name_parts(pages: Sequence[Page], found: dict[int, tuple[Hit, ...]]) -> dic
     return parts
 
 
-def _repeats(text: str, known: dict[tuple[str, str], Hit]) -> Iterator[Hit]:
-    for start, end, key in occurrences(text, known):
-        first = known[key]
+def _repeats(text: str, values: Known, found: dict[tuple[str, str], Hit]) -> Iterator[Hit]:
+    for start, end, key in values.occurrences(text):
+        first = found[key]
         yield Hit(start, end, first.type, first.confidence, f"repeat:{first.source}")
 
 

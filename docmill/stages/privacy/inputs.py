@@ -1,17 +1,14 @@
 """Files that verbs of the privacy stage take: spans, pages, rules."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter
 
 from docmill.values.evidence import Span
-from docmill.values.page import Page
 from docmill.values.pii_rules import NO_RULES, PiiRules
 
-PAGES: Final = TypeAdapter(tuple[Page, ...])
 SPANS: Final = TypeAdapter(tuple[Span, ...])
 
 
@@ -23,9 +20,3 @@ def read_rules(path: str) -> PiiRules:
 def read_found(path: str) -> tuple[Span, ...]:
     """The spans of a file that `find_pii` wrote."""
     return SPANS.validate_python(json.loads(Path(path).read_bytes())["spans"])
-
-
-def read_pages(paths: Iterable[str]) -> tuple[Page, ...]:
-    """Pages of a file each, by their numbers."""
-    pages = (Page.model_validate_json(Path(path).read_bytes()) for path in paths)
-    return tuple(sorted(pages, key=lambda page: page.number))

@@ -43,7 +43,15 @@ class Haystack:
         A name ends at word borders (`Anna` is not in `Annapolis`). Anything else only needs that no digit stands beside it, so that a
         number glued to its label still counts.
         """
-        needle = folded(value)
+        return self.places_of(folded(value), entity)
+
+    @property
+    def starts(self) -> set[str]:
+        """Every run of `SHORTEST` letters and digits: a value that is there begins with one."""
+        return {self._folded[at : at + SHORTEST] for at in range(len(self._folded) - SHORTEST + 1)}
+
+    def places_of(self, needle: str, entity: str) -> Iterator[tuple[int, int]]:
+        """`find` for a value that is folded already."""
         if len(needle) < SHORTEST:
             return
         is_border = str.isalnum if entity in _WORDLIKE or not any(c.isdigit() for c in needle) else str.isdigit
@@ -80,12 +88,34 @@ class Haystack:
         return next(self.find(value, entity), None) is not None
 
 
-def occurrences(text: str, values: Iterable[tuple[str, str]]) -> Iterator[tuple[int, int, tuple[str, str]]]:
-    """(start, end, pair) of every occurrence of the (value, entity) pairs in `text`."""
-    haystack = Haystack(text)
-    for value, entity in values:
-        for start, end in haystack.find(value, entity):
-            yield start, end, (value, entity)
+class Known:
+    """(value, entity) pairs that are looked for in many texts.
+
+    A book has thousands of values on thousands of pages: each is folded once, and of a text only those are looked for whose first letters it has.
+
+    Args:
+        values: the pairs.
+    """
+
+    def __init__(self, values: Iterable[tuple[str, str]]) -> None:
+        self._pairs = tuple(values)
+        self._needles = tuple(folded(value) for value, _ in self._pairs)
+        self._by_start: dict[str, list[int]] = {}
+        for number, needle in enumerate(self._needles):
+            self._by_start.setdefault(needle[:SHORTEST], []).append(number)
+
+    def occurrences(self, text: str) -> Iterator[tuple[int, int, tuple[str, str]]]:
+        """(start, end, pair) of every occurrence in a text, in the order of the pairs."""
+        haystack = Haystack(text)
+        starts = haystack.starts & self._by_start.keys()
+        for number in sorted(number for start in starts for number in self._by_start[start]):
+            pair = self._pairs[number]
+            for start, end in haystack.places_of(self._needles[number], pair[1]):
+                yield start, end, pair
+
+    def held(self, text: str) -> int:
+        """How many of the pairs occur in a text."""
+        return len({pair for _, _, pair in self.occurrences(text)})
 
 
 def _fold(character: str) -> str:

@@ -1,6 +1,6 @@
 """Pages without the personal words: each span becomes one word `[TYPE]`, and the page stays a valid page."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
@@ -21,8 +21,8 @@ class _Place(NamedTuple):
         return self.start + len(self.word.text)
 
 
-def mask_pages(pages: Sequence[Page], spans: Iterable[Span]) -> tuple[Page, ...]:
-    """The pages with every word that a span touches replaced.
+def mask_pages(pages: Iterable[Page], spans: Iterable[Span]) -> Iterator[Page]:
+    """One after another, the pages with every word that a span touches replaced.
 
     A span over several words, or lines, becomes one mask at the place of its first word; the mask's box is around the span's words on that
     line. Characters of a touched word that are outside the span stay: `(06/13/1995)` becomes `([BIRTH_DATE])`.
@@ -30,7 +30,8 @@ def mask_pages(pages: Sequence[Page], spans: Iterable[Span]) -> tuple[Page, ...]
     by_page: dict[int, list[Span]] = {}
     for span in sorted(spans, key=lambda s: (s.page, s.start)):
         by_page.setdefault(span.page, []).append(span)
-    return tuple(_masked(page, by_page[page.number]) if page.number in by_page else page for page in pages)
+    for page in pages:
+        yield _masked(page, by_page[page.number]) if page.number in by_page else page
 
 
 def mask_of(entity: str) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from docmill.errors import Damaged
 from docmill.stages.privacy.finding import find_in_text, find_spans
 from docmill.stages.privacy.hits import Hit
-from docmill.stages.privacy.inputs import PAGES, SPANS, read_rules
+from docmill.stages.privacy.inputs import read_found, read_rules
 from docmill.stages.privacy.masking import mask_pages
 from docmill.values.options import DATA_LABELS
-from docmill.values.pages_file import PageFiles
+from docmill.values.pages_file import PageFiles, open_pages, write_pages
 
 _TEXT_LABELS = {**DATA_LABELS, "BIRTH_DATE": "DATE"}
 
@@ -51,9 +51,8 @@ def mask(pages_path: str, spans_path: str, out_path: str) -> dict[str, object]:
     Returns:
         `{"spans": count}`.
     """
-    spans = SPANS.validate_python(json.loads(Path(spans_path).read_bytes())["spans"])
-    pages = PAGES.validate_json(Path(pages_path).read_bytes())
-    Path(out_path).write_bytes(PAGES.dump_json(mask_pages(pages, spans)))
+    spans = read_found(spans_path)
+    write_pages(Path(out_path), mask_pages(open_pages(Path(pages_path)), spans))
     return {"spans": len(spans)}
 
 

@@ -65,6 +65,18 @@ def opened(path: Path, media_type: str, limits: Limits, number: int = 1) -> Iter
         raise Damaged("the image cannot be decoded", page=number) from error
 
 
+def is_gray_png(path: Path, media_type: str, limits: Limits) -> bool:
+    """Whether a file is a PNG of 256 grey values without transparency; it is not decoded.
+
+    Raises:
+        Damaged, TooLarge: as `opened`.
+    """
+    if media_type != "image/png":
+        return False
+    with opened(path, media_type, limits) as image:
+        return image.mode == "L" and "transparency" not in image.info
+
+
 def frames_told(path: Path, media_type: str, limits: Limits) -> tuple[str, ...]:
     """What is not read of an animation in a format whose files are one page, for people; empty for all other pictures.
 

@@ -6,7 +6,7 @@ documents are drawn. Of the original its pages are taken over, what layers they 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from docmill.errors import Damaged, TooLarge
 from docmill.pdf_pages.catalog import keep_catalog
 from docmill.pdf_pages.invisible_text import InvisibleText
-from docmill.pdf_pages.page_picture import picture
+from docmill.pdf_pages.spilled_pictures import SpilledPictures
 from docmill.shredding import shred_file
 from docmill.stages.reading.limits import Limits
 from docmill.stages.reading.media_types import PDF, TEXT_TYPES
@@ -37,13 +37,13 @@ _TEXT_SIZE: Final = 0.72  # of a row's height
 _ACTIONS: Final = (Name.A, Name.AA, Name.PA)
 
 
-def write_searchable_pdf(source: Path, media_type: str, pages: Iterable[Page], out: Path, scratch_dir: Path, limits: Limits) -> None:
+def write_searchable_pdf(source: Path, media_type: str, pages: Sequence[Page], out: Path, scratch_dir: Path, limits: Limits) -> None:
     """Write the searchable PDF of a document; pages that were not read are left out, except those of a PDF, which stay as they are.
 
     Args:
         source: the document.
         media_type: as `inspect` said.
-        pages: as read, any number of them.
+        pages: as read, any number of them; each is loaded when it is its turn, if they are files.
         out: the file to write.
         scratch_dir: for temporary files.
         limits: for drawing pages.
@@ -51,23 +51,36 @@ def write_searchable_pdf(source: Path, media_type: str, pages: Iterable[Page], o
     Raises:
         Encrypted: the PDF asks for a password.
     """
-    read = {page.number: page for page in pages}
-    with pikepdf.new() as pdf:
-        made = _Sheets(pdf)
+    read = _Read(pages)
+    with pikepdf.new() as pdf, SpilledPictures(pdf, scratch_dir) as pictures:
+        made = _Sheets(pdf, pictures)
         if media_type == PDF:
             _of_pdf(made, source, read, scratch_dir, limits)
         else:
-            for _, page in sorted(read.items()):
-                is_text = media_type in TEXT_TYPES
+            for number in sorted(read.at):
+                page, is_text = pages[read.at[number]], media_type in TEXT_TYPES
                 made.add_picture(page, _drawn(page) if is_text else _pictured(source, media_type, page, scratch_dir, limits))
         made.finish(out)
+
+
+class _Read:
+    """Pages by their numbers; none is kept."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self._pages = pages
+        self.at = {page.number: index for index, page in enumerate(pages)}
+
+    def page(self, number: int) -> Page | None:
+        """The page, unless it was not read."""
+        return self._pages[self.at[number]] if number in self.at else None
 
 
 class _Sheets:
     """The PDF that is being written."""
 
-    def __init__(self, pdf: pikepdf.Pdf) -> None:
+    def __init__(self, pdf: pikepdf.Pdf, pictures: SpilledPictures) -> None:
         self.pdf = pdf
+        self._pictures = pictures
         self._text = InvisibleText(_FONT_PREFIX)
         self._with_text: list[pikepdf.Page] = []
         self._has_originals = False
@@ -78,7 +91,7 @@ class _Sheets:
         width, height = page.width_px * scale, page.height_px * scale
         shown = b"q %.3f 0 0 %.3f 0 0 cm /Im Do Q\n" % (width, height)
         sheet = Dictionary(Type=Name.Page, MediaBox=Array([0, 0, round(width, 3), round(height, 3)]))
-        sheet.Resources = Dictionary(XObject=Dictionary({"/Im": picture(self.pdf, image)}))
+        sheet.Resources = self._pictures.resources(image)
         sheet.Contents = self.pdf.make_stream(shown + self._text.content(page.lines, scale=scale, height_pt=height))
         self.pdf.pages.append(pikepdf.Page(self.pdf.make_indirect(sheet)))
         self._with_text.append(self.pdf.pages[-1])
@@ -107,7 +120,8 @@ class _Sheets:
             keep_catalog(self.pdf, original)
 
     def finish(self, out: Path) -> None:
-        """Give every page the fonts of its words, and write."""
+        """Give every page its picture and the fonts of its words, and write."""
+        self._pictures.finish()
         fonts = self._text.fonts(self.pdf)
         for sheet in self._with_text:
             for name, font in fonts.items():
@@ -115,11 +129,11 @@ class _Sheets:
         self.pdf.save(out, deterministic_id=True, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
 
 
-def _of_pdf(made: _Sheets, source: Path, read: Mapping[int, Page], scratch_dir: Path, limits: Limits) -> None:
+def _of_pdf(made: _Sheets, source: Path, read: _Read, scratch_dir: Path, limits: Limits) -> None:
     with _opened(source) as original:
         count = _page_count(original)
-        for number in range(1, max([count, *read]) + 1):
-            page, own = read.get(number), original.pages[number - 1] if number <= count else None
+        for number in range(1, max([count, *read.at]) + 1):
+            page, own = read.page(number), original.pages[number - 1] if number <= count else None
             lacking = None if page is None or own is None else _lacking(source, page)
             if own is not None and (page is None or lacking == ()):
                 made.add_original(own)

@@ -15,7 +15,7 @@ from docmill.stages.reading.embedded_pictures import picture
 from docmill.stages.reading.engines import EngineSpec, ocr_engine, read_by
 from docmill.stages.reading.file_properties import file_properties
 from docmill.stages.reading.gray_pixels import gray_kept
-from docmill.stages.reading.image_file import frames_told
+from docmill.stages.reading.image_file import frames_told, is_gray_png
 from docmill.stages.reading.judgement import judge_text_layer
 from docmill.stages.reading.layout import lines_in_order
 from docmill.stages.reading.limits import Limits
@@ -33,8 +33,10 @@ from docmill.stages.reading.unlocking import unlock_pdf
 from docmill.stages.reading.unpacking import members_of
 from docmill.values.options import AUTO
 from docmill.values.page import Page
-from docmill.values.pages_file import read_pages
+from docmill.values.pages_file import open_pages
 from docmill.values.ports import OcrEngine
+
+_BY_TESSERACT = frozenset({AUTO, "tesseract"})  # engines that begin with it
 
 
 def inspect(path: str, limits: dict[str, float], digests_path: str = "") -> dict[str, str | int | None]:
@@ -155,7 +157,7 @@ def searchable_pdf(path: str, pages_path: str, out_path: str, scratch_dir: str, 
     """
     from docmill.stages.reading.searchable_pdf import write_searchable_pdf  # noqa: PLC0415 - only where PDFs are written
 
-    kept, pages = Limits.of(limits), read_pages(Path(pages_path).read_bytes())
+    kept, pages = Limits.of(limits), open_pages(Path(pages_path))
     write_searchable_pdf(Path(path), survey(Path(path), kept).media_type, pages, Path(out_path), Path(scratch_dir), kept)
     return {"pages": len(pages)}
 
@@ -288,7 +290,9 @@ def _page_by_ocr(
 
 
 def _read_by(engine: OcrEngine, path: Path, media_type: str, number: int, language: str, scratch_dir: Path, limits: Limits) -> Page:
-    as_it_is = readable_as_it_is(path, media_type, number, limits)
+    # measures need a gray PNG's pixels, too: decoded here once they serve all, and Tesseract, which decodes slower, gets them plain
+    is_decoded_once = engine.name in _BY_TESSERACT and is_gray_png(path, media_type, limits)
+    as_it_is = None if is_decoded_once else readable_as_it_is(path, media_type, number, limits)
     if as_it_is:
         with contextlib.suppress(Damaged):  # the engine's decoder gave up; Pillow's may still read the file
             return rated(as_it_is, read_by(engine, as_it_is, language))

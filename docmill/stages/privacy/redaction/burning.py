@@ -55,6 +55,11 @@ class Burn:
     lines: tuple[Line, ...] = ()
     labels: tuple[str, ...] = ()
 
+    def without_words(self) -> "Burn":
+        """What the gates need of it: a long document's words would fill the memory."""
+        fields = {name: getattr(self.page, name) for name in Page.model_fields}  # not model_copy: it takes cached words along
+        return Burn(Page(**{**fields, "lines": ()}), self.boxes, (), self.labels)
+
     @property
     def pictures(self) -> list[tuple[PixelBox, Image.Image]]:
         """Each box and what it must look like, grey."""

@@ -1,24 +1,25 @@
 """From pages and spans to a proven redacted copy in a directory, or to nothing at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from PIL import Image
 
 from docmill.errors import RedactionUnproven
 from docmill.shredding import shred_file
-from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction import proof
-from docmill.stages.privacy.redaction.burning import BOX, CODE, Burn, burn, plan_burn
+from docmill.stages.privacy.redaction.burning import BOX, Burn, burn
 from docmill.stages.privacy.redaction.image_copy import write_image
 from docmill.stages.privacy.redaction.pdf_copy import write_pdf
+from docmill.stages.privacy.redaction.planning import Plan, plan_of
 from docmill.stages.privacy.redaction.proof_pdf import PDF_GATES, pictures_of, prove_pdf
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, Source, open_source
-from docmill.stages.privacy.redaction.unread import spread, words_under
 from docmill.values.evidence import Span
 from docmill.values.page import Page
+from docmill.values.pages_file import open_pages, write_pages
 
 TEXT_TYPES = frozenset(
     {
@@ -33,6 +34,10 @@ TEXT_TYPES = frozenset(
 """Read as text; the copy is plain text."""
 
 
+PAGES_FILE: Final = "pages.json"
+"""The masked pages, beside the copy."""
+
+
 @dataclass(frozen=True, slots=True)
 class RedactedCopy:
     """A proven copy.
@@ -40,14 +45,14 @@ class RedactedCopy:
     Attributes:
         path: the file, in the directory asked for.
         media_type: of the file; may differ from the original's.
-        pages: masked pages.
-        burns: page by page what was burned; empty for text.
+        pages: the file of masked pages, an array in the same directory.
+        burns: page by page where something was burned, without the words that stayed; empty for text.
         gates: names of the gates that it passed.
     """
 
     path: Path
     media_type: str
-    pages: tuple[Page, ...]
+    pages: Path
     burns: tuple[Burn, ...]
     gates: tuple[str, ...]
 
@@ -67,7 +72,7 @@ def write_copy(
     style: str = BOX,
     unread: Sequence[tuple[Page, Sequence[Span]]] = (),
 ) -> RedactedCopy:
-    """Write and prove the redacted copy of a document.
+    """Write and prove the redacted copy of a document. Pages are gone over several times, and one at a time is kept: there may be thousands.
 
     Args:
         source: the original file.
@@ -82,41 +87,32 @@ def write_copy(
         RedactionUnproven: a gate failed, or a page of the document was not read; no file is left.
         Damaged, Encrypted, TooLarge, UnsupportedType: the original can't be rendered.
     """
-    elsewhere = [one for page in pages for one in spread(page, unread, [s for s in spans if s.page == page.number])]
-    read_under, dots_under = (_under(pages, unread, is_code=is_code) for is_code in (False, True))
-    spans = [*spans, *elsewhere, *read_under]
-    secrets = proof.secrets_of(pages, spans)  # not what OCR made of a code's dots, or of print in its corners: that is no value
-    spans += dots_under
-    masked = mask_pages(pages, spans)
-    proof.prove_pages(masked, secrets)
-    if media_type in TEXT_TYPES:
-        return _text_copy(masked, secrets, out_dir)
-    burns = tuple(
-        plan_burn(page, [s for s in spans if s.page == page.number], style, [one for one in unread if one[0].number == page.number])
-        for page in pages
-    )
-    with open_source(source, media_type) as opened:
-        _require_all_pages(opened, pages)
-        if media_type in IMAGE_TYPES and opened.page_count == 1:
-            return _image_copy(opened, media_type, burns[0], masked, out_dir)
-        return _pdf_copy(opened, burns, masked, secrets, out_dir)
+    plan = plan_of(pages, spans, unread, style)
+    masked = out_dir / PAGES_FILE
+    with _removed_on_failure(masked):
+        write_pages(masked, plan.masked())
+        if media_type in TEXT_TYPES:
+            return _text_copy(masked, plan, out_dir)
+        with open_source(source, media_type) as opened:
+            _require_all_pages(opened, plan)
+            if media_type in IMAGE_TYPES and opened.page_count == 1:
+                return _image_copy(opened, media_type, plan, masked, out_dir)
+            return _pdf_copy(opened, plan, masked, out_dir)
 
 
-def _under(pages: Sequence[Page], unread: Sequence[tuple[Page, Sequence[Span]]], *, is_code: bool) -> list[Span]:
-    """Words of pages that stand where something must go that a second reader saw."""
-    seen = [(one, found) for one, found in unread if (one.source == CODE) == is_code]
-    return [span for one, found in seen for page in pages if page.number == one.number for span in words_under(page, one, found)]
-
-
-def _text_copy(masked: tuple[Page, ...], secrets: Sequence[proof.Secret], out_dir: Path) -> RedactedCopy:
+def _text_copy(masked: Path, plan: Plan, out_dir: Path) -> RedactedCopy:
     out = out_dir / "redacted.txt"
     with _removed_on_failure(out):
-        out.write_text("\f".join(page.text for page in masked) + "\n", encoding="utf-8")
-        proof.prove_text(out, secrets)
+        with out.open("w", encoding="utf-8") as file:
+            for index, page in enumerate(open_pages(masked)):
+                file.write(("\f" if index else "") + page.text)
+            file.write("\n")
+        proof.prove_text(out, plan.secrets)
     return RedactedCopy(out, "text/plain", masked, (), proof.TEXT_GATES)
 
 
-def _image_copy(opened: Source, media_type: str, planned: Burn, masked: tuple[Page, ...], out_dir: Path) -> RedactedCopy:
+def _image_copy(opened: Source, media_type: str, plan: Plan, masked: Path, out_dir: Path) -> RedactedCopy:
+    (planned,) = plan.burns()
     is_photo = media_type == "image/jpeg"  # a PNG of a photo is ten times the size
     out = out_dir / ("redacted.jpg" if is_photo else "redacted.png")
     with _removed_on_failure(out):
@@ -124,30 +120,31 @@ def _image_copy(opened: Source, media_type: str, planned: Burn, masked: tuple[Pa
         proof.prove_image(out, planned)
         with Image.open(out) as image:
             proof.require_same_outside(opened.render(planned.page), image, planned, lossy=is_photo)
-    return RedactedCopy(out, media_type if is_photo else "image/png", masked, (planned,), (*proof.IMAGE_GATES, proof.PIXELS_GATE))
+    gates = (*proof.IMAGE_GATES, proof.PIXELS_GATE)
+    return RedactedCopy(out, media_type if is_photo else "image/png", masked, (planned.without_words(),), gates)
 
 
-def _pdf_copy(
-    opened: Source, burns: tuple[Burn, ...], masked: tuple[Page, ...], secrets: Sequence[proof.Secret], out_dir: Path
-) -> RedactedCopy:
-    out = out_dir / "redacted.pdf"
+def _pdf_copy(opened: Source, plan: Plan, masked: Path, out_dir: Path) -> RedactedCopy:
+    out, burns = out_dir / "redacted.pdf", list[Burn]()
     with _removed_on_failure(out):
-        write_pdf(out, _burned_pages(opened, burns))
-        prove_pdf(out, burns, secrets)
+        write_pdf(out, _burned_pages(opened, plan.burns(), burns))
+        prove_pdf(out, burns, plan.secrets)
         for planned, (image, lossy) in zip(burns, pictures_of(out), strict=True):
             proof.require_same_outside(opened.render(planned.page), image, planned, lossy=lossy)
-    return RedactedCopy(out, "application/pdf", masked, burns, (*PDF_GATES, proof.PIXELS_GATE))
+    return RedactedCopy(out, "application/pdf", masked, tuple(burns), (*PDF_GATES, proof.PIXELS_GATE))
 
 
-def _burned_pages(opened: Source, burns: Sequence[Burn]) -> Iterator[tuple[Image.Image, Burn]]:
-    for planned in burns:
-        yield burn(opened.render(planned.page), planned), planned
+def _burned_pages(opened: Source, planned: Iterable[Burn], done: list[Burn]) -> Iterator[tuple[Image.Image, Burn]]:
+    for one in planned:
+        yield burn(opened.render(one.page), one), one
+        done.append(one.without_words())
 
 
-def _require_all_pages(opened: Source, pages: Sequence[Page]) -> None:
+def _require_all_pages(opened: Source, plan: Plan) -> None:
     # a page that was not read was not searched either
-    if [page.number for page in pages] != list(range(1, opened.page_count + 1)):
-        raise RedactionUnproven(f"{len(pages)} of {opened.page_count} pages were read; all must be, in order, to redact", pages=len(pages))
+    if plan.numbers != list(range(1, opened.page_count + 1)):
+        read = len(plan.numbers)
+        raise RedactionUnproven(f"{read} of {opened.page_count} pages were read; all must be, in order, to redact", pages=read)
 
 
 @contextmanager

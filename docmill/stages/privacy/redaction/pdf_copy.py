@@ -12,28 +12,27 @@ from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
 from docmill.pdf_pages.invisible_text import InvisibleText
-from docmill.pdf_pages.page_picture import picture
+from docmill.pdf_pages.spilled_pictures import SpilledPictures
 from docmill.stages.privacy.redaction.burning import Burn
 
 _POINTS_PER_INCH = 72
 
 
 def write_pdf(out: Path, pages: Iterable[tuple[Image.Image, Burn]]) -> None:
-    """Write burned page images (one at a time in memory) and their visible words."""
-    pdf = pikepdf.new()
+    """Write burned page images and their visible words. In memory are one image and some encoded ones; others wait in files beside `out`."""
     text = InvisibleText()
-    resources = []
-    for image, burn in pages:
-        scale = _POINTS_PER_INCH / burn.page.dpi
-        width, height = burn.page.width_px * scale, burn.page.height_px * scale
-        resource = Dictionary(XObject=Dictionary({"/Im": picture(pdf, image)}))
-        resources.append(pdf.make_indirect(resource))
-        shown = b"q %.3f 0 0 %.3f 0 0 cm /Im Do Q\n" % (width, height) + text.content(burn.lines, scale=scale, height_pt=height)
-        page = Dictionary(Type=Name.Page, MediaBox=Array([0, 0, round(width, 3), round(height, 3)]), Resources=resources[-1])
-        page.Contents = pdf.make_stream(shown)
-        pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
-    fonts = pdf.make_indirect(text.fonts(pdf))
-    for resource in resources:
-        resource.Font = fonts
-    pdf.save(out, deterministic_id=True, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    pdf.close()
+    with pikepdf.new() as pdf, SpilledPictures(pdf, out.parent) as pictures:
+        resources = []
+        for image, burn in pages:
+            scale = _POINTS_PER_INCH / burn.page.dpi
+            width, height = burn.page.width_px * scale, burn.page.height_px * scale
+            resources.append(pictures.resources(image))
+            shown = b"q %.3f 0 0 %.3f 0 0 cm /Im Do Q\n" % (width, height) + text.content(burn.lines, scale=scale, height_pt=height)
+            page = Dictionary(Type=Name.Page, MediaBox=Array([0, 0, round(width, 3), round(height, 3)]), Resources=resources[-1])
+            page.Contents = pdf.make_stream(shown)
+            pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
+        pictures.finish()
+        fonts = pdf.make_indirect(text.fonts(pdf))
+        for resource in resources:
+            resource.Font = fonts
+        pdf.save(out, deterministic_id=True, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)

@@ -7,7 +7,8 @@ Values of fewer than `literals.SHORTEST` characters are not searched as text; fo
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from docmill.errors import RedactionUnproven
-from docmill.stages.privacy.literals import Haystack
+from docmill.stages.privacy.literals import Known
 from docmill.stages.privacy.redaction.burning import Burn, PixelBox
 from docmill.values.evidence import Span
 from docmill.values.options import KNOWN_ENTITIES
@@ -43,17 +44,19 @@ class Secret(NamedTuple):
 
 def secrets_of(pages: Sequence[Page], spans: Sequence[Span]) -> list[Secret]:
     """The values of spans, each once."""
-    return sorted({Secret(page.text[s.start : s.end], s.type) for page in pages for s in spans if s.page == page.number})
+    on_page = defaultdict[int, list[Span]](list)
+    for span in spans:
+        on_page[span.page].append(span)
+    return sorted({Secret(page.text[s.start : s.end], s.type) for page in pages for s in on_page[page.number]})
 
 
-def require_absent(text: str, secrets: Iterable[Secret], where: str) -> None:
+def require_absent(text: str, secrets: Known, where: str) -> None:
     """Fail when a value is in the text, also split, spaced, accented or re-cased. Masks such as `[PERSON]` don't count as text.
 
     Raises:
         RedactionUnproven: with the number of values, never the values.
     """
-    haystack = Haystack(without_masks(text))
-    if left := sum(haystack.holds(secret.value, secret.type) for secret in secrets):
+    if left := secrets.held(without_masks(text)):
         raise RedactionUnproven(f"{left} redacted value(s) can still be read in {where}", values=left)
 
 
@@ -140,14 +143,16 @@ def prove_image(path: Path, burned: Burn) -> None:
             gate(image, burned)
 
 
-def prove_pages(pages: Iterable[Page], secrets: Sequence[Secret]) -> None:
-    """Fail when a masked page still holds a value.
+def proven_pages(pages: Iterable[Page], secrets: Iterable[Secret]) -> Iterator[Page]:
+    """The masked pages, each once it was searched.
 
     Raises:
         RedactionUnproven: a value is left.
     """
+    known = Known(secrets)
     for page in pages:
-        require_absent(page.text, secrets, f"the text of page {page.number}")
+        require_absent(page.text, known, f"the text of page {page.number}")
+        yield page
 
 
 TEXT_GATES = ("text",)
@@ -163,7 +168,7 @@ def prove_text(path: Path, secrets: Sequence[Secret]) -> None:
     Raises:
         RedactionUnproven: a value is left.
     """
-    require_absent(path.read_text(encoding="utf-8"), secrets, "the redacted text")
+    require_absent(path.read_text(encoding="utf-8"), Known(secrets), "the redacted text")
 
 
 def _inner(box: PixelBox, scale: float) -> tuple[int, int, int, int]:

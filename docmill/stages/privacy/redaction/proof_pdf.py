@@ -1,5 +1,6 @@
 """The gates for a redacted PDF; see `proof`."""
 
+import mmap
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -14,6 +15,7 @@ from PIL import Image
 
 from docmill.errors import RedactionUnproven
 from docmill.pdf_pages.invisible_text import from_the_left
+from docmill.stages.privacy.literals import Known
 from docmill.stages.privacy.redaction.burning import Burn, PixelBox
 from docmill.stages.privacy.redaction.proof import MASK, Secret, require_absent, require_opaque
 
@@ -25,6 +27,7 @@ _IMAGE_KEYS = {
 }  # fmt: skip
 _TRAILER_KEYS = {"/Root", "/Size", "/ID", "/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"}
 _POINTS_PER_INCH = 72
+_LAST_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Finished:
     document: pdfium.PdfDocument
     burns: Sequence[Burn]
     secrets: Sequence[Secret]
+    known: Known
 
     @property
     def sheets(self) -> Iterator[tuple[pdfium.PdfPage, Burn]]:
@@ -59,7 +63,7 @@ def prove_pdf(path: Path, burns: Sequence[Burn], secrets: Sequence[Secret]) -> N
     """
     try:
         with pikepdf.open(path) as pdf, closing(pdfium.PdfDocument(path)) as document:
-            finished = Finished(path, pdf, document, burns, secrets)
+            finished = Finished(path, pdf, document, burns, secrets, Known(secrets))
             for gate in PDF_GATES.values():
                 gate(finished)
     except (pikepdf.PdfError, pdfium.PdfiumError) as error:
@@ -68,9 +72,9 @@ def prove_pdf(path: Path, burns: Sequence[Burn], secrets: Sequence[Secret]) -> N
 
 def _structure(done: Finished) -> None:
     """Nothing but pages of one picture and text: by allow-list, so that what nobody thought of fails too."""
-    raw, pdf = done.path.read_bytes(), done.pdf
+    pdf = done.pdf
     faults = [
-        raw.count(b"%%EOF") != 1 or not raw.rstrip().endswith(b"%%EOF"),
+        _revisions(done.path) != 1,
         not set(pdf.trailer.keys()) <= _TRAILER_KEYS,
         not set(pdf.Root.keys()) <= _ROOT_KEYS,
         len(pdf.pages) != len(done.burns),
@@ -78,6 +82,13 @@ def _structure(done: Finished) -> None:
     ]
     if any(faults):
         raise RedactionUnproven("the redacted PDF carries more than pages of one picture and text")
+
+
+def _revisions(path: Path) -> int:
+    """How often the file ends; 0 where something stands behind its end."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+        is_at_its_end = raw[-_LAST_BYTES:].rstrip().endswith(b"%%EOF")
+        return len(re.findall(b"%%EOF", raw)) if is_at_its_end else 0
 
 
 def _page_sizes(done: Finished) -> None:
@@ -89,21 +100,21 @@ def _page_sizes(done: Finished) -> None:
 
 def _text_operators(done: Finished) -> None:
     # words of right-to-left scripts are written from the left
-    turned = [Secret(" ".join(map(from_the_left, secret.value.split())), secret.type) for secret in done.secrets]
-    turned = [secret for secret in turned if secret not in done.secrets]
+    turned = {Secret(" ".join(map(from_the_left, secret.value.split())), secret.type) for secret in done.secrets}
+    known = Known(sorted(turned | set(done.secrets)))
     for number, page in enumerate(done.pdf.pages, start=1):
-        require_absent(shown_text(page), [*done.secrets, *turned], f"the text operators of page {number}")
+        require_absent(shown_text(page), known, f"the text operators of page {number}")
 
 
 def _text_layer(done: Finished) -> None:
     for sheet, burned in done.sheets:
         with closing(sheet.get_textpage()) as text:
-            require_absent(text.get_text_range(), done.secrets, f"the text of page {burned.page.number}")
+            require_absent(text.get_text_range(), done.known, f"the text of page {burned.page.number}")
 
 
 def _objects(done: Finished) -> None:
     for text in _strings(done.pdf):
-        require_absent(text, done.secrets, "the file's objects")
+        require_absent(text, done.known, "the file's objects")
 
 
 def _is_plain(page: pikepdf.Page) -> bool:

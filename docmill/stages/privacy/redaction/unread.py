@@ -5,6 +5,7 @@ A second reader must read it before the page counts as searched.
 Belongs here: where such ink is, and what was found in it once it was read. Does not belong here: reading it (another stage).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,7 +14,7 @@ from PIL import Image
 
 from docmill.stages.ink import CELL_PX, factor_of, letter_cells
 from docmill.stages.privacy.finding import find_spans
-from docmill.stages.privacy.literals import occurrences
+from docmill.stages.privacy.literals import Known
 from docmill.stages.privacy.own_rules import OwnRules, own_rules
 from docmill.stages.privacy.redaction.burning import PixelBox
 from docmill.stages.privacy.redaction.code_contents import code_pages
@@ -128,14 +129,17 @@ def find_unread(
         For each reading with words these in its page's pixels, as a page, and the spans on it; for each code, in their order, its content likewise.
     """
     # each area for itself: what stands on two ends of the page is no address
-    read = [_as_page(page, one) for page in pages for one in readings if one.number == page.number and one.page.words]
+    on_page = defaultdict[int, list[Reading]](list)
+    for reading in readings:
+        on_page[reading.number].append(reading)
+    read = [_as_page(page, reading) for page in pages for reading in on_page[page.number] if reading.page.words]
     contents = code_pages(codes, pages, entities)
     searched = [*read, *(one.laid_out for one in contents)]
     if not searched:
         return []
     numbered = [page.model_copy(update={"number": number}) for number, page in enumerate(searched)]
     found, _ = find_spans(numbered, language=language, entities=entities, rules=rules)
-    known = secrets_of(pages, spans)
+    known = Known(secrets_of(pages, spans))
     own = own_rules(rules)
     spans_of = [(page, (*_here(found, number, page), *_known(page, known))) for number, page in enumerate(read)]
     for number, one in enumerate(contents, start=len(read)):
@@ -152,15 +156,15 @@ def _denied(own: OwnRules, page: Page) -> tuple[Span, ...]:
     return tuple(Span(page=page.number, start=h.start, end=h.end, type=h.type, confidence=1.0, source=h.source, boxes=boxes) for h in hits)
 
 
-def spread(page: Page, unread: Sequence[tuple[Page, Sequence[Span]]], spans: Sequence[Span]) -> Iterator[Span]:
+def spread(page: Page, values: Known, spans: Sequence[Span]) -> Iterator[Span]:
     """Where values that only a second reader saw stand in the page's words as well: a name in a pasted card, and in the letter about it.
 
     Args:
         page: as read.
-        unread: what the second reader saw, of the whole document.
+        values: what the second reader saw of the whole document, of `values_seen`.
         spans: what goes of this page already.
     """
-    for span in _known(page, values_seen(unread)):
+    for span in _known(page, values):
         if not any(one.start <= span.start and span.end <= one.end for one in spans):
             yield span
 
@@ -195,8 +199,8 @@ def _here(found: Iterable[Span], number: int, page: Page) -> Iterator[Span]:
             yield span.model_copy(update={"page": page.number, "boxes": tuple(word.box for word in page.words_in(span.start, span.end))})
 
 
-def _known(page: Page, values: Sequence[Secret]) -> Iterator[Span]:
-    for start, end, (_, kind) in occurrences(page.text, values):
+def _known(page: Page, values: Known) -> Iterator[Span]:
+    for start, end, (_, kind) in values.occurrences(page.text):
         boxes = tuple(word.box for word in page.words_in(start, end))
         yield Span(page=page.number, start=start, end=end, type=kind, confidence=1.0, source="repeat:unread", boxes=boxes)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from docmill.stages.privacy.inputs import PAGES, read_found, read_pages, read_rules
+from docmill.stages.privacy.inputs import read_found, read_rules
 from docmill.stages.privacy.redaction.burning import BOX
 from docmill.stages.privacy.redaction.code_contents import readable_text
 from docmill.stages.privacy.redaction.codes import Code, codes_of_copy, require_gone
@@ -19,8 +19,9 @@ from docmill.stages.privacy.redaction.unread import Reading, values_seen, write_
 from docmill.stages.privacy.redaction.unread import find_unread as look_at
 from docmill.values.evidence import Span
 from docmill.values.page import Page
+from docmill.values.pages_file import PageFiles
 
-PAGES_FILE, EVIDENCE_FILE, CODES_FILE = "pages.json", "evidence.json", "codes.json"
+EVIDENCE_FILE, CODES_FILE = "evidence.json", "codes.json"
 _UNREAD = TypeAdapter(list[tuple[Page, tuple[Span, ...]]])
 _CODES = TypeAdapter(list[Code])
 
@@ -42,7 +43,7 @@ def unread_pictures(path: str, media_type: str, page_paths: list[str], out_dir: 
     Raises:
         Damaged, Encrypted, TooLarge, RedactionUnproven: the original can't be rendered as it was read.
     """
-    written = write_pictures(Path(path), media_type, read_pages(page_paths), Path(out_dir), thorough=thorough)
+    written = write_pictures(Path(path), media_type, PageFiles(page_paths), Path(out_dir), thorough=thorough)
     (Path(out_dir) / CODES_FILE).write_bytes(_CODES.dump_json(written.codes))
     return {"pictures": [[file.name, *place] for file, *place in written.files], "codes": len(written.codes)}
 
@@ -79,7 +80,7 @@ def find_unread(
     read = [Reading(int(number), int(x), int(y), Page.model_validate_json(Path(str(file)).read_bytes())) for file, number, x, y in readings]
     codes = _CODES.validate_json(Path(codes_path).read_bytes()) if codes_path else []
     rules = read_rules(rules_path)
-    found = look_at(read, read_pages(page_paths), spans, language=language, entities=entities, rules=rules, codes=codes)
+    found = look_at(read, PageFiles(page_paths), spans, language=language, entities=entities, rules=rules, codes=codes)
     Path(out_path).write_bytes(_UNREAD.dump_json(found))
     if codes:
         known = [code.model_copy(update={"goes": bool(goes)}) for code, (_, goes) in zip(codes, found[-len(codes) :], strict=True)]
@@ -110,13 +111,12 @@ def redact(
     """
     spans = read_found(spans_path)
     unread = _UNREAD.validate_json(Path(unread_path).read_bytes()) if unread_path else ()
-    copy = write_copy(Path(path), media_type, read_pages(page_paths), spans, Path(out_dir), style=style, unread=unread)
-    (Path(out_dir) / PAGES_FILE).write_bytes(PAGES.dump_json(copy.pages))
+    copy = write_copy(Path(path), media_type, PageFiles(page_paths), spans, Path(out_dir), style=style, unread=unread)
     (Path(out_dir) / EVIDENCE_FILE).write_text(evidence_of(copy).model_dump_json(), encoding="utf-8")
     return {
         "redacted": copy.path.name,
         "media_type": copy.media_type,
-        "pages": PAGES_FILE,
+        "pages": copy.pages.name,
         "evidence": EVIDENCE_FILE,
         "boxes": copy.boxes,
     }
@@ -202,7 +202,7 @@ def prove_readings(texts_path: str, page_paths: list[str], spans_path: str, unre
     texts = json.loads(Path(texts_path).read_bytes())
     spans = read_found(spans_path)
     seen = values_seen(_UNREAD.validate_json(Path(unread_path).read_bytes())) if unread_path else []
-    require_unreadable(texts, [*secrets_of(read_pages(page_paths), spans), *seen])
+    require_unreadable(texts, [*secrets_of(PageFiles(page_paths), spans), *seen])
     return {"texts": len(texts)}
 
 
