@@ -87,7 +87,7 @@ def ingest(file: Path, home: Path, options: list[str]) -> None:
     with PeakMemory(process.pid) as memory:
         told, _ = process.communicate(timeout=ENDS_S)
     print(f"exit {process.returncode} in {time.perf_counter() - started:.0f} s; peak resident: {memory.told()}")
-    print(f"report: {told.decode()[:300]}")
+    print(f"report: {told.decode()[:900]}")
 
 
 def main() -> None:

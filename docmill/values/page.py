@@ -92,6 +92,10 @@ class Page(Value):
         # one separator (space or newline) follows every word, so offsets are a running sum
         return tuple(accumulate((len(w.text) + 1 for w in self.words), initial=0))[: len(self.words)]
 
+    def with_lines(self, lines: tuple[Line, ...]) -> "Page":
+        """The page with other lines. `model_copy` would carry the cached words and text of the old ones along."""
+        return type(self)(**{**{name: getattr(self, name) for name in Page.model_fields}, "lines": lines})
+
     @property
     def confidence(self) -> float:
         """Mean word confidence weighted by length, 0.0-1.0; 0.0 for a page without words."""

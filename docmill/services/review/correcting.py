@@ -30,9 +30,7 @@ def corrected_page(page: Page, start: int, end: int, text: str, *, hidden: Itera
     covered = {at for one in hidden for at in range(*touched(page, *one))}
     said = _said(everything[first:last], text.split(), {at - first for at in covered})
     rows = groupby([*everything[:first], *said, *everything[last:]], key=lambda one: one[0])
-    # not model_copy: it would carry the cached text of the old words along
-    fields = {name: getattr(page, name) for name in Page.model_fields}
-    return Page(**{**fields, "lines": tuple(Line(words=tuple(word for _, word in row)) for _, row in rows)})
+    return page.with_lines(tuple(Line(words=tuple(word for _, word in row)) for _, row in rows))
 
 
 def _said(old: list[_Placed], new: list[str], covered: set[int]) -> list[_Placed]:

@@ -47,9 +47,7 @@ def _masked(page: Page, spans: list[Span]) -> Page:
         else:
             kept += [(place.line, place.word) for place in run]
     lines = tuple(Line(words=tuple(word for _, word in words)) for _, words in groupby(kept, key=lambda item: item[0]))
-    # not model_copy: it would carry the cached text of the old words along
-    fields = {name: getattr(page, name) for name in Page.model_fields}
-    return Page(**{**fields, "lines": lines})
+    return page.with_lines(lines)
 
 
 def _places(page: Page) -> list[_Place]:

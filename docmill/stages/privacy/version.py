@@ -10,7 +10,7 @@ from docmill.values.packages import installed_version
 FIND_VERSION: Final = "5"
 """Raise it when finding would find something else in the same pages."""
 
-REDACT_VERSION: Final = "7"
+REDACT_VERSION: Final = "8"
 """Raise it when the redacted copy of the same spans would look different or its proof asks more."""
 
 

@@ -69,8 +69,7 @@ def _weighed(page: Page, other: Page) -> Page:
             unused[_folded(word)] -= seen
             words.append(word if seen else word.model_copy(update={"confidence": round(word.confidence * _UNCONFIRMED, 4)}))
         lines.append(Line(words=tuple(words)))
-    # not model_copy: it would carry the cached words of the old lines along
-    return Page(**{**{name: getattr(page, name) for name in Page.model_fields}, "lines": tuple(lines)})
+    return page.with_lines(tuple(lines))
 
 
 def _folded(word: Word) -> str:

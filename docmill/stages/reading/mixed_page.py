@@ -36,8 +36,7 @@ def mixed_page(layer: TextLayer, by_layer: Page, by_engine: Page) -> Page:
         return by_layer
     if is_invisible:
         return by_engine
-    lines = _together(layer.words, others)
-    return Page(**{**{name: getattr(by_engine, name) for name in Page.model_fields}, "lines": lines})
+    return by_engine.with_lines(_together(layer.words, others))
 
 
 def _letters(words: Iterable[Word]) -> int:

@@ -79,9 +79,8 @@ class PreparedTesseract:
                 Line(words=tuple(word.model_copy(update={"box": box_on_page(word.box, level, image, skew_deg)}) for word in line.words))
                 for line in read.lines
             )
-        kept = {"lines": lines, "width_px": image.width_px, "height_px": image.height_px, "turned_deg": page.turned_deg}
-        # not model_copy: it would carry the cached words of the old lines along
-        return Page(**{**{name: getattr(read, name) for name in Page.model_fields}, **kept}), f"made level by {skew_deg:.1f} degrees"
+        kept = {"width_px": image.width_px, "height_px": image.height_px, "turned_deg": page.turned_deg}
+        return read.with_lines(lines).model_copy(update=kept), f"made level by {skew_deg:.1f} degrees"
 
     @contextlib.contextmanager
     def _upright(self, image: PageImage, page: Page, language: str) -> Iterator[tuple[PageImage, Page, str]]:

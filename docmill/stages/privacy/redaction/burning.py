@@ -57,8 +57,7 @@ class Burn:
 
     def without_words(self) -> "Burn":
         """What the gates need of it: a long document's words would fill the memory."""
-        fields = {name: getattr(self.page, name) for name in Page.model_fields}  # not model_copy: it takes cached words along
-        return Burn(Page(**{**fields, "lines": ()}), self.boxes, (), self.labels)
+        return Burn(self.page.with_lines(()), self.boxes, (), self.labels)
 
     @property
     def pictures(self) -> list[tuple[PixelBox, Image.Image]]:

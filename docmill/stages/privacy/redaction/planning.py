@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from docmill.stages.privacy.literals import Known
 from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction import proof
-from docmill.stages.privacy.redaction.burning import CODE, Burn, plan_burn
+from docmill.stages.privacy.redaction.burning import BOX, Burn, plan_burn
 from docmill.stages.privacy.redaction.unread import spread, values_seen, words_under
 from docmill.values.evidence import Span
 from docmill.values.page import Page
 
 _Seen = tuple[Page, Sequence[Span]]
+
+_ROUNDS = 8  # each hides more; should one more be needed, the proof says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ class Plan:
 def plan_of(pages: Sequence[Page], spans: Sequence[Span], unread: Sequence[_Seen], style: str) -> Plan:
     """Everything that goes: what was found, the same values elsewhere, and words that stand where a second reader saw some.
 
+    The proof looks for every value everywhere, so wherever one still stands it goes as well, also where it would come to stand: of `Ann X Lee`,
+    with a box over the X, a reader of the text layer is left with `Ann Lee`.
+
     Args:
         pages: all pages of the document as read.
         spans: what was found on them.
@@ -70,16 +75,34 @@ def plan_of(pages: Sequence[Page], spans: Sequence[Span], unread: Sequence[_Seen
     goes, secrets, numbers = dict[int, list[Span]](), set[proof.Secret](), list[int]()
     for page in pages:
         numbers.append(page.number)
-        own, there = found[page.number], seen[page.number]
-        goes[page.number] = [*own, *spread(page, values, own), *_under(page, there, is_code=False)]
-        # not what OCR made of a code's dots, or of print in its corners: that is no value
+        own = found[page.number]
+        goes[page.number] = [*own, *spread(page, values, own)]
         secrets.update(proof.secrets_of([page], goes[page.number]))
-        goes[page.number] += _under(page, there, is_code=True)
+        # no value: a name's second word alone, what OCR made of a code's dots, print in its corners
+        goes[page.number] += (span for one, its in seen[page.number] for span in words_under(page, one, its))
+    known = Known(sorted(secrets))
+    for page in pages:
+        here = goes[page.number]
+        here += list(spread(page, known, here))
+        if style == BOX:
+            here += _brought_together(page, here, seen[page.number], known)
     return Plan(pages, numbers, goes, seen, sorted(secrets), style)
 
 
-def _under(page: Page, seen: Sequence[_Seen], *, is_code: bool) -> Iterator[Span]:
-    """Words of the page that stand where something must go that a second reader saw, in a code or elsewhere."""
-    for one, found in seen:
-        if (one.source == CODE) == is_code:
-            yield from words_under(page, one, found)
+def _brought_together(page: Page, goes: Sequence[Span], seen: Sequence[_Seen], known: Known) -> list[Span]:
+    """Spans over words that read as a value once what stands between them is gone."""
+    at, added = {id(word): index for index, word in enumerate(page.words)}, list[Span]()
+    for _ in range(_ROUNDS):
+        left = page.with_lines(plan_burn(page, [*goes, *added], BOX, seen).lines)
+        found = [(left.words_in(start, end), kind) for start, end, (_, kind) in known.occurrences(left.text)]
+        if not found:
+            break
+        added += (_over(page, at[id(words[0])], at[id(words[-1])], kind) for words, kind in found)
+    return added
+
+
+def _over(page: Page, first: int, last: int, kind: str) -> Span:
+    """One span from a word to another, by their indices."""
+    start, end = page.word_starts[first], page.word_starts[last] + len(page.words[last].text)
+    boxes = tuple(word.box for word in page.words[first : last + 1])
+    return Span(page=page.number, start=start, end=end, type=kind, confidence=1.0, source="repeat:around", boxes=boxes)
