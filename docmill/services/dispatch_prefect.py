@@ -90,6 +90,8 @@ class PrefectCalls:
         try:
             answer = self._client.request(method, path, **given)
             answer.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            raise PrefectAway(f"HTTP {error.response.status_code}") from None
         except (httpx.HTTPError, ValueError) as error:
             raise PrefectAway(type(error).__name__) from None
         return answer

@@ -102,7 +102,7 @@ def _shown(given: PublishInput) -> _Shown:
 def build_results(given: PublishInput) -> shape.Results:
     """The results of one job. With redaction the fields are masked here, whoever calls."""
     options, found = given.job.options, given.understanding or Understanding(kind=UNKNOWN_KIND)
-    hidden = hidden_by(given.spans, given.read_pages) if options.redact else None
+    hidden = hidden_by(given.spans, given.read_pages, given.pages) if options.redact else None
     told = _told(found, hidden, given.decided)
     shown = _shown(given)
     return shape.Results(

@@ -4,7 +4,8 @@ Belongs here: masking values. Which results they enter is publishing.py's.
 """
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docmill.values.evidence import Field, LineItem, Span
@@ -24,6 +25,8 @@ REVIEWED = "review"
 NOT_SEARCHED = "[NOT_SEARCHED]"
 """What stands for a text that was never searched for personal data, beside a redacted copy."""
 
+_REDACTED = "REDACTED"  # a later line of what has its mask on the first
+_MASK = re.compile(r"\[([A-Z_]+)\]")
 _LEAST_SHARED = 3
 """A field and a span share text only from so many letters and figures on; `5` or `no` prove nothing."""
 
@@ -36,15 +39,39 @@ class Hidden:
     bare: str
 
 
-def hidden_by(spans: Sequence[Span], pages: Sequence[Page]) -> tuple[Hidden, ...]:
-    """What must not be shown.
+def hidden_by(spans: Sequence[Span], pages: Sequence[Page], shown: Sequence[Page]) -> tuple[Hidden, ...]:
+    """What must not be shown: what was found, and all else that is gone from the copy.
 
     Args:
         spans: personal data on the pages as read.
         pages: as read; spans and evidence count characters of their text.
+        shown: the same pages as the copy shows them. More is gone from them than was found: what only a second reader saw, values repeated elsewhere.
     """
-    text = {page.number: page.text for page in pages}
-    return tuple(Hidden(span, _bare(text.get(span.page, "")[span.start : span.end])) for span in spans)
+    on_page = defaultdict[int, list[Span]](list)
+    for span in spans:
+        on_page[span.page].append(span)
+    hidden = list[Hidden]()
+    for page, left in zip(pages, shown, strict=True):
+        hidden += (Hidden(span, _bare(page.text[span.start : span.end])) for span in on_page[page.number])
+        # single words of them may stand in many fields: they hide what lies over them, not what reads like them
+        hidden += (Hidden(span, "") for span in _gone(page, left) if not any(_touches(span, one) for one in on_page[page.number]))
+    return tuple(hidden)
+
+
+def _touches(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _gone(page: Page, shown: Page) -> Iterator[Span]:
+    """One span for each word that stands no longer where it was read."""
+    standing = {(word.text, word.box) for word in shown.words}
+    masks = [(word.box, said[1]) for word in shown.words if (said := _MASK.search(word.text))]
+    for word, start in zip(page.words, page.word_starts, strict=True):
+        if (word.text, word.box) not in standing:
+            kind = next((kind for box, kind in masks if box.overlaps(word.box)), _REDACTED)
+            yield Span(
+                page=page.number, start=start, end=start + len(word.text), type=kind, confidence=1.0, source="copy", boxes=(word.box,)
+            )
 
 
 def mask_fields(fields: Sequence[Field], hidden: Sequence[Hidden]) -> tuple[Field, ...]:
@@ -90,8 +117,10 @@ def _overlaps(one: Field, span: Span) -> bool:
 
 
 def _shares(text: str, bare_span: str) -> bool:
+    if len(bare_span) < _LEAST_SHARED:
+        return False
     bare = _bare(text)
-    return min(len(bare), len(bare_span)) >= _LEAST_SHARED and (bare_span in bare or bare in bare_span)
+    return len(bare) >= _LEAST_SHARED and (bare_span in bare or bare in bare_span)
 
 
 def _bare(text: str) -> str:

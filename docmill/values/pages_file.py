@@ -5,7 +5,7 @@ In an array each page has a line of its own, so that one can be read without the
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import overload
 
@@ -60,8 +60,12 @@ def open_pages(path: Path) -> Sequence[Page]:
     """
     try:
         with path.open("rb") as file:
-            ends = [*accumulate(map(len, file), initial=0)]
-            if len(ends) <= _ONE_LINE:
+            ends, is_whole, last = [0], True, _END
+            for line in file:
+                is_whole = is_whole and last.endswith(_END) and line.startswith(b"{" if len(ends) > 1 else _FIRST)
+                ends.append(ends[-1] + len(line))
+                last = line
+            if len(ends) <= _ONE_LINE or not is_whole or not last.endswith(_LAST):
                 file.seek(0)
                 return read_pages(file.read())
     except OSError as error:
@@ -70,6 +74,7 @@ def open_pages(path: Path) -> Sequence[Page]:
 
 
 _ONE_LINE = 2  # ends: the file's beginning and the line's
+_FIRST, _END, _LAST = b"[{", b"},\n", b"}]"  # how the first line begins, all end, and the last one
 
 
 def _line(path: Path, start: int, size: int) -> bytes:
@@ -113,7 +118,7 @@ def find_page(data: bytes, number: int) -> Page | None:
         StageFailed: it is no array of pages.
     """
     lines = data.split(b"\n")
-    if len(lines) > 1 and 0 < number <= len(lines):
+    if len(lines) > 1 and 0 < number <= len(lines) and data.startswith(_FIRST) and data.endswith(_LAST):
         page = _page(partial(_bare, lines[number - 1]))
         if page.number == number:
             return page
@@ -121,7 +126,7 @@ def find_page(data: bytes, number: int) -> Page | None:
 
 
 def write_pages(path: Path, pages: Iterable[Page]) -> None:
-    """Write pages as a JSON array, one after another: there may be thousands."""
+    """Write pages as a JSON array, one after another: there may be thousands. Where a page cannot be had, half an array is left, which nobody reads."""
     with path.open("wb") as file:
         file.write(b"[")
         for index, page in enumerate(pages):

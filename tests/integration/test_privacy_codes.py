@@ -16,7 +16,8 @@ from docmill.stages.privacy.redaction import codes as seeing
 from docmill.stages.privacy.redaction import verbs as redaction
 from docmill.stages.privacy.redaction.burning import plan_burn
 from docmill.stages.privacy.redaction.code_contents import form_of
-from docmill.stages.privacy.redaction.unread import find_unread, words_under
+from docmill.stages.privacy.redaction.spreading import under_seen
+from docmill.stages.privacy.redaction.unread import find_unread
 from docmill.stages.reading import verbs as reading
 from docmill.values.geometry import Box
 from docmill.values.options import DEFAULT_ENTITIES
@@ -197,7 +198,7 @@ def test_a_box_over_most_of_the_bars_does_not_take_the_codes_own_away() -> None:
     word = Word(text="IIIII", box=Box(100.0, 80.0, 500.0, 218.0), confidence=0.4)
     page = hand_made("x").model_copy(update={"lines": (Line(words=(word,)),)})
     unread = find_unread([], [page], [], language="en", entities=["PHONE_NUMBER"], codes=[code])
-    under = list(words_under(page, *unread[0]))
+    under = under_seen(page, [unread[0]]).words
     planned = plan_burn(page, under, unread=unread)
     assert any(box.y0 <= 100 and box.y1 >= 250 for box in planned.boxes)
 

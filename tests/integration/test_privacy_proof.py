@@ -14,11 +14,12 @@ from PIL.PngImagePlugin import PngInfo
 from redaction_papers import hand_made, letter
 
 from docmill.errors import RedactionUnproven
-from docmill.stages.privacy.redaction import copies, proof, verbs
+from docmill.stages.privacy.redaction import copies, planning, proof, verbs
 from docmill.stages.privacy.redaction.burning import Burn, burn, plan_burn
 from docmill.stages.privacy.redaction.proof_pdf import prove_pdf
 from docmill.values.evidence import Span
 from docmill.values.page import Page
+from docmill.values.pages_file import open_pages
 
 
 def test_a_good_copy_passes(tmp_path: Path) -> None:
@@ -49,14 +50,14 @@ def test_an_image_with_metadata_or_a_light_box_fails(tmp_path: Path) -> None:
             proof.prove_image(tmp_path / name, plan)
 
 
-def _run(tmp_path: Path, source: Path, media_type: str, pages: list[Page], spans: list[Span]) -> None:
+def _run(tmp_path: Path, source: Path, media_type: str, pages: list[Page], spans: list[Span]) -> dict[str, object]:
     paths = []
     for page in pages:
         paths.append(str(tmp_path / f"p{page.number}.json"))
         Path(paths[-1]).write_text(page.model_dump_json())
     (tmp_path / "s.json").write_text(json.dumps({"spans": [s.model_dump(mode="json") for s in spans], "engines": {}}))
     (tmp_path / "out").mkdir()
-    verbs.redact(str(source), media_type, paths, str(tmp_path / "s.json"), str(tmp_path / "out"))
+    return verbs.redact(str(source), media_type, paths, str(tmp_path / "s.json"), str(tmp_path / "out"))
 
 
 def test_a_failed_proof_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,10 +68,15 @@ def test_a_failed_proof_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_an_occurrence_that_no_span_covers_fails(tmp_path: Path) -> None:
+def test_an_occurrence_that_no_span_covers_goes_and_fails_where_it_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = hand_made("Dear Hanna Nowak", "the file of hanna NOWAK")
     Image.new("L", (600, 300), 230).save(tmp_path / "a.png")
     span = Span(page=1, start=5, end=16, type="PERSON", confidence=1, source="t")
+    made = _run(tmp_path, tmp_path / "a.png", "image/png", [page], [span])
+    assert (made["boxes"], open_pages(tmp_path / "out" / "pages.json")[0].text) == (2, "Dear [PERSON]\nthe file of [PERSON]")
+    shutil.rmtree(tmp_path / "out")
+    monkeypatch.setattr(planning, "spread", lambda *_: ())
+    monkeypatch.setattr(planning, "_brought_together", lambda *_: [])
     with pytest.raises(RedactionUnproven, match="text of page 1"):
         _run(tmp_path, tmp_path / "a.png", "image/png", [page], [span])
 

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 from redaction_papers import hand_made
 
+from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction import copies
-from docmill.stages.privacy.redaction.burning import BOX, LABEL
+from docmill.stages.privacy.redaction.burning import BOX, CODE, LABEL
 from docmill.stages.privacy.redaction.planning import plan_of
 from docmill.values.evidence import Span
 from docmill.values.geometry import Box
@@ -53,16 +54,98 @@ def test_a_value_joined_from_two_goes_everywhere() -> None:
     assert [page.text for page in plan.masked()] == ["met [PERSON] here", "[PERSON]"]
 
 
+def read_over(page: Page, text: str, said: str, **given: object) -> tuple[Page, tuple[Span, ...]]:
+    """What a second reader made of words of a page, as one value."""
+    start = page.text.index(text)
+    words = page.words_in(start, start + len(text))
+    read = [Word(text=word, box=word_of.box, confidence=1) for word, word_of in zip(said.split(), words, strict=True)]
+    seen = page.with_lines((Line(words=tuple(read)),)).model_copy(update={"source": "unread"})
+    return seen, (span(seen, said).model_copy(update=given),)
+
+
 def test_single_words_under_a_second_reading_are_no_values() -> None:
-    """OCR reads an address in a picture that lies over words of the page: its words go there, and `Street` stays everywhere else."""
+    """OCR reads an address in a picture that lies over words of the page: its words go there as one, and `Street` stays everywhere else."""
     first = hand_made("lives at High Street now")
     second = hand_made("the High trees of every Street").model_copy(update={"number": 2})
-    under = [
-        Word(text=word, box=box, confidence=1) for word, box in zip(("HIGH", "STREFT"), (w.box for w in first.words[2:4]), strict=True)
-    ]
-    seen = first.with_lines((Line(words=tuple(under)),)).model_copy(update={"source": "unread"})
-    plan = plan_of([first, second], [], [(seen, [span(seen, "HIGH STREFT").model_copy(update={"confidence": 0.8})])], BOX)
-    assert [page.text for page in plan.masked()] == ["lives at [PERSON] [PERSON] now", "the High trees of every Street"]
+    plan = plan_of([first, second], [], [read_over(first, "High Street", "HIGH STREFT", confidence=0.8)], BOX)
+    assert [page.text for page in plan.masked()] == ["lives at [PERSON] now", "the High trees of every Street"]
+
+
+def test_one_word_under_a_longer_value_is_none() -> None:
+    first, second = hand_made("a High tree"), hand_made("the High trees").model_copy(update={"number": 2})
+    seen, _ = read_over(first, "High", "HIGH")
+    beside = Word(text="STREET", box=Box(500, 200, 560, 220), confidence=1)  # nothing of the page stands there
+    seen = seen.with_lines((Line(words=(*seen.words, beside)),))
+    plan = plan_of([first, second], [], [(seen, (span(seen, "HIGH STREET").model_copy(update={"confidence": 0.8}),))], BOX)
+    assert [page.text for page in plan.masked()] == ["a [PERSON] tree", "the High trees"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "given"),
+    [
+        ("Zoltan Krummbach", "Zoltan Krurnmbach", {}),
+        ("u.krummbach@posteo.example", "u.krurnmbach@posteo.example", {"type": "EMAIL_ADDRESS"}),
+        ("078-05-1120", "078-05-1l20", {"type": "US_SSN", "confidence": 0.5}),
+    ],
+)
+@pytest.mark.parametrize("style", [BOX, LABEL])
+def test_what_a_second_reader_misread_goes_elsewhere_as_the_page_spells_it(
+    value: str, said: str, given: dict[str, object], style: str
+) -> None:
+    first = hand_made(f"here is {value} now", f"again {value} there")
+    second = hand_made(f"file of {value} closed").model_copy(update={"number": 2})
+    mask = f"[{given.get('type', 'PERSON')}]"
+    plan = plan_of([first, second], [], [read_over(first, value, said, **given)], style)
+    assert [page.text for page in plan.masked()] == [f"here is {mask} now\nagain {mask} there", f"file of {mask} closed"]
+
+
+def test_print_under_what_a_code_says_is_no_value() -> None:
+    first = hand_made("print Invoice there", "of this Invoice")
+    seen, found = read_over(first, "Invoice", "tel:+49")
+    plan = plan_of([first], [], [(seen.model_copy(update={"source": CODE}), found)], BOX)
+    assert [page.text for page in plan.masked()] == ["print [PERSON] there\nof this Invoice"]
+
+
+@pytest.mark.parametrize("style", [BOX, LABEL])
+def test_words_come_together_where_a_code_lies_over_the_label(style: str) -> None:
+    pages, spans = two_pages()
+    seen, found = read_over(pages[1], "Uwe", "tel:+49")
+    box = found[0].boxes or tuple(w.box for w in seen.words)
+    wide = Box(box[0].x0 - 9, box[0].y0 - 9, box[0].x1 + 9, box[0].y1 + 9)
+    seen = seen.with_lines((Line(words=(Word(text="tel:+49", box=wide, confidence=1),)),)).model_copy(update={"source": CODE})
+    plan = plan_of(pages, spans, [(seen, found)], style)
+    assert next(plan.masked()).text == "[PERSON] was here"
+    shown = " ".join(word.text for line in list(plan.burns())[1].lines for word in line.words)
+    assert shown.startswith("they met today" if style == BOX else "they met [PERSON] today")
+
+
+def test_names_over_the_border_of_two_pages_go(tmp_path: Path) -> None:
+    first, second = hand_made("Zoltan Qwrtz wrote", "it ends with Zoltan"), hand_made("Qwrtz begins").model_copy(update={"number": 2})
+    (tmp_path / "a.txt").write_text("any")
+    made = copies.write_copy(tmp_path / "a.txt", "text/plain", [first, second], [span(first, "Zoltan Qwrtz")], tmp_path)
+    assert made.path.read_text() == "[PERSON] wrote\nit ends with [PERSON]\f[PERSON] begins\n"
+
+
+def test_in_a_text_masks_stand_between_and_nothing_comes_together(tmp_path: Path) -> None:
+    pages, spans = two_pages()
+    (tmp_path / "a.txt").write_text("any")
+    made = copies.write_copy(tmp_path / "a.txt", "text/plain", pages, spans, tmp_path)
+    assert "they met Zoltan [PERSON] Qwrtz today" in made.path.read_text()
+
+
+def test_many_words_on_both_sides_come_together_and_go() -> None:
+    first, second = hand_made("Zoltan Qwrtz"), hand_made(" ".join(["Zoltan"] * 10 + ["Uwe"] + ["Qwrtz"] * 10))
+    second = second.model_copy(update={"number": 2})
+    plan = plan_of([first, second], [span(first, "Zoltan Qwrtz"), span(second, "Uwe")], [], BOX)
+    shown = [word.text for line in list(plan.burns())[1].lines for word in line.words]
+    assert not ({"Zoltan", "Qwrtz"} <= set(shown))
+
+
+def test_two_spans_within_a_longer_one_leave_one_mask() -> None:
+    page = hand_made("met Zoltan Qwrtz today")
+    spans = [span(page, "Zoltan"), span(page, "Qwrtz"), span(page, "Zoltan Qwrtz")]
+    (masked,) = mask_pages([page], spans)
+    assert masked.text == "met [PERSON] today"
 
 
 def test_other_lines_make_another_text() -> None:

@@ -1,5 +1,7 @@
 """Pages in files are loaded when they are looked at, and no sooner."""
 
+import json
+
 import pytest
 
 from docmill.errors import StageFailed
@@ -53,6 +55,31 @@ def test_a_page_is_found_in_arrays_of_all_kinds(tmp_path):
         assert [find_page(data, number) and find_page(data, number).text for number in (1, 2, 3, 7, 8)] == [
             None, "word2", "word3", "word7", None,
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "numbers"),
+    [
+        (lambda data: data.replace(b"\n", b"") + b"\n", [1, 2, 3]),  # an earlier docmill's, and an editor
+        (lambda data: json.dumps(json.loads(data), indent=1).encode(), [1, 2, 3]),
+        (lambda data: data[:-1], None),
+        (lambda data: data[: data.rindex(b",\n")], None),  # cut where a page ends
+        (lambda data: data[1:], None),
+        (lambda data: data.replace(b",\n", b"\n"), None),
+        (lambda data: data + b"\n" + data, None),
+    ],
+)
+def test_no_broken_array_is_taken_for_a_whole_one(tmp_path, change, numbers):
+    array = tmp_path / "pages.json"
+    write_pages(array, PageFiles(page_file(tmp_path, number) for number in (1, 2, 3)))
+    array.write_bytes(change(array.read_bytes()))
+    if numbers:
+        assert [page.number for page in open_pages(array)] == numbers
+        assert find_page(array.read_bytes(), 2).number == 2
+        return
+    for look in (lambda: list(open_pages(array)), lambda: find_page(array.read_bytes(), 7)):
+        with pytest.raises(StageFailed):
+            look()
 
 
 def test_only_what_is_looked_at_is_loaded(tmp_path):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docmill.errors import EngineMissing
-from docmill.stages.privacy import chunking, names
+from docmill.stages.privacy import chunking, literals, names
 from docmill.stages.privacy.finding import engines_for, find_spans
 from docmill.stages.privacy.hits import Hit
 from docmill.stages.privacy.literals import Haystack, Known
@@ -93,6 +93,18 @@ def test_a_value_is_known_again(text: str, value: str, entity: str, holds: bool)
 
 
 _LETTERS = st.text("aAbäß1 2-.\n", max_size=12)
+
+
+@given(
+    _LETTERS.map(lambda part: part * 4),
+    st.lists(st.tuples(_LETTERS, st.sampled_from(["PERSON", "US_SSN"])), max_size=8),
+    st.integers(1, 30),
+)
+def test_a_long_text_is_looked_through_in_blocks(text: str, values: list[tuple[str, str]], block: int) -> None:
+    known = Known([*values, *((text[at : at + 6], "PERSON") for at in range(0, len(text), 5))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(literals, "_BLOCK", block)
+        assert known.held(text) == len({pair for _, _, pair in known.occurrences(text)})
 
 
 @given(_LETTERS.map(lambda part: part * 4), st.lists(st.tuples(_LETTERS, st.sampled_from(["PERSON", "US_SSN"])), max_size=8))

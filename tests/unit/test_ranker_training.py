@@ -9,7 +9,7 @@ from pathlib import Path
 from test_ranker import receipts
 
 from docmill.stages.understanding.ranking.ranker import metrics_from, ranker_from
-from docmill.values.pages_file import write_pages
+from docmill.values.pages_file import read_pages, write_pages
 
 SCRIPT = Path(__file__).parents[2] / "training" / "ranker" / "train.py"
 
@@ -24,6 +24,8 @@ def test_it_prints_rules_against_ranker_and_writes_what_docmill_takes(tmp_path):
         write_pages(pages / f"{hashlib.sha256(file.read_bytes()).hexdigest()}.json", [page])
         facts = {"file": file.name, "company": company, "kind": "receipt", "fields": truths}
         (data / f"a{n}.json").write_text(json.dumps(facts))
+    (data / "new.txt").write_text("Nordlicht Handel\nReceipt 4711\nTotal 12.00\n")  # read, and kept for the next time
+    (data / "new.json").write_text(json.dumps({"file": "new.txt", "company": "n", "kind": "other", "fields": {}}))
     out = tmp_path / "ranker.json"
     done = subprocess.run(
         [sys.executable, str(SCRIPT), str(data), "--keep", str(pages), "--out", str(out)],
@@ -32,6 +34,8 @@ def test_it_prints_rules_against_ranker_and_writes_what_docmill_takes(tmp_path):
         timeout=120,
         check=True,
     )
+    kept = pages / f"{hashlib.sha256((data / 'new.txt').read_bytes()).hexdigest()}.json"
+    assert "Receipt 4711" in read_pages(kept.read_bytes())[0].text
     table = {line.split()[0]: line.split() for line in done.stdout.splitlines()}
     assert table["receipt.vendor_name"][1:5] == ["60", "60", "60", "0"]
     assert table["receipt.vendor_name"][-1] == "yes"

@@ -7,6 +7,7 @@ from results_example import einvoiced, enriched, field, given, given_redacted, r
 import docmill.values.results as shape
 from docmill.services.publishing import build_results
 from docmill.services.publishing_masked import hidden_by, mask_fields
+from docmill.stages.privacy.masking import mask_pages
 from docmill.values.geometry import Box
 
 
@@ -55,19 +56,37 @@ def test_a_field_is_masked_by_place_by_box_and_by_text() -> None:
     by_value = seen.model_copy(update={"text": "x", "value": "Consulting of jane doe", "evidence": elsewhere})
     part_of_span = seen.model_copy(update={"text": "Doe", "value": "Doe", "evidence": elsewhere})
     for one in (by_place, by_box, by_text, by_value, part_of_span):
-        masked = mask_fields([one], hidden_by([person], [page]))[0]
+        masked = mask_fields([one], hidden_by([person], [page], [page]))[0]
         assert (masked.value, masked.text) == (None, "[PERSON]")
     far = elsewhere.model_copy(update={"box": Box(0, 0, 5, 5)})
     kept = seen.model_copy(update={**nothing_shared, "evidence": far})
-    assert mask_fields([kept], hidden_by([person], [page])) == (kept,)
+    assert mask_fields([kept], hidden_by([person], [page], [page])) == (kept,)
+
+
+def test_what_is_gone_from_the_copy_is_gone_from_the_fields() -> None:
+    """A second reader saw more than was found, and values are repeated: the copy's pages tell what else went."""
+    page = read_page()
+    seen = [field(page, "vendor_name", "Jane Doe Consulting", "Jane Doe Consulting"), field(page, "document_number", "A-17", "A-17")]
+    assert [one.value for one in mask_fields(seen, hidden_by([], [page], [page]))] == ["Jane Doe Consulting", "A-17"]
+    person = span(page, "Jane Doe", "PERSON")
+    (copy,) = mask_pages([page], [person])
+    masked = mask_fields(seen, hidden_by([], [page], [copy]))
+    assert [(one.value, one.text) for one in masked] == [(None, "[PERSON]"), ("A-17", "A-17")]
+    number = field(page, "total", "42.00", "42.00")
+    bare = page.with_lines(())  # nothing of the page stands there
+    assert mask_fields([number], hidden_by([], [page], [bare]))[0].text == "[REDACTED]"
+    elsewhere = seen[0].model_copy(update={"evidence": seen[0].evidence.model_copy(update={"page": 7})})
+    assert (
+        mask_fields([elsewhere], hidden_by([], [page], [copy]))[0].value == "Jane Doe Consulting"
+    )  # `Doe` alone hides no `Doe` of elsewhere
 
 
 def test_two_letters_in_common_prove_nothing() -> None:
     page = read_page()
     kept = field(page, "total", "42.00", "42.00")
-    assert mask_fields([kept], hidden_by([span(page, "42", "US_SSN")], [page]))[0].value is None  # it overlaps
+    assert mask_fields([kept], hidden_by([span(page, "42", "US_SSN")], [page], [page]))[0].value is None  # it overlaps
     elsewhere = kept.model_copy(update={"evidence": kept.evidence.model_copy(update={"page": 9})})
-    assert mask_fields([elsewhere], hidden_by([span(page, "42", "US_SSN")], [page]))[0].value == "42.00"
+    assert mask_fields([elsewhere], hidden_by([span(page, "42", "US_SSN")], [page], [page]))[0].value == "42.00"
 
 
 def test_with_redaction_nothing_of_the_xml_is_shown_that_was_not_searched() -> None:

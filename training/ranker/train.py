@@ -36,7 +36,7 @@ def pages_of(file: Path, language: str, keep: Path | None) -> list[Page]:
         raise first
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(write_pages(pages))
+        write_pages(kept, pages)
     return pages
 
 

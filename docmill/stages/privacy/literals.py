@@ -8,6 +8,7 @@ there as an ordinary one, and a proof that trips over ordinary words would be sw
 """
 
 import unicodedata
+from array import array
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ SHORTEST = 4
 
 _UNDECOMPOSED = str.maketrans("łøđðħŧı", "loddhti", "")  # strokes are no accents to Unicode, but OCR loses them all the same
 _WIDEST_GAP = 3  # characters between two letters of one value that are neither letter nor digit
+_BLOCK = 1 << 20  # characters of a text that are looked at together
 _WORDLIKE = frozenset({"PERSON", "LOCATION", "ADDRESS", "ORGANIZATION", "NRP", "TITLE", "DATE_TIME"})
 
 
@@ -30,11 +32,11 @@ class Haystack:
     def __init__(self, text: str) -> None:
         self._text = text
         letters: list[str] = []
-        self._places: list[int] = []
+        self._places = array("L")  # a list would take nine times the memory
         for place, character in enumerate(text):
             plain = _fold(character)
             letters.append(plain)
-            self._places.extend([place] * len(plain))
+            self._places.extend((place,) * len(plain))
         self._folded = "".join(letters)
 
     def find(self, value: str, entity: str) -> Iterator[tuple[int, int]]:
@@ -114,8 +116,15 @@ class Known:
                 yield start, end, pair
 
     def held(self, text: str) -> int:
-        """How many of the pairs occur in a text."""
-        return len({pair for _, _, pair in self.occurrences(text)})
+        """How many of the pairs occur in a text; it may be long."""
+        found = set[tuple[str, str]]()
+        reach = max(map(len, self._needles), default=0) * (_WIDEST_GAP + 1) + 1
+        for begin in range(0, len(text), _BLOCK):
+            block = text[max(0, begin - reach) : begin + _BLOCK]
+            is_first, is_last = begin <= reach, begin + _BLOCK >= len(text)
+            # what touches a cut is seen with its neighbours in the block before or behind
+            found.update(pair for start, end, pair in self.occurrences(block) if (start or is_first) and (end < len(block) or is_last))
+        return len(found)
 
 
 def _fold(character: str) -> str:

@@ -28,7 +28,7 @@ def mask_pages(pages: Iterable[Page], spans: Iterable[Span]) -> Iterator[Page]:
     line. Characters of a touched word that are outside the span stay: `(06/13/1995)` becomes `([BIRTH_DATE])`.
     """
     by_page: dict[int, list[Span]] = {}
-    for span in sorted(spans, key=lambda s: (s.page, s.start)):
+    for span in sorted(spans, key=lambda s: (s.page, s.start, -s.end)):  # of two at one place the longer one names both
         by_page.setdefault(span.page, []).append(span)
     for page in pages:
         yield _masked(page, by_page[page.number]) if page.number in by_page else page

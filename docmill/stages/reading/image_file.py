@@ -162,6 +162,8 @@ def count_frames(path: Path, media_type: str, limits: Limits) -> int:
 def orientation_of(image: Image.Image) -> ExifOrientation:
     """How the pixels are stored, 1-8. Ask before they are decoded: a TIFF is turned while it is, and its tag is taken away."""
     try:
+        if image.format == "PNG":
+            _load(image)  # getexif would: what states it may stand behind the picture
         found = image.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001 - broken EXIF data says nothing
         return 1
@@ -173,9 +175,16 @@ def is_upright(image: Image.Image) -> bool:
     return orientation_of(image) == 1
 
 
+def _load(image: Image.Image) -> None:
+    is_transparent = "transparency" in image.info
+    image.load()
+    if image.format == "PNG" and not is_transparent:
+        image.info.pop("transparency", None)  # stated behind the picture, where no viewer heeds it
+
+
 def upright_colour(image: Image.Image) -> Image.Image:
     """The decoded picture, turned upright, in mode 1, L or RGB, transparent parts on white, below light letters on black."""
-    image.load()
+    _load(image)
     if not is_upright(image):
         image = ImageOps.exif_transpose(image)
     if image.mode in {"1", "L", "RGB"} and "transparency" not in image.info:

@@ -1,10 +1,12 @@
 """Which pixels go black, and which words stay."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from docmill.stages.privacy.masking import mask_of
@@ -90,7 +92,7 @@ def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX, unread: Itera
     for seen, found in unread:
         nowhere = _NO_WORD_BUT_CODE if seen.source == CODE else _NO_WORD
         runs += [run._replace(first=nowhere) for run in _hide(seen, found, set())]
-    staying = [word.box for i, word in enumerate(page.words) if i not in hidden]
+    staying = np.array([word.box for i, word in enumerate(page.words) if i not in hidden]).reshape(-1, 4)
     burned = [(_whole(_with_margin(run.box, staying), page), run) for run in runs]
     burned = [(box, run) for box, run in burned if box.x0 < box.x1 and box.y0 < box.y1]
     known = [box for box, run in burned if run.first >= 0]
@@ -108,11 +110,8 @@ def _hide(page: Page, spans: Iterable[Span], hidden: set[int]) -> list[_Run]:
     """The runs of words that spans touch; their numbers are added to `hidden`."""
     runs: list[_Run] = []
     for span in spans:
-        touched = [
-            i
-            for i, (word, at) in enumerate(zip(page.words, page.word_starts, strict=True))
-            if i not in hidden and at < span.end and at + len(word.text) > span.start
-        ]
+        first, last = bisect_right(page.word_starts, span.start) - 1, bisect_left(page.word_starts, span.end)
+        touched = [i for i in range(max(0, first), last) if i not in hidden and page.word_starts[i] + len(page.words[i].text) > span.start]
         hidden.update(touched)
         runs += _runs(page, touched, span.type)
     return runs
@@ -130,13 +129,13 @@ def burn(image: Image.Image, planned: Burn) -> Image.Image:
     return image
 
 
-def _with_margin(box: Box, staying: Sequence[Box]) -> Box:
+def _with_margin(box: Box, staying: np.ndarray) -> Box:
+    """The box with its margin; `staying` has a row (x0, y0, x1, y1) for each word that stays."""
     margin = max(_LEAST_PX, _MARGIN * box.height)
     left = top = right = bottom = margin
     wide = Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin)
-    for other in staying:
-        if not wide.overlaps(other):
-            continue
+    x0, y0, x1, y1 = staying.T
+    for other in map(Box._make, staying[(x0 < wide.x1) & (wide.x0 < x1) & (y0 < wide.y1) & (wide.y0 < y1)].tolist()):
         if other.y0 < box.y1 and box.y0 < other.y1:  # beside it on the line
             right = min(right, max(_LEAST_PX, other.x0 - box.x1)) if other.x0 >= box.x1 else right
             left = min(left, max(_LEAST_PX, box.x0 - other.x1)) if other.x1 <= box.x0 else left
@@ -181,13 +180,13 @@ def _shrunk(box: PixelBox) -> Box:
 
 def _visible(page: Page, hidden: set[int], boxes: Sequence[PixelBox], named: dict[int, Word]) -> tuple[Line, ...]:
     """The words that stay, and the labels; a word of which a letter is under a box can't be read any more and goes as well."""
-    lines, index = [], 0
+    lines, index, cut = [], 0, _cut_by(boxes, page)
     for line in page.lines:
         words = []
         for word in line.words:
             if index in named:
                 words.append(named[index])
-            elif index not in hidden and not any(_hides_a_letter(box, word) for box in boxes):
+            elif index not in hidden and index not in cut:
                 words.append(word)
             index += 1
         if words:
@@ -204,7 +203,13 @@ def _holds(box: PixelBox, other: PixelBox) -> bool:
     return box.x0 <= other.x0 and box.y0 <= other.y0 and other.x1 <= box.x1 and other.y1 <= box.y1
 
 
-def _hides_a_letter(box: PixelBox, word: Word) -> bool:
-    middle = (word.box.y0 + word.box.y1) / 2
-    under = min(box.x1, word.box.x1) - max(box.x0, word.box.x0)
-    return box.y0 <= middle < box.y1 and under > _LETTER_SHARE * word.box.width / max(1, len(word.text))
+def _cut_by(boxes: Iterable[PixelBox], page: Page) -> set[int]:
+    """The words, by their numbers, of which a box hides a letter."""
+    places = np.array([word.box for word in page.words]).reshape(-1, 4)
+    letters = np.array([max(1, len(word.text)) for word in page.words])
+    (x0, y0, x1, y1), found = places.T, set[int]()
+    middle, least = (y0 + y1) / 2, _LETTER_SHARE * (x1 - x0) / letters
+    for box in boxes:
+        under = np.minimum(box.x1, x1) - np.maximum(box.x0, x0)
+        found.update(((box.y0 <= middle) & (middle < box.y1) & (under > least)).nonzero()[0].tolist())
+    return found

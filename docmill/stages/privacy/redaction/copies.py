@@ -87,7 +87,7 @@ def write_copy(
         RedactionUnproven: a gate failed, or a page of the document was not read; no file is left.
         Damaged, Encrypted, TooLarge, UnsupportedType: the original can't be rendered.
     """
-    plan = plan_of(pages, spans, unread, style)
+    plan = plan_of(pages, spans, unread, None if media_type in TEXT_TYPES else style)
     masked = out_dir / PAGES_FILE
     with _removed_on_failure(masked):
         write_pages(masked, plan.masked())

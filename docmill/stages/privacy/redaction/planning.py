@@ -4,20 +4,16 @@ Belongs here: which spans go where, of the document as a whole. Does not belong 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from docmill.stages.privacy.literals import Known
 from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction import proof
-from docmill.stages.privacy.redaction.burning import BOX, Burn, plan_burn
-from docmill.stages.privacy.redaction.unread import spread, values_seen, words_under
+from docmill.stages.privacy.redaction.burning import LABEL, Burn, plan_burn
+from docmill.stages.privacy.redaction.spreading import Seen, across, spread, under_seen, values_seen
 from docmill.values.evidence import Span
 from docmill.values.page import Page
-
-_Seen = tuple[Page, Sequence[Span]]
-
-_ROUNDS = 8  # each hides more; should one more be needed, the proof says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Plan:
     pages: Sequence[Page]
     numbers: list[int]
     spans: Mapping[int, Sequence[Span]]
-    unread: Mapping[int, Sequence[_Seen]]
+    unread: Mapping[int, Sequence[Seen]]
     secrets: Sequence[proof.Secret]
     style: str
 
@@ -55,7 +51,7 @@ class Plan:
             yield plan_burn(page, self.spans[page.number], self.style, self.unread.get(page.number, ()))
 
 
-def plan_of(pages: Sequence[Page], spans: Sequence[Span], unread: Sequence[_Seen], style: str) -> Plan:
+def plan_of(pages: Sequence[Page], spans: Sequence[Span], unread: Sequence[Seen], style: str | None) -> Plan:
     """Everything that goes: what was found, the same values elsewhere, and words that stand where a second reader saw some.
 
     The proof looks for every value everywhere, so wherever one still stands it goes as well, also where it would come to stand: of `Ann X Lee`,
@@ -65,9 +61,9 @@ def plan_of(pages: Sequence[Page], spans: Sequence[Span], unread: Sequence[_Seen
         pages: all pages of the document as read.
         spans: what was found on them.
         unread: what a second reader saw, with what must go of it.
-        style: one of burning.STYLES.
+        style: one of burning.STYLES; None for text, where a mask stands in the place of everything that goes.
     """
-    values, found, seen = Known(values_seen(unread)), defaultdict[int, list[Span]](list), defaultdict[int, list[_Seen]](list)
+    values, found, seen = Known(values_seen(unread)), defaultdict[int, list[Span]](list), defaultdict[int, list[Seen]](list)
     for span in spans:
         found[span.page].append(span)
     for one in unread:
@@ -75,29 +71,41 @@ def plan_of(pages: Sequence[Page], spans: Sequence[Span], unread: Sequence[_Seen
     goes, secrets, numbers = dict[int, list[Span]](), set[proof.Secret](), list[int]()
     for page in pages:
         numbers.append(page.number)
-        own = found[page.number]
+        own, under = found[page.number], under_seen(page, seen[page.number])
         goes[page.number] = [*own, *spread(page, values, own)]
-        secrets.update(proof.secrets_of([page], goes[page.number]))
-        # no value: a name's second word alone, what OCR made of a code's dots, print in its corners
-        goes[page.number] += (span for one, its in seen[page.number] for span in words_under(page, one, its))
+        secrets.update(proof.secrets_of([page], [*goes[page.number], *under.values]))
+        goes[page.number] += under.words
     known = Known(sorted(secrets))
-    for page in pages:
+    for page, following in _with_next(pages):
         here = goes[page.number]
         here += list(spread(page, known, here))
-        if style == BOX:
-            here += _brought_together(page, here, seen[page.number], known)
-    return Plan(pages, numbers, goes, seen, sorted(secrets), style)
+        for span in across(page, following, known) if following else ():
+            goes[span.page].append(span)
+        here += _brought_together(page, here, seen[page.number], known, style) if style else []
+    return Plan(pages, numbers, goes, seen, sorted(secrets), style or LABEL)
 
 
-def _brought_together(page: Page, goes: Sequence[Span], seen: Sequence[_Seen], known: Known) -> list[Span]:
-    """Spans over words that read as a value once what stands between them is gone."""
+def _with_next(pages: Iterable[Page]) -> Iterator[tuple[Page, Page | None]]:
+    before: Page | None = None
+    for page in pages:
+        if before is not None:
+            yield before, page
+        before = page
+    if before is not None:
+        yield before, None
+
+
+def _brought_together(page: Page, goes: Sequence[Span], seen: Sequence[Seen], known: Known, style: str) -> list[Span]:
+    """Spans over words that read as a value once what stands between them is gone, and its label as well, where a box lies over it."""
     at, added = {id(word): index for index, word in enumerate(page.words)}, list[Span]()
-    for _ in range(_ROUNDS):
-        left = page.with_lines(plan_burn(page, [*goes, *added], BOX, seen).lines)
-        found = [(left.words_in(start, end), kind) for start, end, (_, kind) in known.occurrences(left.text)]
-        if not found:
-            break
-        added += (_over(page, at[id(words[0])], at[id(words[-1])], kind) for words, kind in found)
+    is_complete = not (goes or seen)
+    while not is_complete:  # each round hides more words, or is the last
+        left = page.with_lines(plan_burn(page, [*goes, *added], style, seen).lines)
+        count = len(added)
+        for start, end, (_, kind) in known.occurrences(left.text):
+            places = [at[id(word)] for word in left.words_in(start, end) if id(word) in at]  # labels are no words of the page
+            added += [_over(page, places[0], places[-1], kind)] if places else []
+        is_complete = len(added) == count
     return added
 
 

@@ -19,9 +19,9 @@ from docmill.stages.privacy.own_rules import OwnRules, own_rules
 from docmill.stages.privacy.redaction.burning import PixelBox
 from docmill.stages.privacy.redaction.code_contents import code_pages
 from docmill.stages.privacy.redaction.codes import Code, codes_of, codes_within, without_codes
-from docmill.stages.privacy.redaction.evidence import is_value
-from docmill.stages.privacy.redaction.proof import Secret, secrets_of
+from docmill.stages.privacy.redaction.proof import secrets_of
 from docmill.stages.privacy.redaction.source import IMAGE_TYPES, open_source
+from docmill.stages.privacy.redaction.spreading import known_on
 from docmill.values.evidence import Span
 from docmill.values.geometry import Box
 from docmill.values.page import Line, Page
@@ -141,11 +141,11 @@ def find_unread(
     found, _ = find_spans(numbered, language=language, entities=entities, rules=rules)
     known = Known(secrets_of(pages, spans))
     own = own_rules(rules)
-    spans_of = [(page, (*_here(found, number, page), *_known(page, known))) for number, page in enumerate(read)]
+    spans_of = [(page, (*_here(found, number, page), *known_on(page, known))) for number, page in enumerate(read)]
     for number, one in enumerate(contents, start=len(read)):
         is_allowed = own.allows(one.placed.text) or own.allows(one.raw)
         own_spans = _denied(own, one.placed) if is_allowed else (*one.spans, *_here(found, number, one.placed))
-        spans_of.append((one.placed, (*own_spans, *_known(one.placed, known))))
+        spans_of.append((one.placed, (*own_spans, *known_on(one.placed, known))))
     return spans_of
 
 
@@ -154,35 +154,6 @@ def _denied(own: OwnRules, page: Page) -> tuple[Span, ...]:
     boxes = (page.words[0].box,)
     hits = own.denials(page.text)
     return tuple(Span(page=page.number, start=h.start, end=h.end, type=h.type, confidence=1.0, source=h.source, boxes=boxes) for h in hits)
-
-
-def spread(page: Page, values: Known, spans: Sequence[Span]) -> Iterator[Span]:
-    """Where values that only a second reader saw stand in the page's words as well: a name in a pasted card, and in the letter about it.
-
-    Args:
-        page: as read.
-        values: what the second reader saw of the whole document, of `values_seen`.
-        spans: what goes of this page already.
-    """
-    for span in _known(page, values):
-        if not any(one.start <= span.start and span.end <= one.end for one in spans):
-            yield span
-
-
-def values_seen(unread: Sequence[tuple[Page, Sequence[Span]]]) -> list[Secret]:
-    """The values that a second reader saw, as it read them, beyond doubt."""
-    sure = [(page, [s for s in spans if is_value(s)]) for page, spans in unread]
-    return sorted({secret for page, spans in sure for secret in secrets_of([page], spans)})
-
-
-def words_under(page: Page, seen: Page, found: Sequence[Span]) -> Iterator[Span]:
-    """Words of the page that stand where a second reader saw something that must go: a misread value must not stay in the text."""
-    for span in found:
-        for word, start in zip(page.words, page.word_starts, strict=True):
-            x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
-            if any(b.x0 <= x < b.x1 and b.y0 <= y < b.y1 for b in (w.box for w in seen.words_in(span.start, span.end))):
-                stop = start + len(word.text)
-                yield span.model_copy(update={"start": start, "end": stop, "boxes": (word.box,), "source": "repeat:unread"})
 
 
 def _around(box: Box, size: tuple[int, int]) -> PixelBox:
@@ -197,12 +168,6 @@ def _here(found: Iterable[Span], number: int, page: Page) -> Iterator[Span]:
     for span in found:
         if span.page == number:
             yield span.model_copy(update={"page": page.number, "boxes": tuple(word.box for word in page.words_in(span.start, span.end))})
-
-
-def _known(page: Page, values: Known) -> Iterator[Span]:
-    for start, end, (_, kind) in values.occurrences(page.text):
-        boxes = tuple(word.box for word in page.words_in(start, end))
-        yield Span(page=page.number, start=start, end=end, type=kind, confidence=1.0, source="repeat:unread", boxes=boxes)
 
 
 def _as_page(page: Page, reading: Reading) -> Page:

@@ -15,7 +15,8 @@ from docmill.stages.privacy.redaction.evidence import Evidence
 from docmill.stages.privacy.redaction.proof import secrets_of
 from docmill.stages.privacy.redaction.proof_ocr import require_unreadable, write_crops
 from docmill.stages.privacy.redaction.proving import evidence_of, prove_again
-from docmill.stages.privacy.redaction.unread import Reading, values_seen, write_pictures
+from docmill.stages.privacy.redaction.spreading import values_seen
+from docmill.stages.privacy.redaction.unread import Reading, write_pictures
 from docmill.stages.privacy.redaction.unread import find_unread as look_at
 from docmill.values.evidence import Span
 from docmill.values.page import Page
