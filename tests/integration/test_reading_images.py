@@ -9,6 +9,7 @@ from PIL import Image
 from reading_pages import LIMITS, TEXT, drawn, picture, read
 
 from docmill.errors import Damaged, EngineMissing, InvalidOptions, LanguageMissing, TimedOut, TooLarge
+from docmill.stages.picture_modes import upright_colour
 from docmill.stages.reading import image_file, verbs
 from docmill.stages.reading.limits import Limits
 
@@ -82,7 +83,7 @@ def test_unsigned_numbers_of_32_bits_keep_their_order(tmp_path):
     gray = np.asarray(picture(), dtype=np.uint32)
     unsigned_tiff(tmp_path / "a.tif", gray * 0x01010101)
     with image_file.opened(tmp_path / "a.tif", "image/tiff", Limits(**LIMITS)) as image:
-        made = np.asarray(image_file.upright_colour(image), dtype=int)
+        made = np.asarray(upright_colour(image), dtype=int)
     assert np.abs(made - gray).max() <= 1
 
 
@@ -90,13 +91,13 @@ def test_unsigned_numbers_of_32_bits_keep_their_order(tmp_path):
 def test_numbers_that_are_none_change_nothing_else(odd):
     values = np.asarray(picture(), dtype=np.float32) / 255
     values[0, :5] = odd
-    made = np.asarray(image_file.upright_colour(Image.fromarray(values)), dtype=int)
+    made = np.asarray(upright_colour(Image.fromarray(values)), dtype=int)
     assert np.abs(made[1:] - np.asarray(picture(), dtype=int)[1:]).max() <= 1
     assert set(made[0, :5]) == {0 if odd == -np.inf else 255}
 
 
 def test_a_picture_without_any_number_is_blank():
-    assert image_file.upright_colour(Image.fromarray(np.full((4, 4), np.nan, dtype=np.float32))).getextrema() == (255, 255)
+    assert upright_colour(Image.fromarray(np.full((4, 4), np.nan, dtype=np.float32))).getextrema() == (255, 255)
 
 
 def light(image, ground=(255, 255, 255)):
@@ -139,14 +140,14 @@ def test_a_light_sheet_cut_out_of_its_surroundings_lies_on_white(ink):
     sheet = Image.new("RGBA", (1100, 500), (255, 255, 250, 255))
     sheet.paste(ink, mask=picture().point(lambda v: 255 - v))
     canvas.paste(sheet, (500, 500))
-    made = image_file.upright_colour(canvas)
+    made = upright_colour(canvas)
     assert made.getpixel((5, 5)) == (255, 255, 255)
     assert made.crop((500, 500, 1600, 1000)).tobytes() == sheet.convert("RGB").tobytes()
 
 
 def test_nothing_at_all_and_a_single_column_stay_white():
     for size in ((40, 40), (1, 40), (40, 1)):
-        assert image_file.upright_colour(Image.new("RGBA", size, (0, 0, 0, 0))).getpixel((0, 0)) == (255, 255, 255)
+        assert upright_colour(Image.new("RGBA", size, (0, 0, 0, 0))).getpixel((0, 0)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from docmill.errors import Damaged, UnsupportedType
+from docmill.stages.picture_modes import upright_colour
 from docmill.stages.reading import image_file, verbs
 from docmill.stages.reading.limits import Limits
 from docmill.values.page import Page
@@ -35,7 +36,7 @@ def test_lab_is_shown_in_its_colours(tmp_path):
     lab[:, :, 0] = 140
     lab[:30, :, 1], lab[30:, :, 1] = 80, 176  # signed: red above, green below, equally light
     with image_file.opened(tiff(tmp_path / "a.tif", lab, photometric=8, sample_format=1, per_pixel=3), "image/tiff", Limits()) as image:
-        shown = image_file.upright_colour(image)
+        shown = upright_colour(image)
     (red, green, _), (other_red, other_green, _) = shown.getpixel((5, 5)), shown.getpixel((5, 50))
     assert red > green + 80
     assert other_green > other_red + 80
@@ -44,7 +45,7 @@ def test_lab_is_shown_in_its_colours(tmp_path):
 def test_white_in_lab_is_white(tmp_path):
     Image.new("LAB", SIZE, (255, 128, 128)).save(tmp_path / "a.tif")
     with image_file.opened(tmp_path / "a.tif", "image/tiff", Limits()) as image:
-        assert min(image_file.upright_colour(image).getpixel((5, 5))) > 250
+        assert min(upright_colour(image).getpixel((5, 5))) > 250
 
 
 @pytest.mark.parametrize(("kind", "told"), [("<f8", "64-bit floating-point"), ("<f2", "16-bit floating-point")])

@@ -9,14 +9,13 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final
 
-import numpy as np
-from PIL import Image, ImageChops, ImageOps, ImageStat, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from docmill.errors import Damaged, DocmillError, UnsupportedType
+from docmill.stages.picture_modes import BITS_TAG, SAMPLE_TAG
 from docmill.stages.reading.limits import Limits
-from docmill.values.upright import ExifOrientation
 
 # MPO: what telephones write is a JPEG with further pictures behind the first
 _DECODERS = MappingProxyType(
@@ -27,15 +26,11 @@ _DECODERS = MappingProxyType(
 )  # fmt: skip
 _FRAMED: Final = ("image/tiff", "image/gif")
 _ANIMATED: Final = ("image/png", "image/webp")
-_ORIENTATION_TAG: Final = 0x0112
-_BITS_TAG, _SAMPLE_TAG = 258, 339  # of TIFF; sample format 1 is unsigned
 _IS_FLOAT, _MOST_BITS = 3, 32
 _LEAST_DPI, _MOST_DPI = 70, 1200
 _LEAST_SIDE_IN, _MOST_SIDE_IN = 2.0, 25.0
 _PAGE_SHORT_IN, _PAGE_LONG_IN, _RECEIPT_IN = 8.4, 11.35, 3.15  # between A4 and letter; a till roll is 80 mm wide
 _PAGE_SHAPE, _RECEIPT_SHAPE = 1.2, 1.6
-_LOOKED_AT_PX: Final = 1600  # sides of the copy on which the paper below a transparent picture is chosen
-_MORE: Final = 2.0  # how many times more must show on black than on white
 
 
 @contextlib.contextmanager
@@ -97,7 +92,7 @@ def _odd_samples(path: Path) -> str | None:
         tags = TiffImagePlugin.ImageFileDirectory_v2(header + (file.read(8) if b"+" in header[:4] else b""))
         file.seek(tags.next)
         tags.load(file)
-        bits, kind = max(tags.get(_BITS_TAG, (1,))), max(tags.get(_SAMPLE_TAG, (1,)))
+        bits, kind = max(tags.get(BITS_TAG, (1,))), max(tags.get(SAMPLE_TAG, (1,)))
         if bits > _MOST_BITS or (kind == _IS_FLOAT and bits != _MOST_BITS) or kind > _IS_FLOAT + 1:
             return f"{bits}-bit {'floating-point' if kind == _IS_FLOAT else 'whole' if kind < _IS_FLOAT else 'complex'} numbers"
     return None
@@ -159,53 +154,6 @@ def count_frames(path: Path, media_type: str, limits: Limits) -> int:
         return count
 
 
-def orientation_of(image: Image.Image) -> ExifOrientation:
-    """How the pixels are stored, 1-8. Ask before they are decoded: a TIFF is turned while it is, and its tag is taken away."""
-    try:
-        if image.format == "PNG":
-            _load(image)  # getexif would: what states it may stand behind the picture
-        found = image.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:  # noqa: BLE001 - broken EXIF data says nothing
-        return 1
-    return cast("ExifOrientation", int(found)) if found in range(1, 9) else 1
-
-
-def is_upright(image: Image.Image) -> bool:
-    """Whether the pixels are stored the way the picture is looked at."""
-    return orientation_of(image) == 1
-
-
-def _load(image: Image.Image) -> None:
-    is_transparent = "transparency" in image.info
-    image.load()
-    if image.format == "PNG" and not is_transparent:
-        image.info.pop("transparency", None)  # stated behind the picture, where no viewer heeds it
-
-
-def upright_colour(image: Image.Image) -> Image.Image:
-    """The decoded picture, turned upright, in mode 1, L or RGB, transparent parts on white, below light letters on black."""
-    _load(image)
-    if not is_upright(image):
-        image = ImageOps.exif_transpose(image)
-    if image.mode in {"1", "L", "RGB"} and "transparency" not in image.info:
-        return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return _eight_bits(image)
-    if image.mode == "LAB":
-        return _in_rgb(image)
-    if image.mode in {"LA", "PA", "La", "RGBA", "RGBa"} or "transparency" in image.info:
-        return _on_paper(image.convert("RGBA"))
-    return image.convert("RGB")
-
-
-def _in_rgb(image: Image.Image) -> Image.Image:
-    """A picture in CIELAB as its colours look: letters may differ from their paper in nothing but colour."""
-    from PIL import ImageCms  # noqa: PLC0415 - a library of its own, for a kind of picture that hardly comes
-
-    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    return ImageCms.buildTransform(lab, rgb, "LAB", "RGB").apply(image)
-
-
 def dpi_of(image: Image.Image, width_px: int, height_px: int) -> int:
     """Pixels per inch of an upright picture: what its metadata say if that gives a plausible sheet, else estimated from the shape.
 
@@ -228,46 +176,3 @@ def dpi_of(image: Image.Image, width_px: int, height_px: int) -> int:
     else:
         estimate = long / _PAGE_LONG_IN
     return max(_LEAST_DPI, min(_MOST_DPI, round(estimate)))
-
-
-def _on_paper(picture: Image.Image) -> Image.Image:
-    """An RGBA picture laid on white, or on black where it was made for a dark ground: white letters on white are an empty page.
-
-    What shows is counted rather than colours: a white sheet that was cut out is light, too, but its print shows as well on white.
-    """
-    alpha = picture.getchannel("A")
-    value = 255
-    if cast("tuple[int, int]", alpha.getextrema())[0] < 255:  # noqa: PLR2004 - nothing shines through
-        small = picture.reduce(max(1, round(max(picture.size) / _LOOKED_AT_PX)))
-        value = 0 if _shown_on(0, small) > _MORE * _shown_on(255, small) else 255
-    paper = Image.new("RGB", picture.size, (value, value, value))
-    paper.paste(picture, mask=alpha)
-    return paper
-
-
-def _shown_on(value: int, picture: Image.Image) -> float:
-    """The sum of the steps of grey from one pixel to the next along the rows, on paper of this grey value."""
-    paper = Image.new("L", picture.size, value)
-    paper.paste(picture.convert("L"), mask=picture.getchannel("A"))
-    steps = ImageChops.difference(paper.crop((1, 0, *paper.size)), paper.crop((0, 0, paper.width - 1, paper.height)))
-    return ImageStat.Stat(steps).sum[0] if paper.width > 1 else 0.0
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    # Pillow's own conversion of 16-bit pictures clips everything above 255 to white
-    values = np.asarray(image)
-    if _is_unsigned_32(image):
-        values = values.view(np.uint32)  # Pillow has no mode for them: what is above 2**31 comes as a negative number
-    finite = values[np.isfinite(values)] if image.mode == "F" else values
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    if image.mode != "F":
-        low, high = min(0.0, low), 2.0 ** max(8, int(high).bit_length()) - 1
-    scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(255.0 / max(1e-9, high - low))
-    if image.mode == "F":
-        scaled = np.nan_to_num(scaled, nan=255.0)  # no value is no ink
-    return Image.fromarray(np.clip(scaled, 0, 255).astype(np.uint8))
-
-
-def _is_unsigned_32(image: Image.Image) -> bool:
-    tags = getattr(image, "tag_v2", None)  # of TIFFs alone
-    return image.mode == "I" and tags is not None and tags.get(_BITS_TAG) == (32,) and tags.get(_SAMPLE_TAG, (1,)) == (1,)

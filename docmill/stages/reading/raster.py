@@ -21,6 +21,7 @@ from docmill.errors import Damaged, UnsupportedType
 from docmill.pdf_pages.form_values import is_fresh
 from docmill.scratch import folder_within
 from docmill.shredding import shred_file
+from docmill.stages.picture_modes import is_upright, orientation_of, upright_colour
 from docmill.stages.reading import image_file
 from docmill.stages.reading.gray_pixels import keep_gray
 from docmill.stages.reading.limits import Limits
@@ -51,8 +52,8 @@ def page_image_of(path: Path, media_type: str, number: int, *, dpi: int, colour:
     if media_type not in IMAGE_TYPES:
         raise UnsupportedType("a text document has no page image", media_type=media_type)
     with image_file.opened(path, media_type, limits, number) as image:
-        orientation = image_file.orientation_of(image)
-        picture = image_file.upright_colour(image)
+        orientation = orientation_of(image)
+        picture = upright_colour(image)
         own_dpi = image_file.dpi_of(image, *picture.size)
         if colour == "gray" and picture.mode == "RGB":
             picture = picture.convert("L")
@@ -123,7 +124,7 @@ def readable_as_it_is(path: Path, media_type: str, number: int, limits: Limits) 
     if media_type not in {"image/jpeg", "image/png"}:
         return None
     with image_file.opened(path, media_type, limits, number) as image:
-        if image.mode not in {"1", "L", "RGB"} or "transparency" in image.info or not image_file.is_upright(image):
+        if image.mode not in {"1", "L", "RGB"} or "transparency" in image.info or not is_upright(image):
             return None
         if isinstance(image, ImageFile.ImageFile) and not image.tile:
             keep_gray(path, image)  # a PNG was decoded to see whether it states how it lies

@@ -15,12 +15,13 @@ from types import MappingProxyType
 
 import pikepdf
 import pypdfium2 as pdfium
-from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, UnidentifiedImageError
 
 from docmill.errors import Damaged, Encrypted, RedactionUnproven, TooLarge, UnsupportedType
 from docmill.pdf_pages.annotations import page_with_annotations
 from docmill.pdf_pages.document_facts import facts_of
 from docmill.pdf_pages.form_values import with_fresh_fields
+from docmill.stages.picture_modes import upright_colour
 from docmill.values.page import Page
 
 _POINTS_PER_INCH = 72
@@ -137,12 +138,11 @@ def _open_image(path: Path, media_type: str) -> Iterator[Source]:
 def _frame(image: Image.Image, page: Page) -> Image.Image:
     try:
         image.seek(page.number - 1)
-        upright = ImageOps.exif_transpose(image)  # a copy also where nothing is turned
-        upright.load()
+        upright = upright_colour(image)
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise Damaged(f"page {page.number} cannot be decoded") from error
     _require_size(page, *_turned_size(page, *upright.size))
-    return _turned(_flattened(upright), page)
+    return _turned(upright.copy() if upright is image else upright, page)  # it is drawn upon
 
 
 def _turned_size(page: Page, width_px: float, height_px: float) -> tuple[float, float]:
@@ -152,19 +152,6 @@ def _turned_size(page: Page, width_px: float, height_px: float) -> tuple[float, 
 def _turned(image: Image.Image, page: Page) -> Image.Image:
     """The image turned as reading turned the page it found on its side or head; boxes count in the turned image."""
     return image.transpose(_CLOCKWISE[page.turned_deg]) if page.turned_deg else image
-
-
-def _flattened(image: Image.Image) -> Image.Image:
-    """Mode 1, L or RGB; what was transparent is white."""
-    if image.mode in {"1", "L", "RGB"}:
-        return image
-    if image.mode.startswith("I"):  # 16 bits a pixel
-        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    if "A" in image.getbands() or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        paper = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(paper, layered).convert("RGB")
-    return image.convert("RGB")
 
 
 def _require_size(page: Page, width_px: float, height_px: float) -> None:
