@@ -144,7 +144,7 @@ class _Told:
     taxes: tuple[ResultTax, ...]
 
 
-def _told(found: Understanding | DocumentPart, hidden: Sequence[Hidden] | None, decided: Mapping[str, tuple[str, datetime]]) -> _Told:
+def _told(found: Understanding | DocumentPart, hidden: Hidden | None, decided: Mapping[str, tuple[str, datetime]]) -> _Told:
     """Fields, line items and taxes of a file or of a part of it, masked unless `hidden` is None: then no redaction was asked for."""
     fields, items = found.fields, found.line_items
     if hidden is not None:
@@ -158,7 +158,7 @@ def _told(found: Understanding | DocumentPart, hidden: Sequence[Hidden] | None, 
     )
 
 
-def _part(part: DocumentPart, hidden: Sequence[Hidden] | None, decided: Mapping[str, tuple[str, datetime]]) -> ResultDocument:
+def _part(part: DocumentPart, hidden: Hidden | None, decided: Mapping[str, tuple[str, datetime]]) -> ResultDocument:
     """One document of a package; `decided` is empty but for the main part, whose fields are the file's, which people decide about."""
     told = _told(part, hidden, decided)
     return ResultDocument(

@@ -97,11 +97,15 @@ class Known:
 
     Args:
         values: the pairs.
+
+    Attributes:
+        reach: no occurrence has more characters, with the one beside it.
     """
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         self._pairs = tuple(values)
         self._needles = tuple(folded(value) for value, _ in self._pairs)
+        self.reach = max(map(len, self._needles), default=0) * (_WIDEST_GAP + 1) + 1
         self._by_start: dict[str, list[int]] = {}
         for number, needle in enumerate(self._needles):
             self._by_start.setdefault(needle[:SHORTEST], []).append(number)
@@ -118,10 +122,9 @@ class Known:
     def held(self, text: str) -> int:
         """How many of the pairs occur in a text; it may be long."""
         found = set[tuple[str, str]]()
-        reach = max(map(len, self._needles), default=0) * (_WIDEST_GAP + 1) + 1
         for begin in range(0, len(text), _BLOCK):
-            block = text[max(0, begin - reach) : begin + _BLOCK]
-            is_first, is_last = begin <= reach, begin + _BLOCK >= len(text)
+            block = text[max(0, begin - self.reach) : begin + _BLOCK]
+            is_first, is_last = begin <= self.reach, begin + _BLOCK >= len(text)
             # what touches a cut is seen with its neighbours in the block before or behind
             found.update(pair for start, end, pair in self.occurrences(block) if (start or is_first) and (end < len(block) or is_last))
         return len(found)

@@ -106,6 +106,11 @@ def plan_burn(page: Page, spans: Iterable[Span], style: str = BOX, unread: Itera
     return Burn(page, boxes, _visible(page, hidden, boxes, named), tuple(mask_of(run.type) for _, run in burned))
 
 
+def words_cut(page: Page, seen: Page, span: Span) -> list[int]:
+    """The words of the page, by their numbers, that the boxes over what a second reader saw leave unreadable."""
+    return sorted(_cut_by(plan_burn(page, (), BOX, [(seen, [span])]).boxes, page))
+
+
 def _hide(page: Page, spans: Iterable[Span], hidden: set[int]) -> list[_Run]:
     """The runs of words that spans touch; their numbers are added to `hidden`."""
     runs: list[_Run] = []

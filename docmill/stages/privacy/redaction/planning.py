@@ -4,16 +4,19 @@ Belongs here: which spans go where, of the document as a whole. Does not belong 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from docmill.stages.privacy.literals import Known
 from docmill.stages.privacy.masking import mask_pages
 from docmill.stages.privacy.redaction import proof
-from docmill.stages.privacy.redaction.burning import LABEL, Burn, plan_burn
+from docmill.stages.privacy.redaction.burning import BOX, LABEL, Burn, plan_burn
 from docmill.stages.privacy.redaction.spreading import Seen, across, spread, under_seen, values_seen
 from docmill.values.evidence import Span
 from docmill.values.page import Page
+
+_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +79,31 @@ def plan_of(pages: Sequence[Page], spans: Sequence[Span], unread: Sequence[Seen]
         secrets.update(proof.secrets_of([page], [*goes[page.number], *under.values]))
         goes[page.number] += under.words
     known = Known(sorted(secrets))
-    for page, following in _with_next(pages):
-        here = goes[page.number]
-        here += list(spread(page, known, here))
-        for span in across(page, following, known) if following else ():
-            goes[span.page].append(span)
-        here += _brought_together(page, here, seen[page.number], known, style) if style else []
-    return Plan(pages, numbers, goes, seen, sorted(secrets), style or LABEL)
-
-
-def _with_next(pages: Iterable[Page]) -> Iterator[tuple[Page, Page | None]]:
     before: Page | None = None
     for page in pages:
-        if before is not None:
-            yield before, page
-        before = page
-    if before is not None:
-        yield before, None
+        goes[page.number] += list(spread(page, known, goes[page.number]))
+        for span in across(before, page, known) if before else ():
+            goes[span.page].append(span)
+        before = page if page.words else before
+    for page in pages if style else ():
+        goes[page.number] += _brought_together(page, goes[page.number], seen[page.number], known, style or BOX)
+    return Plan(pages, numbers, goes, seen, sorted(secrets), style or LABEL)
 
 
 def _brought_together(page: Page, goes: Sequence[Span], seen: Sequence[Seen], known: Known, style: str) -> list[Span]:
     """Spans over words that read as a value once what stands between them is gone, and its label as well, where a box lies over it."""
     at, added = {id(word): index for index, word in enumerate(page.words)}, list[Span]()
-    is_complete = not (goes or seen)
-    while not is_complete:  # each round hides more words, or is the last
+    for turn in count() if goes or seen else ():
         left = page.with_lines(plan_burn(page, [*goes, *added], style, seen).lines)
-        count = len(added)
-        for start, end, (_, kind) in known.occurrences(left.text):
-            places = [at[id(word)] for word in left.words_in(start, end) if id(word) in at]  # labels are no words of the page
-            added += [_over(page, places[0], places[-1], kind)] if places else []
-        is_complete = len(added) == count
+        found = [(left.words_in(start, end), kind) for start, end, (_, kind) in known.occurrences(left.text)]
+        if turn >= _ROUNDS:  # rows of first names beside rows of last names: all of them
+            kinds = {word.text: kind for words, kind in found for word in words}
+            found = [((word,), kinds[word.text]) for word in left.words if word.text in kinds]
+        places = [([at[id(word)] for word in words if id(word) in at], kind) for words, kind in found]  # labels are no words of the page
+        new = [_over(page, numbers[0], numbers[-1], kind) for numbers, kind in places if numbers]
+        if not new:
+            break
+        added += new
     return added
 
 

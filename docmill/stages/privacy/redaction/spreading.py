@@ -3,12 +3,13 @@
 Belongs here: from known values to spans. Does not belong here: finding values (finding, unread), what becomes of the page (planning).
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from docmill.stages.privacy.literals import Known, folded
-from docmill.stages.privacy.redaction.burning import CODE
+from docmill.stages.privacy.redaction.burning import CODE, words_cut
 from docmill.stages.privacy.redaction.evidence import is_value
 from docmill.stages.privacy.redaction.proof import Secret, secrets_of
 from docmill.values.evidence import Span
@@ -19,7 +20,6 @@ Seen = tuple[Page, Sequence[Span]]
 
 _REPEATED = "repeat:unread"
 _ALIKE = 0.25  # of a value's letters: so much may two readers of the same words differ in length
-_OVER_BORDER = 12  # words at the end of a page, and at the beginning of the next
 
 
 class Under(NamedTuple):
@@ -27,8 +27,8 @@ class Under(NamedTuple):
 
     Attributes:
         words: spans over all of them: a misread value must not stay in the text.
-        values: those of them that are, in the page's own spelling, what the second reader saw, to be looked for elsewhere. A name's second word
-            alone is none, nor what OCR made of a code's dots or of print in its corners.
+        values: those of them that are, in the page's own spelling, what the second reader saw beyond doubt, to be looked for elsewhere. A name's
+            second word alone is none, nor what OCR made of a code's dots or of print in its corners.
     """
 
     words: list[Span]
@@ -56,13 +56,23 @@ def spread(page: Page, values: Known, spans: Sequence[Span]) -> Iterator[Span]:
 
 def across(page: Page, following: Page, values: Known) -> Iterator[Span]:
     """The two parts of known values that begin at the end of a page and end at the beginning of the next: text files are cut into pages anywhere."""
-    head = page.word_starts[-_OVER_BORDER:][0] if page.words else 0
-    tail = following.word_starts[:_OVER_BORDER][-1] + len(following.words[:_OVER_BORDER][-1].text) if following.words else 0
+    head, tail = _first_within(page, values.reach), _last_within(following, values.reach)
     length = len(page.text) - head
     for start, end, (_, kind) in values.occurrences(f"{page.text[head:]}\n{following.text[:tail]}"):
         if start < length < end:
             yield _over(page, head + start, len(page.text), kind)
             yield _over(following, 0, end - length - 1, kind)
+
+
+def _first_within(page: Page, reach: int) -> int:
+    """Where a word starts that is so many characters from the end, or the first word."""
+    return page.word_starts[max(0, bisect_right(page.word_starts, len(page.text) - reach) - 1)] if page.words else 0
+
+
+def _last_within(page: Page, reach: int) -> int:
+    """Where a word ends that is so many characters from the beginning, or the last word."""
+    at = bisect_left(page.word_starts, reach)
+    return page.word_starts[at] - 1 if at < len(page.words) else len(page.text)
 
 
 def values_seen(unread: Sequence[Seen]) -> list[Secret]:
@@ -76,13 +86,13 @@ def under_seen(page: Page, seen: Sequence[Seen]) -> Under:
     under = Under([], [])
     for one, found in seen:
         for span in found:
-            for run in _runs(_places_under(page, one, span)):
+            places = _places_under(page, one, span)
+            for run in _runs(places):
                 (whole,) = _spans_over(page, [run], span)
-                if one.source != CODE and _is_said(one, span, page.text[whole.start : whole.end], len(run)):
+                if one.source != CODE and is_value(span) and _is_said(one, span, page.text[whole.start : whole.end], len(run)):
                     under.values.append(whole)
-                    under.words.append(whole)
-                else:
-                    under.words.extend(_spans_over(page, [[place] for place in run], span))
+            # a box may also hide letters of words that reach beyond it, which the copy does not show either
+            under.words.extend(_spans_over(page, _runs(sorted({*places, *words_cut(page, one, span)})), span))
     return under
 
 
@@ -108,7 +118,7 @@ def _is_said(seen: Page, span: Span, text: str, words: int) -> bool:
     return words == len(seen.words_in(span.start, span.end)) == 1 or abs(len(folded(text)) - said) <= said * _ALIKE
 
 
-def _spans_over(page: Page, runs: Sequence[Sequence[int]], like: Span) -> list[Span]:
+def _spans_over(page: Page, runs: Iterable[Sequence[int]], like: Span) -> list[Span]:
     """A span over each run of words, given by their indices."""
     ends = [(page.word_starts[run[0]], page.word_starts[run[-1]] + len(page.words[run[-1]].text)) for run in runs]
     return [_over(page, start, end, like.type, like.confidence) for start, end in ends]
