@@ -2,9 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# the lock names everything, so nothing is left to resolve; bytecode is written afterwards by all cores
-INSTALL := $(PIP) install --no-deps --no-compile -r
-COMPILE := $(BIN)/python -m compileall -q -j 0 .venv/lib >/dev/null || true
 
 .PHONY: demo up-cluster test test-all check fix lock docs system system-tests clean
 
@@ -46,15 +43,13 @@ system-tests:
 
 .venv/runtime: requirements.lock pyproject.toml | system
 	$(PYTHON) -m venv .venv
-	$(INSTALL) requirements.lock
-	$(COMPILE)
+	deployments/install_locked.sh requirements.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q docmill blocks flows tasks
 	@touch $@
 
 .venv/dev: .venv/runtime requirements-dev.lock
-	$(INSTALL) requirements-dev.lock
-	$(COMPILE)
+	deployments/install_locked.sh requirements-dev.lock
 	@touch $@
 
 clean:
